@@ -1,0 +1,141 @@
+/**
+ * What a sandbox is asked and what it answers: the one page that both engines, their workers and their
+ * callers share.
+ *
+ * A sandbox runs one exported function of a bundled program on encoded inputs. "Fresh" means: module state,
+ * globals, prototypes, time and the random seed are the same at the start of every run. Two engines:
+ *
+ *   realm    QuickJS in WebAssembly, its whole memory written back before every run. For behaviour,
+ *            robustness, hostile code; its tick count is a cost metric without noise.
+ *   isolate  a disposable child process of the running runtime with frozen intrinsics and a fresh closure
+ *            a run. For time.
+ *
+ * Observations of one engine are compared with each other, never across engines: error messages, locale
+ * functions and stack depth are the engine's own.
+ */
+
+export type EngineName = "realm" | "isolate";
+
+export interface SandboxLimits {
+  readonly memoryMb: number;
+  readonly cpuSeconds: number;
+  readonly diskMb: number;
+  readonly wallSeconds: number;
+}
+
+/** The caps; a task may only lower them. The network is always off. */
+export const SANDBOX_CAPS: SandboxLimits = { memoryMb: 2048, cpuSeconds: 30, diskMb: 500, wallSeconds: 60 };
+
+export interface SandboxProgram {
+  /**
+   * Source of one function expression without parameters. Each call evaluates the bundled module anew and
+   * returns its exports object: `(function () { …; return exports; })`.
+   */
+  readonly code: string;
+  /** Export under test. */
+  readonly entry: string;
+  /** SHA-256 of code and entry, hex: equal digests run the same program. */
+  readonly digest: string;
+}
+
+/** The argument list of one call, written by devalue's `stringify` (aliasing, Map, Set, Date, BigInt, −0 kept). */
+export type EncodedInput = string & { readonly brand: "EncodedInput" };
+
+/** What stands in for chance and time inside: `Math.random`'s seed and the frozen `Date.now()`. */
+export interface SandboxSeed {
+  readonly random: number;
+  readonly epochMs: number;
+}
+
+export type Outcome =
+  | "returned"
+  | "threw"
+  /** Memory, CPU or wall limit, or the stack, was exceeded; `text` says which. */
+  | "limit_exceeded"
+  /** The result holds what has no canonical form (a function, a WeakMap, a generator …); `text` says where. */
+  | "incomparable"
+  /** It reached for something that no sandbox gives (fs, net, process, fetch …); `text` names it. */
+  | "unavailable";
+
+export interface Observation {
+  readonly outcome: Outcome;
+  /**
+   * Canonical form of the call's whole visible effect: the returned value or thrown error, and the
+   * arguments afterwards, as one graph. Equal texts mean equal by Object.is for primitives, key order,
+   * prototype, property attributes, aliasing and iteration order.
+   */
+  readonly text: string;
+}
+
+/** What really held the code, said in every result. */
+export interface Isolation {
+  readonly engine: EngineName;
+  readonly carrier: "quickjs-wasm" | "bubblewrap" | "isolated-vm" | "permission";
+  /** e.g. `memory`, `cpu`, `wall`, `disk`, `network`, `filesystem`, `processes`. */
+  readonly enforced: readonly string[];
+  readonly missing: readonly string[];
+}
+
+export interface ObserveRequest {
+  readonly program: SandboxProgram;
+  readonly inputs: readonly EncodedInput[];
+  /** `alone`: each input in its own fresh sandbox. `sequence`: all of them, in order, in one. */
+  readonly order: "alone" | "sequence";
+  readonly seed: SandboxSeed;
+  readonly limits: SandboxLimits;
+}
+
+export interface ObserveResult {
+  /** One an input, same order. */
+  readonly observations: readonly Observation[];
+  readonly isolation: Isolation;
+}
+
+/** One fork: a fresh engine instance (realm) or process (isolate) that runs the batch many times. */
+export interface MeasureRequest {
+  readonly program: SandboxProgram;
+  /** One iteration calls the entry once with each of these, in order, in one fresh sandbox. */
+  readonly batch: readonly EncodedInput[];
+  readonly iterations: number;
+  /** Iterations run first and thrown away. */
+  readonly warmUpIterations: number;
+  readonly seed: SandboxSeed;
+  readonly limits: SandboxLimits;
+}
+
+export interface ForkMeasurement {
+  /** Time of one iteration's calls in ns (inputs made and results dropped outside of it); length `iterations`. */
+  readonly wallNs: Float64Array;
+  /** Realm only: the engine's interrupt count an iteration, the same on every machine; empty in `isolate`. */
+  readonly ticks: Float64Array;
+  /** Iterations that broke a limit, or whose calls returned and threw in another pattern than the first one's. */
+  readonly failures: number;
+  /** Of the fork, CPU time in ms. */
+  readonly cpuMs: number;
+  /** Of the fork, the most memory ever held, MB (realm: the linear memory; isolate: resident set). */
+  readonly peakMb: number;
+  /** Observation texts of one more batch, run last and in `sequence` order: what was timed is what was checked. */
+  readonly proof: readonly Observation[];
+  readonly isolation: Isolation;
+}
+
+/** Runs a generator module: its export is called once as `entry(random, count)` and returns an array of argument lists. */
+export interface GenerateRequest {
+  readonly program: SandboxProgram;
+  readonly count: number;
+  readonly seed: SandboxSeed;
+  readonly limits: SandboxLimits;
+}
+
+/** Both engines implement this and pass one contract suite. */
+export interface SandboxEngine {
+  readonly name: EngineName;
+  observe(request: ObserveRequest, options?: SandboxCallOptions): Promise<ObserveResult>;
+  measure(request: MeasureRequest, options?: SandboxCallOptions): Promise<ForkMeasurement>;
+}
+
+export interface SandboxCallOptions {
+  readonly signal?: AbortSignal;
+  /** Called with the number of iterations done so far, now and then. */
+  readonly onProgress?: (iterations: number) => void;
+}

@@ -1,0 +1,37 @@
+/** Every coded error of the sandbox room; README.md documents them one by one. */
+import { errorsOf } from "../../runtime/contracts/index.ts";
+import type { ErrorDetail, ErrorTable, MyriadError } from "../../runtime/contracts/index.ts";
+
+export const SANDBOX_ERRORS = {
+  SANDBOX_ABORTED: {
+    fault: "interrupted",
+    meaning: "The caller's signal was aborted while the sandbox ran; its process or worker was killed.",
+    hint: "Run it again, or resume the session.",
+  },
+  SANDBOX_INFRA: {
+    fault: "internal",
+    meaning: "The sandbox itself could not be started or broke its protocol, three times in a row.",
+    hint: "Look at the cause; check free memory, the process limit and that the runtime's binary can be run.",
+  },
+  SANDBOX_ISOLATION: {
+    fault: "input",
+    meaning: "Isolation is required, and nothing on this machine enforces it.",
+    hint: "Install bubblewrap (`apt-get install bubblewrap`), or drop --require-isolation.",
+  },
+  SANDBOX_LIMITS: {
+    fault: "input",
+    meaning: "A limit is not a positive number, or is above its cap.",
+    hint: "Lower the limits: at most 2048 MB memory, 30 s CPU, 500 MB disk and 60 s wall time.",
+  },
+  SANDBOX_PROGRAM: {
+    fault: "input",
+    meaning: "The program cannot be loaded, or its entry is not an exported function.",
+    hint: "Check that the module runs on its own and exports the function under that name.",
+  },
+} as const satisfies ErrorTable;
+
+export const sandboxError: (
+  code: keyof typeof SANDBOX_ERRORS,
+  message: string,
+  detail?: ErrorDetail,
+) => MyriadError = errorsOf(SANDBOX_ERRORS);

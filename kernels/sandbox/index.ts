@@ -1,0 +1,19 @@
+export { SANDBOX_ERRORS, sandboxError } from "./errors.ts";
+export { SANDBOX_CAPS } from "./protocol.ts";
+export type {
+  EncodedInput,
+  EngineName,
+  ForkMeasurement,
+  GenerateRequest,
+  Isolation,
+  MeasureRequest,
+  Observation,
+  ObserveRequest,
+  ObserveResult,
+  Outcome,
+  SandboxCallOptions,
+  SandboxEngine,
+  SandboxLimits,
+  SandboxProgram,
+  SandboxSeed,
+} from "./protocol.ts";

@@ -1,8 +1,11 @@
 /** Every coded error of the sandbox room; README.md documents them one by one. */
 import { errorsOf } from "../../runtime/contracts/index.ts";
-import type { ErrorDetail, ErrorTable, MyriadError } from "../../runtime/contracts/index.ts";
+import type { ErrorDefinition, ErrorDetail, MyriadError } from "../../runtime/contracts/index.ts";
 
-export const SANDBOX_ERRORS = {
+export type SandboxErrorCode =
+  "SANDBOX_ABORTED" | "SANDBOX_INFRA" | "SANDBOX_ISOLATION" | "SANDBOX_LIMITS" | "SANDBOX_PROGRAM";
+
+export const SANDBOX_ERRORS: Readonly<Record<SandboxErrorCode, ErrorDefinition>> = {
   SANDBOX_ABORTED: {
     fault: "interrupted",
     meaning: "The caller's signal was aborted while the sandbox ran; its process or worker was killed.",
@@ -28,10 +31,7 @@ export const SANDBOX_ERRORS = {
     meaning: "The program cannot be loaded, or its entry is not an exported function.",
     hint: "Check that the module runs on its own and exports the function under that name.",
   },
-} as const satisfies ErrorTable;
+};
 
-export const sandboxError: (
-  code: keyof typeof SANDBOX_ERRORS,
-  message: string,
-  detail?: ErrorDetail,
-) => MyriadError = errorsOf(SANDBOX_ERRORS);
+export const sandboxError: (code: SandboxErrorCode, message: string, detail?: ErrorDetail) => MyriadError =
+  errorsOf(SANDBOX_ERRORS);

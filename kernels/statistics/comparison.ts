@@ -1,0 +1,172 @@
+/**
+ * One metric of two versions, compared on FORK MEANS: iterations within a fork are not independent, forks
+ * are. The test is fixed before the data: three one-sided Welch tests on the relative change, each a linear
+ * contrast mean(candidate) − factor × mean(baseline) with its own variance and degrees of freedom.
+ *
+ *   regressed     H0 worsening ≤ tolerance
+ *   nonInferior   H0 worsening ≥ tolerance
+ *   improved      H0 improvement ≤ tolerance
+ *
+ * Worsening is up where lower is better and down where higher is; the factor is 1 ± tolerance. The p values
+ * are raw: `decide` adjusts them over all cases and metrics. Everything else is reported, not decided on.
+ * Takes the order of milliseconds (the bootstrap): call it by `compareMetricKernel` off the actor's thread.
+ */
+import type { Kernel } from "../../runtime/contracts/index.ts";
+import { bcaInterval } from "./bootstrap.ts";
+import { cliffsDelta, hedgesG } from "./effect-size.ts";
+import { statisticsError } from "./errors.ts";
+import { intraForkCorrelation } from "./intra-fork.ts";
+import { mannWhitney } from "./mann-whitney.ts";
+import { meanOf, momentsOf } from "./moments.ts";
+import { sortedQuantile, type Interval } from "./quantile.ts";
+import { meanInterval } from "./summary.ts";
+import { requireForks, requireThat } from "./validate.ts";
+import { contrastTails, welchContrast, type Tails } from "./welch.ts";
+
+/** Which way is better. */
+export type Direction = "lower" | "higher";
+
+export interface CompareRequest {
+  /** One array a fork, one value an iteration; at least two forks. */
+  readonly baseline: readonly Float64Array[];
+  readonly candidate: readonly Float64Array[];
+  readonly direction: Direction;
+  /** Relative change that does not matter, in [0, 1): 0.02 is two percent. */
+  readonly tolerance: number;
+  /** Seed of the bootstrap. */
+  readonly seed: string | number;
+}
+
+/** The fork means of one version in figures. */
+export interface ForkSummary {
+  /** Forks of this version. */
+  readonly n: number;
+  readonly mean: number;
+  readonly median: number;
+  readonly stdDev: number;
+  /** 99 % t interval of the mean. */
+  readonly ci99: Interval;
+}
+
+export interface ComparisonP {
+  readonly regressed: number;
+  readonly nonInferior: number;
+  readonly improved: number;
+}
+
+export interface MetricComparison {
+  readonly test: "welch-on-fork-means";
+  readonly direction: Direction;
+  readonly tolerance: number;
+  /** Forks a version and iterations a fork: the smallest, where they are not all equal. */
+  readonly forks: number;
+  readonly iterationsPerFork: number;
+  /** ICC(1), forks nested in versions; null when every fork holds a single iteration. */
+  readonly intraForkCorrelation: number | null;
+  readonly baseline: ForkSummary;
+  readonly candidate: ForkSummary;
+  /** mean(candidate) / mean(baseline) − 1, negative is less; null when only the baseline's mean is 0. */
+  readonly relDelta: number | null;
+  /** 99 % BCa interval of relDelta over fork means, 5,000 resamples; null where a resample has no ratio. */
+  readonly ci99: Interval | null;
+  readonly p: ComparisonP;
+  /** Two-sided, on fork means. */
+  readonly mannWhitneyP: number;
+  /** Of fork means, positive where the candidate's are larger; null when both are constant and differ. */
+  readonly hedgesG: number | null;
+  readonly cliffsDelta: number;
+}
+
+/**
+ * @throws STATISTICS_EMPTY, STATISTICS_TOO_FEW (fewer than two forks), STATISTICS_NOT_FINITE,
+ *   STATISTICS_NEGATIVE_BASELINE, STATISTICS_BAD_ARGUMENT
+ */
+export function compareMetric(request: CompareRequest): MetricComparison {
+  const { direction, tolerance, seed } = request;
+  requireForks(request.baseline, "baseline");
+  requireForks(request.candidate, "candidate");
+  requireThat(
+    tolerance >= 0 && tolerance < 1,
+    `tolerance must lie in [0, 1); it is ${tolerance}`,
+    "tolerance",
+  );
+  const baseline = forkMeans(request.baseline);
+  const candidate = forkMeans(request.candidate);
+  const sizes = [...request.baseline, ...request.candidate].map((fork) => fork.length);
+  return {
+    test: "welch-on-fork-means",
+    direction,
+    tolerance,
+    forks: Math.min(baseline.length, candidate.length),
+    iterationsPerFork: sizes.reduce((least, size) => Math.min(least, size)),
+    intraForkCorrelation: intraForkCorrelation([request.baseline, request.candidate]),
+    baseline: forkSummary(baseline),
+    candidate: forkSummary(candidate),
+    p: directedP(baseline, candidate, direction, tolerance),
+    ...relativeChange(baseline, candidate, seed),
+    mannWhitneyP: mannWhitney(baseline, candidate).p,
+    hedgesG: hedgesG(baseline, candidate),
+    cliffsDelta: cliffsDelta(baseline, candidate),
+  };
+}
+
+export const compareMetricKernel: Kernel<CompareRequest, MetricComparison> = {
+  name: "statistics.compareMetric",
+  module: import.meta.url,
+  export: "compareMetric",
+};
+
+/** The units of inference. A constant fork has exactly its value as mean. */
+export function forkMeans(forks: readonly Float64Array[]): Float64Array {
+  return Float64Array.from(forks, (fork) => momentsOf(fork).mean);
+}
+
+function forkSummary(means: Float64Array): ForkSummary {
+  const moments = momentsOf(means);
+  return {
+    n: moments.n,
+    mean: moments.mean,
+    median: sortedQuantile(means.toSorted(), 0.5),
+    stdDev: Math.sqrt(moments.variance),
+    ci99: meanInterval(moments, 0.99),
+  };
+}
+
+function directedP(
+  baseline: Float64Array,
+  candidate: Float64Array,
+  direction: Direction,
+  tolerance: number,
+): ComparisonP {
+  const before = momentsOf(baseline);
+  const after = momentsOf(candidate);
+  if (before.mean < 0) {
+    throw statisticsError("STATISTICS_NEGATIVE_BASELINE", `the baseline's mean is ${before.mean}`);
+  }
+  const against = (factor: number): Tails => contrastTails(welchContrast(before, after, factor));
+  const down = against(1 - tolerance);
+  const up = against(1 + tolerance);
+  return direction === "lower"
+    ? { regressed: up.above, nonInferior: up.below, improved: down.below }
+    : { regressed: down.below, nonInferior: down.above, improved: up.above };
+}
+
+function relativeChange(
+  baseline: Float64Array,
+  candidate: Float64Array,
+  seed: string | number,
+): Pick<MetricComparison, "relDelta" | "ci99"> {
+  const relDelta = ratioOfMeans(baseline, candidate) - 1;
+  const ratio = bcaInterval({ baseline, candidate, statistic: ratioOfMeans, seed });
+  return {
+    relDelta: Number.isFinite(relDelta) ? relDelta : null,
+    ci99: ratio === null ? null : [ratio[0] - 1, ratio[1] - 1],
+  };
+}
+
+/** 0 against 0 is no change. */
+function ratioOfMeans(baseline: Float64Array, candidate: Float64Array): number {
+  const before = meanOf(baseline);
+  const after = meanOf(candidate);
+  return before === 0 && after === 0 ? 1 : after / before;
+}

@@ -1,0 +1,28 @@
+export { STATISTICS_ERRORS } from "./errors.ts";
+export { normalCdf, normalQuantile } from "./normal.ts";
+export { studentTCdf, studentTQuantile } from "./student-t.ts";
+export { summarise } from "./summary.ts";
+export type { Summary } from "./summary.ts";
+export type { Outliers } from "./outliers.ts";
+export type { Interval } from "./quantile.ts";
+export { welchTest } from "./welch.ts";
+export type { Alternative, WelchResult } from "./welch.ts";
+export { mannWhitney } from "./mann-whitney.ts";
+export type { MannWhitneyResult } from "./mann-whitney.ts";
+export { cliffsDelta, hedgesG } from "./effect-size.ts";
+export {
+  clopperPearsonLower,
+  clopperPearsonUpper,
+  newcombeInterval,
+  wilsonInterval,
+  zeroFailureBound,
+} from "./rates.ts";
+export type { Rate } from "./rates.ts";
+export { bcaInterval } from "./bootstrap.ts";
+export type { BootstrapRequest, TwoSampleStatistic } from "./bootstrap.ts";
+export { benjaminiHochberg } from "./benjamini-hochberg.ts";
+export { intraForkCorrelation } from "./intra-fork.ts";
+export { compareMetric, compareMetricKernel } from "./comparison.ts";
+export type { CompareRequest, ComparisonP, Direction, ForkSummary, MetricComparison } from "./comparison.ts";
+export { decide, overallVerdict } from "./verdict.ts";
+export type { Decision, MetricVerdict, Verdict } from "./verdict.ts";

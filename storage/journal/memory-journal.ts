@@ -1,0 +1,115 @@
+import { NO_STREAM, systemClock } from "../../runtime/contracts/index.ts";
+import type { Clock, Fence, Journal, JournalEvent, Revision, Snapshot } from "../../runtime/contracts/index.ts";
+import { MyriadError } from "../../runtime/contracts/index.ts";
+import { storageError } from "../errors.ts";
+import { admit, checkFence, checkStreamName, EMPTY_STREAM } from "./admission.ts";
+import type { StreamState } from "./admission.ts";
+import { decodePlainData, encodePlainData } from "./plain-data.ts";
+import { formatRevision, parseRevision } from "./revision.ts";
+
+/** A journal that ends with the process: for tests and for runs that keep nothing. */
+export function openMemoryJournal(options: { readonly clock?: Clock } = {}): Journal {
+  return new MemoryJournal(options.clock ?? systemClock);
+}
+
+interface MemoryStream {
+  state: StreamState;
+  readonly events: StoredEvent[];
+}
+
+/** Kept as bytes, so that no reader shares an object with the writer. */
+interface StoredEvent {
+  readonly recordedAt: number;
+  readonly bytes: Uint8Array;
+}
+
+class MemoryJournal implements Journal {
+  readonly #clock: Clock;
+  readonly #streams = new Map<string, MemoryStream>();
+  readonly #snapshots = new Map<string, { readonly revision: Revision; readonly bytes: Uint8Array }>();
+  #closed = false;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  async append(stream: string, expected: Revision, events: readonly unknown[], fence?: Fence): Promise<Revision> {
+    checkStreamName(stream);
+    // Before anything is awaited: what the caller does to its events afterwards is not our business.
+    const stored = this.#encode(events);
+    await this.#open();
+    const known = this.#streams.get(stream);
+    const request = { stream, expected, eventCount: events.length, fence: checkFence(fence) };
+    const next = admit(known?.state ?? EMPTY_STREAM, request);
+    if (next instanceof MyriadError) throw next;
+    if (events.length > 0) this.#store(stream, next, stored);
+    return formatRevision(next.eventCount);
+  }
+
+  read(stream: string, from: Revision = NO_STREAM): AsyncIterable<JournalEvent> {
+    const { state, events } = this.#streams.get(stream) ?? { state: EMPTY_STREAM, events: [] };
+    return this.#readUpTo(stream, from, state.eventCount, events);
+  }
+
+  async revision(stream: string): Promise<Revision> {
+    await this.#open();
+    return formatRevision(this.#streams.get(stream)?.state.eventCount ?? 0);
+  }
+
+  async streams(prefix = ""): Promise<readonly string[]> {
+    await this.#open();
+    return [...this.#streams.keys()].filter((name) => name.startsWith(prefix));
+  }
+
+  async saveSnapshot(stream: string, snapshot: Snapshot): Promise<void> {
+    await this.#open();
+    parseRevision(stream, snapshot.revision, this.#streams.get(stream)?.state.eventCount ?? 0);
+    this.#snapshots.set(stream, { revision: snapshot.revision, bytes: encodePlainData(snapshot.state) });
+  }
+
+  async loadSnapshot(stream: string): Promise<Snapshot | null> {
+    await this.#open();
+    const kept = this.#snapshots.get(stream);
+    return kept === undefined ? null : { revision: kept.revision, state: decodePlainData(kept.bytes) };
+  }
+
+  close(): Promise<void> {
+    this.#closed = true;
+    return Promise.resolve();
+  }
+
+  async *#readUpTo(
+    stream: string,
+    from: Revision,
+    eventCount: number,
+    events: readonly StoredEvent[],
+  ): AsyncGenerator<JournalEvent> {
+    for (let index = parseRevision(stream, from, eventCount); index < eventCount; index++) {
+      await this.#open();
+      const { recordedAt, bytes } = events[index]!;
+      yield { stream, revision: formatRevision(index + 1), recordedAt, event: decodePlainData(bytes) };
+    }
+  }
+
+  #encode(events: readonly unknown[]): readonly StoredEvent[] {
+    const recordedAt = this.#clock.now();
+    return events.map((event) => ({ recordedAt, bytes: encodePlainData(event) }));
+  }
+
+  #store(stream: string, state: StreamState, stored: readonly StoredEvent[]): void {
+    const known = this.#streams.get(stream);
+    if (known === undefined) {
+      this.#streams.set(stream, { state, events: [...stored] });
+    } else {
+      known.state = state;
+      for (const event of stored) known.events.push(event);
+    }
+  }
+
+  /** Async like every other journal's: a caller must not come to lean on an append that is done at once. */
+  #open(): Promise<void> {
+    return this.#closed
+      ? Promise.reject(storageError("JOURNAL_CLOSED", "The journal is closed."))
+      : Promise.resolve();
+  }
+}

@@ -1,0 +1,91 @@
+import { open } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
+
+import { storageError, systemCode } from "../errors.ts";
+import type { EntryLocation } from "./journal-index.ts";
+import { decodeEntry } from "./segment-format.ts";
+import type { Entry } from "./segment-format.ts";
+import { corrupt, segmentPath } from "./segment-recovery.ts";
+
+const READ_AHEAD_BYTES = 256 * 1024;
+
+/** Reads appends back from the segments, each held against its checksum; keeps one open file a segment. */
+export class SegmentReader {
+  readonly #directory: string;
+  readonly #files = new Map<number, Promise<FileHandle>>();
+
+  constructor(directory: string) {
+    this.#directory = directory;
+  }
+
+  /**
+   * The appends at `locations` from index `first` up to `end`. Neighbours are read in one piece.
+   * @throws JOURNAL_CORRUPT, JOURNAL_READ_FAILED
+   */
+  async *read(locations: readonly EntryLocation[], first: number, end: number): AsyncGenerator<Entry> {
+    let next = first;
+    while (next < end) {
+      const pieceEnd = endOfPiece(locations, next, end);
+      const start = locations[next]!;
+      const last = locations[pieceEnd - 1]!;
+      const piece = await this.#readPiece(start, last.offset + last.length - start.offset);
+      for (; next < pieceEnd; next++) yield this.#entry(piece, locations[next]!, start.offset);
+    }
+  }
+
+  async close(): Promise<void> {
+    const files = await Promise.allSettled(this.#files.values());
+    this.#files.clear();
+    for (const file of files) if (file.status === "fulfilled") await file.value.close();
+  }
+
+  #entry(piece: Buffer, location: EntryLocation, pieceOffset: number): Entry {
+    const at = location.offset - pieceOffset;
+    const entry = decodeEntry(piece.subarray(at, at + location.length));
+    if (entry !== null) return entry;
+    const path = segmentPath(this.#directory, location.segment);
+    throw corrupt(path, location.offset, "an append does not match its checksum");
+  }
+
+  async #readPiece(start: EntryLocation, length: number): Promise<Buffer> {
+    const piece = Buffer.allocUnsafe(length);
+    try {
+      const file = await this.#file(start.segment);
+      let done = 0;
+      while (done < length) {
+        const { bytesRead } = await file.read(piece, done, length - done, start.offset + done);
+        if (bytesRead === 0) break;
+        done += bytesRead;
+      }
+      return piece.subarray(0, done);
+    } catch (cause) {
+      const message = `The journal could not be read: ${systemCode(cause) ?? "unknown error"}.`;
+      throw storageError("JOURNAL_READ_FAILED", message, {
+        location: segmentPath(this.#directory, start.segment),
+        cause,
+      });
+    }
+  }
+
+  #file(segment: number): Promise<FileHandle> {
+    let file = this.#files.get(segment);
+    if (file === undefined) {
+      file = open(segmentPath(this.#directory, segment), "r");
+      this.#files.set(segment, file);
+      // A failed opening is not remembered: the next reader tries again.
+      file.catch(() => this.#files.delete(segment));
+    }
+    return file;
+  }
+}
+
+function endOfPiece(locations: readonly EntryLocation[], first: number, end: number): number {
+  const start = locations[first]!;
+  let next = first + 1;
+  while (next < end) {
+    const { segment, offset, length } = locations[next]!;
+    if (segment !== start.segment || offset + length - start.offset > READ_AHEAD_BYTES) break;
+    next += 1;
+  }
+  return next;
+}

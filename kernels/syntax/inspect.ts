@@ -85,7 +85,8 @@ function refuseTypeErrors({ program, functionFile }: TypedModule): void {
 function declarationStatement(declaration: FunctionNode): ts.Node {
   let node: ts.Node = declaration;
   while (ts.isExpression(node) && !ts.isSourceFile(node.parent)) node = node.parent;
-  if (ts.isVariableDeclaration(node) && node.parent.declarations.length === 1) return node.parent.parent;
+  const list = ts.isVariableDeclaration(node) ? node.parent : node;
+  if (ts.isVariableDeclarationList(list) && list.declarations.length === 1) return list.parent;
   const isStatement =
     ts.isExpressionStatement(node) || ts.isExportAssignment(node) || ts.isVariableDeclaration(node);
   return isStatement ? node : declaration;

@@ -1,0 +1,15 @@
+/**
+ * What runs in a pool. The first TypeScript program of a worker costs about a second, later ones of the same
+ * file milliseconds: workers keep parsed files and programs, see program-host.ts.
+ */
+import type { Kernel } from "../../runtime/contracts/index.ts";
+import type { FunctionInfo, FunctionRef } from "./protocol.ts";
+
+export { inspectFunction } from "./inspect.ts";
+
+/** `inspectFunction` in a pool. */
+export const inspectKernel: Kernel<FunctionRef, FunctionInfo> = {
+  name: "syntax.inspect",
+  module: import.meta.url,
+  export: "inspectFunction",
+};

@@ -1,0 +1,51 @@
+/**
+ * Chance and time as the code under test sees them: a seeded `Math.random`, a `Date` that stands still and a
+ * console that says nothing. Installed once, before the code under test is loaded; started anew for a run.
+ */
+import { seededRandom } from "../../../runtime/contracts/random.ts";
+import type { Random } from "../../../runtime/contracts/random.ts";
+import type { SandboxSeed } from "../protocol.ts";
+import { construct, defineProperty, freeze } from "./intrinsics.ts";
+
+/** @returns starts chance anew from the same seed. */
+export function installChance(seed: SandboxSeed): () => void {
+  let random: Random = seededRandom(seed.random);
+  replace(Math, "random", () => random.next());
+  installDate(seed.epochMs);
+  installConsole();
+  return () => {
+    random = seededRandom(seed.random);
+  };
+}
+
+function replace(holder: object, key: string, value: unknown): void {
+  defineProperty(holder, key, { value, writable: true, enumerable: false, configurable: true });
+}
+
+function installDate(epochMs: number): void {
+  const MachineDate = Date;
+  const show = MachineDate.prototype.toString;
+  function FrozenDate(this: unknown, ...parts: unknown[]): unknown {
+    if (new.target === undefined) return Reflect.apply(show, new MachineDate(epochMs), []);
+    return construct(MachineDate, parts.length === 0 ? [epochMs] : parts, new.target);
+  }
+  replace(FrozenDate, "name", "Date");
+  replace(FrozenDate, "length", 7);
+  replace(FrozenDate, "now", () => epochMs);
+  replace(FrozenDate, "parse", MachineDate.parse);
+  replace(FrozenDate, "UTC", MachineDate.UTC);
+  defineProperty(FrozenDate, "prototype", { value: MachineDate.prototype, writable: false });
+  replace(MachineDate.prototype, "constructor", FrozenDate);
+  replace(globalThis, "Date", FrozenDate);
+}
+
+const consoleMethods: readonly string[] = (
+  "assert clear count countReset debug dir dirxml error group groupCollapsed groupEnd info log profile " +
+  "profileEnd table time timeEnd timeLog timeStamp trace warn"
+).split(" ");
+
+function installConsole(): void {
+  const silent: Record<string, () => void> = {};
+  for (const name of consoleMethods) silent[name] = () => undefined;
+  replace(globalThis, "console", freeze(silent));
+}

@@ -1,0 +1,34 @@
+/**
+ * Telling an engine's own limits from the program's errors. Engines give no code for them, so this is the
+ * one place where a message is read, each by its engine's fixed wording.
+ */
+import { dataOf, getPrototypeOf, isObject } from "./intrinsics.ts";
+
+const rangeError: object = RangeError.prototype;
+const internalError = engineError();
+
+/** QuickJS's own class for its limits. */
+function engineError(): object | null {
+  const constructor = dataOf(globalThis, "InternalError");
+  if (typeof constructor !== "function") return null;
+  return dataOf(constructor, "prototype") as object;
+}
+
+export type Limit = "memory" | "stack";
+
+/** Which limit a thrown value tells of; null when it is the program's own error. */
+export function limitOf(thrown: unknown): Limit | null {
+  if (!isObject(thrown)) return null;
+  const prototype = getPrototypeOf(thrown);
+  if (prototype !== rangeError && prototype !== internalError) return null;
+  const message = dataOf(thrown, "message");
+  if (prototype === internalError) return ofQuickJs(message);
+  return message === "Maximum call stack size exceeded" || message === "Maximum call stack size exceeded."
+    ? "stack"
+    : null;
+}
+
+function ofQuickJs(message: unknown): Limit | null {
+  if (message === "stack overflow") return "stack";
+  return message === "out of memory" ? "memory" : null;
+}

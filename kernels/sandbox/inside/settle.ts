@@ -1,0 +1,68 @@
+/**
+ * Waiting for promises in a realm that has no timers. A promise that is still pending when nothing is left
+ * to run will never settle; only the engine knows when that is, and says so by `stalled`.
+ *
+ *   engine                                   here
+ *   asks for an observation             ->   a call returns a promise: `settle` waits for it
+ *   runs jobs until none is left
+ *   still pending: `stalled()`          ->   the wait ends with `never`
+ *   runs jobs until none is left        ->   the observation is made
+ */
+import { inherits, list, PromiseOf, promiseThen } from "./intrinsics.ts";
+
+export type Settled =
+  | { readonly state: "fulfilled"; readonly value: unknown }
+  | { readonly state: "rejected"; readonly value: unknown }
+  | { readonly state: "never"; readonly value: undefined };
+
+const promisePrototype: object = PromiseOf.prototype;
+
+/** The waits that are open, most often one; `stalled` ends them all. */
+let waiting: (() => void)[] = list();
+
+/**
+ * Calls `done` once, in a later job, with how the promise settles.
+ * @returns false when the value is no promise: `done` is never called. A thenable of the program's own
+ *   making is none.
+ */
+export function settle(value: unknown, done: (settled: Settled) => void): boolean {
+  if (!inheritsSafely(value)) return false;
+  let open = true;
+  const finish = (settled: Settled): void => {
+    if (!open) return;
+    open = false;
+    done(settled);
+  };
+  try {
+    promiseThen(
+      value,
+      (result) => finish({ state: "fulfilled", value: result }),
+      (reason) => finish({ state: "rejected", value: reason }),
+    );
+  } catch {
+    return false;
+  }
+  waiting[waiting.length] = () => finish({ state: "never", value: undefined });
+  return true;
+}
+
+/** A proxy may throw where its prototype is asked for; then it is no promise. */
+function inheritsSafely(value: unknown): boolean {
+  try {
+    return inherits(value, promisePrototype);
+  } catch {
+    return false;
+  }
+}
+
+/** Said by the engine when no job is left: every wait still open is given up. */
+export function stalled(): void {
+  const given = waiting;
+  waiting = list();
+  for (let index = 0; index < given.length; index++) given[index]!();
+}
+
+/** Said when a run begins: waits of an earlier one are not this one's. */
+export function forgetWaits(): void {
+  waiting = list();
+}

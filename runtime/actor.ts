@@ -1,0 +1,160 @@
+/**
+ * An actor type is a value.
+ *
+ *     you write              the runtime calls it
+ *     initial(args, ctx)  <- once per life, before anything else; gives the state
+ *     receive(s, m, ctx)  <- one message at a time; returns the next state
+ *     signal(s, sig, ctx) <- when something watched has stopped; returns the next state
+ *     stopped(s, why, ctx)<- once per life that had a state; messages are no longer taken in this life
+ *
+ * A life begins at spawn and at each restart, and ends at the next restart or the stop; address, ref and
+ * waiting messages outlast a restart, the state does not. All four are synchronous and run to their end
+ * undisturbed. What they throw is a failure, and the parent's `supervision` decides about it.
+ */
+import type { Clock, Random } from "./contracts/index.ts";
+import { isSegment } from "./address.ts";
+import { runtimeError } from "./errors.ts";
+import { mailboxLimits, type MailboxLimits, type MailboxOptions } from "./mailbox.ts";
+import type { ActorRef, AnyRef } from "./ref.ts";
+import { supervisionRules, type Supervision, type SupervisionRules } from "./supervision.ts";
+import type { ActorSystem } from "./system.ts";
+import type { Timers } from "./timers.ts";
+
+export interface ActorDefinition<Args, State, Message> {
+  /** Its name in the app module: one segment of an address. */
+  readonly name: string;
+  initial(args: Args, ctx: ActorContext<Message>): State;
+  receive(state: State, message: Message, ctx: ActorContext<Message>): State;
+  /** Without it, the stop of something watched fails the actor with DEATH_PACT. */
+  signal?(state: State, signal: Signal, ctx: ActorContext<Message>): State;
+  stopped?(state: State, reason: StopReason, ctx: ActorContext<Message>): void;
+  /** How it supervises its children; the defaults stand at `Supervision`. */
+  readonly supervision?: Supervision;
+  /** Its mailbox where the spawner names none. */
+  readonly mailbox?: MailboxOptions;
+}
+
+/** Made by `actor`. */
+export interface ActorType<Args, State, Message> {
+  readonly name: string;
+  initial(args: Args, ctx: ActorContext<Message>): State;
+  receive(state: State, message: Message, ctx: ActorContext<Message>): State;
+  readonly signal: SignalMember<State, Message> | null;
+  readonly stopped: StoppedMember<State, Message> | null;
+  readonly supervision: SupervisionRules;
+  readonly mailbox: MailboxLimits;
+}
+
+// Methods are compared both ways, so that every actor type is an `AnyActorType`.
+type SignalMember<State, Message> = {
+  member(state: State, signal: Signal, ctx: ActorContext<Message>): State;
+}["member"];
+type StoppedMember<State, Message> = {
+  member(state: State, reason: StopReason, ctx: ActorContext<Message>): void;
+}["member"];
+
+export type AnyActorType = ActorType<unknown, unknown, unknown>;
+
+/** Something this actor watched has stopped. */
+export interface Signal {
+  readonly kind: "terminated";
+  readonly ref: AnyRef;
+  readonly reason: StopReason;
+}
+
+/**
+ * Why an actor, or one life of it, has ended:
+ * - `stopped`: it or somebody else asked for it; `parent-stopped`: its parent stopped or restarted;
+ * - `failed`: its supervisor decided to stop it; `shutdown`: the system went down;
+ * - `restarted`: only this life ends, the next begins (given to `stopped`, never to watchers);
+ * - `unknown`: there was no such actor when it was to be watched.
+ */
+export type StopReason =
+  | { readonly kind: "stopped" }
+  | { readonly kind: "parent-stopped" }
+  | { readonly kind: "failed"; readonly error: unknown }
+  | { readonly kind: "shutdown" }
+  | { readonly kind: "restarted"; readonly error: unknown }
+  | { readonly kind: "unknown" };
+
+export interface SpawnOptions {
+  /** Unique among the living children of the parent; default `$1`, `$2`, … */
+  readonly name?: string;
+  /** Overrides what the actor type says. */
+  readonly mailbox?: MailboxOptions;
+}
+
+export interface Spawner {
+  /**
+   * Starts an actor; returns at once, before `initial` has run.
+   * @throws ACTOR_NAME_INVALID, ACTOR_NAME_TAKEN, MAILBOX_INVALID, ACTOR_STOPPING, SYSTEM_STOPPED
+   */
+  spawn<Args, State, Message>(
+    type: ActorType<Args, State, Message>,
+    args: Args,
+    options?: SpawnOptions,
+  ): ActorRef<Message>;
+  /** Starts an actor whose type the app module knows by that name. @throws also ACTOR_TYPE_UNKNOWN */
+  spawn(type: string, args: unknown, options?: SpawnOptions): ActorRef<unknown>;
+}
+
+/**
+ * What an actor may do. Save `self`, `system`, `clock` and `random` it works only while the actor is handling
+ * something: anywhere else, say after an await, it throws CONTEXT_OUTSIDE_TURN.
+ */
+export interface ActorContext<in Message> extends Spawner {
+  readonly self: ActorRef<Message>;
+  readonly system: ActorSystem;
+  readonly clock: Clock;
+  /** This actor's own stream of chance, derived from the system's by its path. */
+  readonly random: Random;
+  readonly timers: Timers<Message>;
+  /** From now on, `signal` is called when `ref` stops; at once if it has stopped. Once per stop. */
+  watch(ref: AnyRef): void;
+  /** No signal about `ref` arrives any more, not even one that is on its way. */
+  unwatch(ref: AnyRef): void;
+  /** Stops `ref` after the message it is handling; without `ref`, this actor. */
+  stop(ref?: AnyRef): void;
+  /**
+   * When `promise` settles, `receive` gets the message that `onValue` or `onError` makes of it, in this
+   * actor's turn. Such a message is exempt from the mailbox bound. A life that has ended gets none: it
+   * becomes a dead letter (`stale`, `stopped`).
+   */
+  pipe<Value>(
+    promise: PromiseLike<Value>,
+    onValue: (value: Value) => Message,
+    onError: (error: unknown) => Message,
+  ): void;
+  /** Fails this actor, once it is done with the message in hand, as if `receive` had thrown `error`. */
+  escalate(error: unknown): void;
+}
+
+/** @throws ACTOR_NAME_INVALID, ACTOR_TYPE_INVALID, SUPERVISION_INVALID, MAILBOX_INVALID */
+export function actor<Args, State, Message>(
+  definition: ActorDefinition<Args, State, Message>,
+): ActorType<Args, State, Message> {
+  checkDefinition(definition);
+  return Object.freeze({
+    name: definition.name,
+    initial: definition.initial.bind(definition),
+    receive: definition.receive.bind(definition),
+    signal: definition.signal?.bind(definition) ?? null,
+    stopped: definition.stopped?.bind(definition) ?? null,
+    supervision: supervisionRules(definition.supervision),
+    mailbox: mailboxLimits(definition.mailbox),
+  });
+}
+
+function checkDefinition(definition: {
+  readonly name: unknown;
+  readonly initial: unknown;
+  readonly receive: unknown;
+}): void {
+  const { name, initial, receive } = definition;
+  if (typeof name !== "string" || !isSegment(name)) {
+    throw runtimeError("ACTOR_NAME_INVALID", `Not a name for an actor type: ${JSON.stringify(name)}`);
+  }
+  if (typeof initial !== "function" || typeof receive !== "function") {
+    throw runtimeError("ACTOR_TYPE_INVALID", `The actor type ${name} lacks initial or receive`);
+  }
+}

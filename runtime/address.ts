@@ -1,0 +1,58 @@
+/**
+ * An address names one life of one actor: `node/path#incarnation`, e.g. `local/sessions/a1#17`.
+ *
+ * - node: one segment. path: one segment or more, parted by `/`. incarnation: a whole number from 1.
+ * - A segment is 1 to 200 of: letters, digits and `. _ ~ $ @ : + = % ! * ' ( ) -` (all that
+ *   `encodeURIComponent` gives is allowed, so any text can be made a segment).
+ * - Two addresses are the same actor exactly when their texts are equal. An actor that is restarted keeps
+ *   its address; one spawned again under the same name gets a new incarnation.
+ */
+import { runtimeError } from "./errors.ts";
+
+export type NodeName = string & { readonly brand: "NodeName" };
+export type ActorPath = string & { readonly brand: "ActorPath" };
+export type Incarnation = number & { readonly brand: "Incarnation" };
+/** The text form, made by `formatAddress`. */
+export type Address = string & { readonly brand: "Address" };
+
+export interface AddressParts {
+  readonly node: NodeName;
+  readonly path: ActorPath;
+  readonly incarnation: Incarnation;
+}
+
+const SEGMENT = /^[A-Za-z0-9._~$@:+=%!*'()-]{1,200}$/;
+const WHOLE_NUMBER = /^[1-9][0-9]{0,15}$/;
+
+/** @throws ADDRESS_INVALID */
+export function makeAddress(node: string, path: string, incarnation: number): AddressParts {
+  const valid =
+    isSegment(node) &&
+    path.split("/").every(isSegment) &&
+    Number.isSafeInteger(incarnation) &&
+    incarnation > 0;
+  if (!valid) throw invalid(`${node}/${path}#${incarnation}`);
+  return { node: node as NodeName, path: path as ActorPath, incarnation: incarnation as Incarnation };
+}
+
+/** @throws ADDRESS_INVALID */
+export function parseAddress(text: string): AddressParts {
+  const hash = text.lastIndexOf("#");
+  const slash = text.indexOf("/");
+  const incarnation = text.slice(hash + 1);
+  if (slash < 0 || hash < slash || !WHOLE_NUMBER.test(incarnation)) throw invalid(text);
+  return makeAddress(text.slice(0, slash), text.slice(slash + 1, hash), Number(incarnation));
+}
+
+export function formatAddress(parts: AddressParts): Address {
+  return `${parts.node}/${parts.path}#${parts.incarnation}` as Address;
+}
+
+/** Whether `text` can stand between two slashes of an address. */
+export function isSegment(text: string): boolean {
+  return SEGMENT.test(text);
+}
+
+function invalid(text: string): Error {
+  return runtimeError("ADDRESS_INVALID", `Not an actor address: ${JSON.stringify(text.slice(0, 300))}`);
+}

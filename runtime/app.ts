@@ -1,0 +1,21 @@
+import type { AnyActorType } from "./actor.ts";
+import { runtimeError } from "./errors.ts";
+
+/** The app module: every actor type that can be spawned by name. Each thread and node imports the same one. */
+export interface App {
+  readonly actors: ReadonlyMap<string, AnyActorType>;
+}
+
+/** @throws APP_DUPLICATE_TYPE */
+export function defineApp(definition: { readonly actors: readonly AnyActorType[] }): App {
+  const actors = new Map<string, AnyActorType>();
+  for (const type of definition.actors) {
+    if (actors.has(type.name)) {
+      throw runtimeError("APP_DUPLICATE_TYPE", `Two actor types are named ${type.name}`, {
+        location: type.name,
+      });
+    }
+    actors.set(type.name, type);
+  }
+  return { actors };
+}

@@ -1,0 +1,209 @@
+/**
+ * Ask: a message that carries a reply, and a promise that waits for it.
+ *
+ * An `Ask` is its own envelope in the mailbox. It ends once, by the first of: a reply, its deadline, or the
+ * failure of its target (crash, restart, stop, a mailbox that is full or drained); later ones find it ended.
+ * The target's cell keeps the asks it has handled and not answered, so that they end with its life.
+ */
+import { MyriadError, type Cancel, type Clock } from "./contracts/index.ts";
+import type { DeadLetterReason } from "./dead-letters.ts";
+import { runtimeError } from "./errors.ts";
+import type { Target } from "./ref.ts";
+
+export interface AskOptions {
+  /** Milliseconds until the ask fails with ASK_TIMEOUT; default 5,000. */
+  readonly timeoutMs?: number;
+}
+
+/** Where the answer to an ask goes. The first answer counts; any later one is a dead letter (`late-reply`). */
+export interface Reply<in Value> {
+  send(value: Value): void;
+  /** Rejects the ask: with `error` if it is coded, else with ASK_REFUSED and `error` as its cause. */
+  fail(error: unknown): void;
+}
+
+const DEFAULT_TIMEOUT_MS = 5_000;
+const MAX_TIMEOUT_MS = 2_147_483_647;
+
+export class Ask {
+  readonly target: Target;
+  message: unknown = undefined;
+  ended = false;
+  dueAt = 0;
+  /** Neighbours in the list of asks with the same timeout; null when in none. */
+  previous: Ask | null = null;
+  next: Ask | null = null;
+  list: DeadlineList | null = null;
+  /** The target's unanswered asks, once this is one of them. */
+  unanswered: Set<Ask> | null = null;
+  readonly #resolve: (value: never) => void;
+  readonly #reject: (error: Error) => void;
+
+  private constructor(target: Target, resolve: (value: never) => void, reject: (error: Error) => void) {
+    this.target = target;
+    this.#resolve = resolve;
+    this.#reject = reject;
+  }
+
+  static start<Value>(
+    target: Target,
+    make: (reply: Reply<Value>) => unknown,
+    options?: AskOptions,
+  ): Promise<Value> {
+    return new Promise<Value>((resolve, reject) => {
+      const timeoutMs = options?.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+      if (!(timeoutMs > 0 && timeoutMs <= MAX_TIMEOUT_MS)) {
+        throw runtimeError("ASK_INVALID", `An ask cannot time out after ${timeoutMs} ms`);
+      }
+      const ask = new Ask(target, resolve, reject);
+      ask.message = make(new AskReply(ask));
+      if (ask.ended) return;
+      target.deadlines.add(ask, timeoutMs);
+      try {
+        target.post(ask);
+      } catch (error) {
+        ask.fail(error as Error);
+      }
+    });
+  }
+
+  succeed(value: unknown): void {
+    if (!this.ended) this.#end();
+    this.#resolve(value as never);
+  }
+
+  fail(error: Error): void {
+    if (!this.ended) this.#end();
+    this.#reject(error);
+  }
+
+  /** Ends it because its message will not be handled. */
+  undelivered(reason: DeadLetterReason): void {
+    const { address } = this.target;
+    if (reason === "overflow") this.fail(runtimeError("MAILBOX_FULL", `${address} dropped the question`));
+    else if (reason === "unknown")
+      this.fail(runtimeError("ASK_TARGET_UNKNOWN", `Nobody lives at ${address}`));
+    else this.stopped();
+  }
+
+  stopped(): void {
+    this.fail(runtimeError("ASK_TARGET_STOPPED", `${this.target.address} stopped before it replied`));
+  }
+
+  crashed(cause: unknown): void {
+    this.fail(
+      runtimeError("ASK_TARGET_FAILED", `${this.target.address} crashed before it replied`, { cause }),
+    );
+  }
+
+  expire(): void {
+    this.fail(runtimeError("ASK_TIMEOUT", `${this.target.address} did not reply in time`));
+  }
+
+  #end(): void {
+    this.ended = true;
+    this.message = undefined;
+    this.list?.remove(this);
+    this.unanswered?.delete(this);
+  }
+}
+
+class AskReply implements Reply<unknown> {
+  readonly #ask: Ask;
+
+  constructor(ask: Ask) {
+    this.#ask = ask;
+  }
+
+  send(value: unknown): void {
+    if (this.#ask.ended) this.#ask.target.deadlines.late(this.#ask.target, value);
+    else this.#ask.succeed(value);
+  }
+
+  fail(error: unknown): void {
+    if (this.#ask.ended) this.#ask.target.deadlines.late(this.#ask.target, error);
+    else this.#ask.fail(error instanceof MyriadError ? error : this.#refused(error));
+  }
+
+  #refused(cause: unknown): MyriadError {
+    const why = cause instanceof Error ? cause.message : "no reason given";
+    return runtimeError("ASK_REFUSED", `${this.#ask.target.address} refused: ${why}`, { cause });
+  }
+}
+
+/**
+ * The deadlines of a system's asks. Asks with the same timeout fall due in the order they were made, so each
+ * timeout has a linked list and at most one timer, armed for its oldest; an ask that ends leaves in O(1).
+ */
+export class Deadlines {
+  readonly late: (target: Target, value: unknown) => void;
+  readonly #clock: Clock;
+  readonly #lists = new Map<number, DeadlineList>();
+
+  constructor(clock: Clock, late: (target: Target, value: unknown) => void) {
+    this.#clock = clock;
+    this.late = late;
+  }
+
+  add(ask: Ask, timeoutMs: number): void {
+    let list = this.#lists.get(timeoutMs);
+    if (list === undefined) {
+      list = new DeadlineList(this.#clock, timeoutMs, () => this.#lists.delete(timeoutMs));
+      this.#lists.set(timeoutMs, list);
+    }
+    list.add(ask);
+  }
+
+  /** Ends every ask that still waits, and leaves no timer. */
+  close(): void {
+    for (const list of [...this.#lists.values()]) list.close();
+    this.#lists.clear();
+  }
+}
+
+class DeadlineList {
+  readonly #clock: Clock;
+  readonly #timeoutMs: number;
+  readonly #onEmpty: () => void;
+  #first: Ask | null = null;
+  #last: Ask | null = null;
+  #cancel: Cancel | null = null;
+
+  constructor(clock: Clock, timeoutMs: number, onEmpty: () => void) {
+    this.#clock = clock;
+    this.#timeoutMs = timeoutMs;
+    this.#onEmpty = onEmpty;
+  }
+
+  add(ask: Ask): void {
+    ask.dueAt = this.#clock.monotonic() + this.#timeoutMs;
+    ask.list = this;
+    ask.previous = this.#last;
+    if (this.#last === null) this.#first = ask;
+    else this.#last.next = ask;
+    this.#last = ask;
+    // The timer stays armed while asks come and go: one that finds nothing due costs less than one an ask.
+    this.#cancel ??= this.#clock.schedule(this.#timeoutMs, this.#expire);
+  }
+
+  remove(ask: Ask): void {
+    if (ask.previous === null) this.#first = ask.next;
+    else ask.previous.next = ask.next;
+    if (ask.next === null) this.#last = ask.previous;
+    else ask.next.previous = ask.previous;
+    ask.previous = ask.next = ask.list = null;
+  }
+
+  close(): void {
+    this.#cancel?.();
+    while (this.#first !== null) this.#first.stopped();
+  }
+
+  readonly #expire = (): void => {
+    this.#cancel = null;
+    const now = this.#clock.monotonic();
+    while (this.#first !== null && this.#first.dueAt <= now) this.#first.expire();
+    if (this.#first === null) this.#onEmpty();
+    else this.#cancel = this.#clock.schedule(this.#first.dueAt - now, this.#expire);
+  };
+}

@@ -1,0 +1,109 @@
+import type { ActorContext, ActorType, SpawnOptions } from "./actor.ts";
+import type { Cell } from "./cell.ts";
+import type { Clock, Random } from "./contracts/index.ts";
+import { runtimeError } from "./errors.ts";
+import { Ref, type ActorRef, type AnyRef } from "./ref.ts";
+import { spawnChild } from "./spawn.ts";
+import type { ActorSystem } from "./system.ts";
+import { checkDelay, type Timers } from "./timers.ts";
+
+/** The one context of an actor; it outlasts restarts. Contract: see `ActorContext`. */
+export class ContextOf implements ActorContext<unknown>, Timers<unknown> {
+  readonly #cell: Cell;
+  #random: Random | null = null;
+
+  constructor(cell: Cell) {
+    this.#cell = cell;
+  }
+
+  get self(): ActorRef<unknown> {
+    return this.#cell.ref;
+  }
+
+  get system(): ActorSystem {
+    return this.#cell.host.system;
+  }
+
+  get clock(): Clock {
+    return this.#cell.host.clock;
+  }
+
+  get random(): Random {
+    this.#random ??= this.#cell.host.random.fork(this.#cell.path);
+    return this.#random;
+  }
+
+  get timers(): Timers<unknown> {
+    return this;
+  }
+
+  spawn<Args, State, Message>(
+    type: ActorType<Args, State, Message> | string,
+    args: unknown,
+    options: SpawnOptions = {},
+  ): ActorRef<Message> {
+    return spawnChild(this.#inTurn(), type, args, options);
+  }
+
+  watch(ref: AnyRef): void {
+    this.#inTurn().watch(Ref.targetOf(ref));
+  }
+
+  unwatch(ref: AnyRef): void {
+    this.#inTurn().unwatch(Ref.targetOf(ref));
+  }
+
+  stop(ref: AnyRef = this.self): void {
+    this.#inTurn();
+    Ref.targetOf(ref).system({ kind: "stop", reason: { kind: "stopped" } });
+  }
+
+  escalate(error: unknown): void {
+    this.#inTurn().system({ kind: "fail", error });
+  }
+
+  pipe<Value>(
+    promise: PromiseLike<Value>,
+    onValue: (value: Value) => unknown,
+    onError: (error: unknown) => unknown,
+  ): void {
+    const cell = this.#inTurn();
+    const { life } = cell;
+    promise.then(
+      (value) => cell.piped(life, onValue, value),
+      (error: unknown) => cell.piped(life, onError, error),
+    );
+  }
+
+  single(key: string, delayMs: number, message: unknown): void {
+    checkDelay(delayMs, 0);
+    this.#inTurn().timers.start(key, delayMs, 0, message);
+  }
+
+  periodic(key: string, intervalMs: number, message: unknown, firstDelayMs: number = intervalMs): void {
+    checkDelay(intervalMs, 1);
+    checkDelay(firstDelayMs, 0);
+    this.#inTurn().timers.start(key, firstDelayMs, intervalMs, message);
+  }
+
+  cancel(key: string): void {
+    this.#inTurn().timers.cancel(key);
+  }
+
+  cancelAll(): void {
+    this.#inTurn().timers.cancelAll();
+  }
+
+  isActive(key: string): boolean {
+    return this.#inTurn().timers.isActive(key);
+  }
+
+  /** @throws CONTEXT_OUTSIDE_TURN */
+  #inTurn(): Cell {
+    if (this.#cell.host.dispatcher.current === this.#cell) return this.#cell;
+    const { address } = this.#cell;
+    throw runtimeError("CONTEXT_OUTSIDE_TURN", `The context of ${address} was used outside its turn`, {
+      location: address,
+    });
+  }
+}

@@ -1,0 +1,134 @@
+import { errorsOf } from "./contracts/index.ts";
+
+export const RUNTIME_ERRORS = {
+  ACTOR_NAME_INVALID: {
+    fault: "internal",
+    meaning:
+      "The name given to an actor, an actor type or a node holds characters that an address cannot carry.",
+    hint: "Use 1 to 200 letters, digits and . _ ~ $ @ : + = % ! * ' ( ) -, or pass the name through encodeURIComponent; names of actors do not begin with $.",
+  },
+  ACTOR_NAME_TAKEN: {
+    fault: "internal",
+    meaning: "The parent already has a living child of that name.",
+    hint: "Choose another name, leave it out to get an automatic one, or watch the old child and spawn after its terminated signal.",
+  },
+  ACTOR_RETURNED_PROMISE: {
+    fault: "internal",
+    meaning: "initial, receive or signal returned a promise; they are synchronous.",
+    hint: "Start the asynchronous work with ctx.pipe(promise, onValue, onError) and return the next state at once.",
+  },
+  ACTOR_STOPPING: {
+    fault: "internal",
+    meaning: "An actor that is stopping tried to spawn a child.",
+    hint: "Spawn from initial, receive or signal, not from stopped.",
+  },
+  ACTOR_TYPE_INVALID: {
+    fault: "internal",
+    meaning: "An actor type lacks initial or receive.",
+    hint: "Make actor types with actor({ name, initial, receive }).",
+  },
+  ACTOR_TYPE_UNKNOWN: {
+    fault: "internal",
+    meaning: "No actor type of that name is registered in the app module.",
+    hint: "List the type in defineApp({ actors: [...] }).",
+  },
+  ADDRESS_INVALID: {
+    fault: "input",
+    meaning: "A text is not an actor address.",
+    hint: "An address reads node/path#incarnation, for example local/sessions/a1#17.",
+  },
+  APP_DUPLICATE_TYPE: {
+    fault: "internal",
+    meaning: "Two actor types in one app module carry the same name.",
+    hint: "Give each actor type its own name.",
+  },
+  ASK_INVALID: {
+    fault: "internal",
+    meaning: "The timeout of an ask is not a number of milliseconds above 0 and at most 2147483647.",
+    hint: "Pass { timeoutMs } with a finite positive number.",
+  },
+  ASK_REFUSED: {
+    fault: "internal",
+    meaning: "The asked actor answered with reply.fail(...) and gave no coded error.",
+    hint: "Look at the cause.",
+  },
+  ASK_TARGET_FAILED: {
+    fault: "internal",
+    meaning: "The asked actor crashed before it replied.",
+    hint: "Look at the cause; ask again if the question may be repeated.",
+  },
+  ASK_TARGET_STOPPED: {
+    fault: "internal",
+    meaning: "The asked actor was stopped, or stopped before it replied.",
+    hint: "Watch the actor, or look its replacement up before asking again.",
+  },
+  ASK_TARGET_UNKNOWN: {
+    fault: "internal",
+    meaning: "No actor has ever been reachable at the asked address.",
+    hint: "Check the address and its incarnation.",
+  },
+  ASK_TIMEOUT: {
+    fault: "internal",
+    meaning: "No reply came within the timeout of the ask.",
+    hint: "Raise timeoutMs, or find out why the target is slow.",
+  },
+  CONTEXT_OUTSIDE_TURN: {
+    fault: "internal",
+    meaning:
+      "An actor's context was used while the actor was not handling anything, for example after an await.",
+    hint: "Use ctx only inside initial, receive, signal and stopped; bring asynchronous results home with ctx.pipe.",
+  },
+  DEATH_PACT: {
+    fault: "internal",
+    meaning: "An actor that watches another has no signal handler, and the watched one stopped.",
+    hint: "Give the actor type a signal member, or do not watch.",
+  },
+  MAILBOX_FULL: {
+    fault: "internal",
+    meaning: "The receiver's mailbox has reached its capacity and its overflow policy is fail.",
+    hint: "Slow down, raise the capacity, or choose drop-newest or drop-oldest at spawn.",
+  },
+  MAILBOX_INVALID: {
+    fault: "internal",
+    meaning: "A mailbox capacity or overflow policy makes no sense.",
+    hint: "capacity is a whole number from 1 to 2^30; overflow is fail, drop-newest or drop-oldest.",
+  },
+  REF_FOREIGN: {
+    fault: "internal",
+    meaning: "Something that no actor system has made was used as a ref.",
+    hint: "Pass the refs that spawn, ctx.self and resolve give; turn an address into a ref with system.resolve.",
+  },
+  RESTARTS_EXHAUSTED: {
+    fault: "internal",
+    meaning: "A child crashed more often within the window than its supervisor allows.",
+    hint: "Look at the cause; raise maxRestarts or withinMs only if the crashes are expected.",
+  },
+  SHUTDOWN_DEADLINE: {
+    fault: "internal",
+    meaning: "Some actors had not stopped when the deadline of the shutdown passed; they were abandoned.",
+    hint: "Raise deadlineMs, or make the stopped members of the named actors quicker.",
+  },
+  SUPERVISION_FAILED: {
+    fault: "internal",
+    meaning: "The decide function of a supervisor threw or returned something that is not a directive.",
+    hint: "decide returns resume, restart, stop or escalate, and throws nothing.",
+  },
+  SUPERVISION_INVALID: {
+    fault: "internal",
+    meaning: "The supervision options of an actor type make no sense.",
+    hint: "maxRestarts is a whole number from 0 or Infinity; withinMs, minMs, maxMs are finite and positive; jitter lies in [0, 1].",
+  },
+  SYSTEM_STOPPED: {
+    fault: "internal",
+    meaning: "The actor system has been shut down.",
+    hint: "Spawn before shutdown, or create another system.",
+  },
+  TIMER_INVALID: {
+    fault: "internal",
+    meaning:
+      "The delay of a timer is not a number of milliseconds from 0 (1 for a periodic timer) to 2147483647.",
+    hint: "Pass a finite number of milliseconds; for longer waits chain timers.",
+  },
+} as const;
+
+export const runtimeError: ReturnType<typeof errorsOf<typeof RUNTIME_ERRORS>> = errorsOf(RUNTIME_ERRORS);

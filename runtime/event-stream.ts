@@ -1,0 +1,42 @@
+/**
+ * A stream of events to listen to by kind. Listeners are called at once, in the order they came, on the
+ * publisher's stack; keep them short. One that throws is reported to `onListenerError` and disturbs nobody.
+ */
+export class EventStream<Event extends { readonly kind: string }> {
+  readonly #listeners = new Map<string, ((event: Event) => void)[]>();
+  readonly #onListenerError: (error: unknown, event: Event) => void;
+
+  constructor(onListenerError: (error: unknown, event: Event) => void) {
+    this.#onListenerError = onListenerError;
+  }
+
+  /** @returns a function that ends the subscription; calling it again does nothing. */
+  subscribe<Kind extends Event["kind"]>(
+    kind: Kind,
+    listener: (event: Extract<Event, { readonly kind: Kind }>) => void,
+  ): () => void {
+    const entry = (event: Event): void => listener(event as Extract<Event, { readonly kind: Kind }>);
+    this.#listeners.set(kind, [...(this.#listeners.get(kind) ?? []), entry]);
+    return () => {
+      const rest = (this.#listeners.get(kind) ?? []).filter((other) => other !== entry);
+      if (rest.length > 0) this.#listeners.set(kind, rest);
+      else this.#listeners.delete(kind);
+    };
+  }
+
+  /** Whether anybody listens to `kind`; lets a publisher spare itself making the event. */
+  wants(kind: Event["kind"]): boolean {
+    return this.#listeners.has(kind);
+  }
+
+  publish(event: Event): void {
+    // The array is replaced, never changed, so a listener may subscribe and unsubscribe meanwhile.
+    for (const listener of this.#listeners.get(event.kind) ?? []) {
+      try {
+        listener(event);
+      } catch (error) {
+        this.#onListenerError(error, event);
+      }
+    }
+  }
+}

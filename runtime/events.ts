@@ -1,0 +1,25 @@
+import type { Address } from "./address.ts";
+import type { DeadLetter } from "./dead-letters.ts";
+import type { StopReason } from "./actor.ts";
+import type { Directive } from "./supervision.ts";
+
+/** What the runtime itself publishes on `system.events`. */
+export type RuntimeEvent =
+  /** `initial` returned; also after a restart, following `actor-restarted`. */
+  | { readonly kind: "actor-started"; readonly address: Address; readonly type: string }
+  /** The actor has crashed and its supervisor has decided. */
+  | {
+      readonly kind: "actor-failed";
+      readonly address: Address;
+      readonly error: unknown;
+      readonly directive: Directive;
+    }
+  | { readonly kind: "actor-restarted"; readonly address: Address; readonly error: unknown }
+  | { readonly kind: "actor-stopped"; readonly address: Address; readonly reason: StopReason }
+  /** A failure that no supervisor took; the top-level actor at `address` is stopped. */
+  | { readonly kind: "escalated-to-root"; readonly address: Address; readonly error: unknown }
+  /** A `stopped` member threw; the stop went on. */
+  | { readonly kind: "stopped-hook-failed"; readonly address: Address; readonly error: unknown }
+  | { readonly kind: "dead-letter"; readonly letter: DeadLetter }
+  /** A listener of this stream threw while it was given an event of kind `during`. */
+  | { readonly kind: "listener-failed"; readonly during: string; readonly error: unknown };

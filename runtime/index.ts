@@ -1,0 +1,26 @@
+export { actor } from "./actor.ts";
+export type {
+  ActorContext,
+  ActorDefinition,
+  ActorType,
+  AnyActorType,
+  Signal,
+  Spawner,
+  SpawnOptions,
+  StopReason,
+} from "./actor.ts";
+export { defineApp } from "./app.ts";
+export type { App } from "./app.ts";
+export { createSystem } from "./system.ts";
+export type { ActorSystem, SystemOptions } from "./system.ts";
+export type { ActorRef, AnyRef } from "./ref.ts";
+export type { AskOptions, Reply } from "./ask.ts";
+export type { Timers } from "./timers.ts";
+export type { MailboxOptions, Overflow } from "./mailbox.ts";
+export type { Backoff, Directive, FailedChild, Strategy, Supervision } from "./supervision.ts";
+export { formatAddress, makeAddress, parseAddress } from "./address.ts";
+export type { ActorPath, Address, AddressParts, Incarnation, NodeName } from "./address.ts";
+export { EventStream } from "./event-stream.ts";
+export type { RuntimeEvent } from "./events.ts";
+export type { DeadLetter, DeadLetterReason } from "./dead-letters.ts";
+export { RUNTIME_ERRORS } from "./errors.ts";

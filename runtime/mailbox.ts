@@ -1,0 +1,93 @@
+/**
+ * A mailbox: a bounded first-in, first-out ring that keeps its storage.
+ *
+ *     items   [ e  f  .  .  a  b  c  d ]      length is a power of two, so an index wraps by a mask
+ *                    ^ tail ^ head            (tail = head + size, never stored)
+ *
+ * It grows by doubling until it holds `capacity`; it never shrinks. Emptied slots are cleared, so that the
+ * ring keeps nothing alive that has been taken.
+ */
+import { runtimeError } from "./errors.ts";
+
+export type Overflow = "fail" | "drop-newest" | "drop-oldest";
+
+export interface MailboxOptions {
+  /** How many messages may wait; default 65,536. */
+  readonly capacity?: number;
+  /**
+   * What happens to a message that finds the mailbox full; default `fail`.
+   * - `fail`: the sender's `tell` throws MAILBOX_FULL; an `ask` rejects with it.
+   * - `drop-newest`: that message becomes a dead letter.
+   * - `drop-oldest`: the one that waited longest becomes a dead letter, and makes room.
+   */
+  readonly overflow?: Overflow;
+}
+
+export interface MailboxLimits {
+  readonly capacity: number;
+  readonly overflow: Overflow;
+}
+
+const DEFAULT_LIMITS: MailboxLimits = { capacity: 65_536, overflow: "fail" };
+const OVERFLOWS: readonly Overflow[] = ["fail", "drop-newest", "drop-oldest"];
+const MAX_CAPACITY = 2 ** 30;
+const FIRST_STORAGE = 4;
+const NO_STORAGE: unknown[] = [];
+
+/** @throws MAILBOX_INVALID */
+export function mailboxLimits(
+  options: MailboxOptions = {},
+  base: MailboxLimits = DEFAULT_LIMITS,
+): MailboxLimits {
+  const capacity = options.capacity ?? base.capacity;
+  const overflow = options.overflow ?? base.overflow;
+  if (
+    !OVERFLOWS.includes(overflow) ||
+    !Number.isInteger(capacity) ||
+    capacity < 1 ||
+    capacity > MAX_CAPACITY
+  ) {
+    throw runtimeError("MAILBOX_INVALID", `A mailbox cannot have capacity ${capacity}, overflow ${overflow}`);
+  }
+  return { capacity, overflow };
+}
+
+export class Mailbox {
+  readonly limits: MailboxLimits;
+  size = 0;
+  #items: unknown[] = NO_STORAGE;
+  #head = 0;
+
+  constructor(limits: MailboxLimits) {
+    this.limits = limits;
+  }
+
+  /** @returns false, and takes nothing, when `capacity` messages wait already. */
+  push(item: unknown): boolean {
+    if (this.size === this.#items.length && !this.#grow()) return false;
+    if (this.size >= this.limits.capacity) return false;
+    this.#items[(this.#head + this.size) & (this.#items.length - 1)] = item;
+    this.size += 1;
+    return true;
+  }
+
+  /** Takes the oldest; call it only when `size` is above 0. */
+  shift(): unknown {
+    const item = this.#items[this.#head];
+    this.#items[this.#head] = undefined;
+    this.#head = (this.#head + 1) & (this.#items.length - 1);
+    this.size -= 1;
+    return item;
+  }
+
+  #grow(): boolean {
+    if (this.size >= this.limits.capacity) return false;
+    const old = this.#items;
+    const grown = new Array<unknown>(Math.max(FIRST_STORAGE, old.length * 2)).fill(undefined);
+    for (let index = 0; index < this.size; index++)
+      grown[index] = old[(this.#head + index) & (old.length - 1)];
+    this.#items = grown;
+    this.#head = 0;
+    return true;
+  }
+}

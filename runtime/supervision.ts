@@ -1,0 +1,99 @@
+import type { Random } from "./contracts/index.ts";
+import { runtimeError } from "./errors.ts";
+import type { AnyRef } from "./ref.ts";
+
+/**
+ * - `resume`: the state stays, the message that failed is gone, the next one is handled.
+ * - `restart`: this life ends, its children with it, and a new one begins.
+ * - `stop`: the actor stops with reason `failed`.
+ * - `escalate`: the supervisor itself fails with the error, and its own supervisor decides.
+ */
+export type Directive = "resume" | "restart" | "stop" | "escalate";
+
+/**
+ * Whom a restart or a stop takes along: nobody; all siblings; the siblings spawned later. Resume and escalate
+ * are always about the one that failed.
+ */
+export type Strategy = "one-for-one" | "one-for-all" | "rest-for-one";
+
+/** How an actor supervises its children. */
+export interface Supervision {
+  /** Default `one-for-one`. */
+  readonly strategy?: Strategy;
+  /** Default: always `restart`. An actor whose `initial` failed has no state, so `resume` then stops it. */
+  readonly decide?: (error: unknown, child: FailedChild) => Directive;
+  /**
+   * More restarts than this within `withinMs` make the supervisor itself fail with RESTARTS_EXHAUSTED.
+   * Counted per child under one-for-one, for all children together otherwise. Default 3.
+   */
+  readonly maxRestarts?: number;
+  /** Default 5,000. */
+  readonly withinMs?: number;
+  /** How long the child waits, without a state, before its new life begins; default: not at all. */
+  readonly backoff?: Backoff;
+}
+
+/** The n-th restart in a row waits min(maxMs, minMs · 2^(n−1)), times a factor drawn from [1 − jitter, 1 + jitter). */
+export interface Backoff {
+  readonly minMs: number;
+  readonly maxMs: number;
+  /** From 0 (default) to 1. */
+  readonly jitter?: number;
+}
+
+export interface FailedChild {
+  readonly ref: AnyRef;
+  readonly name: string;
+  /** The name of its actor type. */
+  readonly type: string;
+}
+
+export interface SupervisionRules {
+  readonly strategy: Strategy;
+  readonly decide: (error: unknown, child: FailedChild) => Directive;
+  readonly maxRestarts: number;
+  readonly withinMs: number;
+  readonly backoff: Required<Backoff> | null;
+}
+
+/** @throws SUPERVISION_INVALID */
+export function supervisionRules(options: Supervision = {}): SupervisionRules {
+  const rules: SupervisionRules = {
+    strategy: options.strategy ?? "one-for-one",
+    decide: options.decide ?? (() => "restart"),
+    maxRestarts: options.maxRestarts ?? 3,
+    withinMs: options.withinMs ?? 5_000,
+    backoff: options.backoff === undefined ? null : { jitter: 0, ...options.backoff },
+  };
+  const { maxRestarts, withinMs, backoff } = rules;
+  const countsRestarts = maxRestarts === Infinity || (Number.isInteger(maxRestarts) && maxRestarts >= 0);
+  if (!isStrategy(rules.strategy) || !countsRestarts || !isPositive(withinMs) || !isBackoff(backoff)) {
+    throw runtimeError("SUPERVISION_INVALID", `Supervision cannot be ${JSON.stringify(options)}`);
+  }
+  return rules;
+}
+
+export function backoffMs(rules: SupervisionRules, restartsInARow: number, random: Random): number {
+  if (rules.backoff === null) return 0;
+  const { minMs, maxMs, jitter } = rules.backoff;
+  const delayMs = Math.min(maxMs, minMs * 2 ** (restartsInARow - 1));
+  return delayMs * (1 + jitter * (2 * random.next() - 1));
+}
+
+export function isDirective(value: unknown): value is Directive {
+  return value === "resume" || value === "restart" || value === "stop" || value === "escalate";
+}
+
+function isStrategy(value: unknown): boolean {
+  return value === "one-for-one" || value === "one-for-all" || value === "rest-for-one";
+}
+
+function isBackoff(backoff: Required<Backoff> | null): boolean {
+  if (backoff === null) return true;
+  const { minMs, maxMs, jitter } = backoff;
+  return isPositive(minMs) && isPositive(maxMs) && minMs <= maxMs && jitter >= 0 && jitter <= 1;
+}
+
+function isPositive(value: number): boolean {
+  return Number.isFinite(value) && value > 0;
+}

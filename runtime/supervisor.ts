@@ -1,0 +1,169 @@
+/**
+ * A parent's side of supervision. A failed child is suspended; the supervisor decides once per failure.
+ *
+ * A restart has two steps, so that a group comes down in reverse order and goes up in order: every member is
+ * told to halt, and when the last one has halted (and the backoff has passed) all are told to begin. Under
+ * one-for-one each child is a group of its own; otherwise there is one group at a time, and failures that
+ * come while it is coming down join it.
+ */
+import { HALTED, SUSPENDED, type Cell, type Failure } from "./cell.ts";
+import type { Cancel } from "./contracts/index.ts";
+import { runtimeError } from "./errors.ts";
+import { RestartWindow } from "./restart-window.ts";
+import { backoffMs, isDirective, type Directive } from "./supervision.ts";
+
+interface Group {
+  readonly members: Set<Cell>;
+  /** Members that have not halted yet. */
+  readonly halting: Set<Cell>;
+  backoffMs: number;
+  cancelBackoff: Cancel | null;
+}
+
+export class Supervisor {
+  readonly #parent: Cell;
+  readonly #windows = new Map<Cell | null, RestartWindow>();
+  readonly #groups = new Map<Cell, Group>();
+
+  constructor(parent: Cell) {
+    this.#parent = parent;
+  }
+
+  failed(child: Cell, failure: Failure): void {
+    // A failure that a halt, a stop or the parent's own resume has overtaken is over.
+    if (child.failure !== failure || child.status !== SUSPENDED) return;
+    const { directive, error } = this.#decide(child, failure.error);
+    this.#parent.host.events.publish({ kind: "actor-failed", address: child.address, error, directive });
+    switch (directive) {
+      case "resume":
+        child.system({ kind: "resume" });
+        return;
+      case "stop":
+        this.#stop(child, error);
+        return;
+      case "restart":
+        this.#restart(child, failure);
+        return;
+      case "escalate":
+        this.#escalate(child, failure, error);
+        return;
+    }
+  }
+
+  halted(child: Cell): void {
+    const group = this.#groups.get(child);
+    if (group === undefined) return;
+    group.halting.delete(child);
+    this.#beginWhenHalted(group);
+  }
+
+  childStopped(child: Cell): void {
+    this.#windows.delete(child);
+    const group = this.#groups.get(child);
+    if (group === undefined) return;
+    this.#groups.delete(child);
+    group.members.delete(child);
+    group.halting.delete(child);
+    this.#beginWhenHalted(group);
+  }
+
+  /** The parent's life ends: nothing will be begun again. */
+  abandon(): void {
+    for (const group of this.#groups.values()) group.cancelBackoff?.();
+    this.#groups.clear();
+    this.#windows.clear();
+  }
+
+  #decide(child: Cell, error: unknown): { directive: Directive; error: unknown } {
+    try {
+      const failed = { ref: child.ref, name: child.name, type: child.type.name };
+      const directive = this.#parent.type.supervision.decide(error, failed);
+      if (!isDirective(directive)) throw new TypeError(`${String(directive)} is no directive`);
+      return { directive: directive === "resume" && !child.alive ? "stop" : directive, error };
+    } catch (cause) {
+      const message = `${this.#parent.type.name} could not decide about ${child.address}`;
+      return { directive: "escalate", error: runtimeError("SUPERVISION_FAILED", message, { cause }) };
+    }
+  }
+
+  #stop(child: Cell, error: unknown): void {
+    for (const member of this.#affected(child).reverse()) {
+      member.system({ kind: "stop", reason: { kind: "failed", error } });
+    }
+  }
+
+  #escalate(child: Cell, failure: Failure, error: unknown): void {
+    if (this.#parent.parent !== null) {
+      failure.escalated = true;
+      this.#parent.fail(error);
+      return;
+    }
+    this.#parent.host.events.publish({ kind: "escalated-to-root", address: child.address, error });
+    child.system({ kind: "stop", reason: { kind: "failed", error } });
+  }
+
+  #restart(child: Cell, failure: Failure): void {
+    const { host, type } = this.#parent;
+    const inARow = this.#windowOf(child).record(host.clock.monotonic());
+    if (inARow === 0) {
+      const message = `${child.address} crashed more than ${type.supervision.maxRestarts} times`;
+      this.#escalate(child, failure, runtimeError("RESTARTS_EXHAUSTED", message, { cause: failure.error }));
+      return;
+    }
+    const affected = this.#affected(child);
+    const group = this.#groupFor(affected);
+    group.backoffMs = Math.max(group.backoffMs, backoffMs(type.supervision, inARow, host.random));
+    for (const member of affected.reverse()) {
+      if (group.members.has(member)) continue;
+      group.members.add(member);
+      group.halting.add(member);
+      this.#groups.set(member, group);
+      member.system({ kind: "halt", error: failure.error });
+    }
+  }
+
+  #groupFor(affected: readonly Cell[]): Group {
+    for (const member of affected) {
+      const group = this.#groups.get(member);
+      if (group === undefined) continue;
+      group.cancelBackoff?.();
+      group.cancelBackoff = null;
+      return group;
+    }
+    return { members: new Set(), halting: new Set(), backoffMs: 0, cancelBackoff: null };
+  }
+
+  #beginWhenHalted(group: Group): void {
+    if (group.halting.size > 0) return;
+    group.cancelBackoff?.();
+    if (group.backoffMs <= 0) this.#begin(group);
+    else group.cancelBackoff = this.#parent.host.clock.schedule(group.backoffMs, () => this.#begin(group));
+  }
+
+  #begin(group: Group): void {
+    for (const child of this.#parent.children?.values() ?? []) {
+      if (!group.members.has(child)) continue;
+      this.#groups.delete(child);
+      if (child.status === HALTED) child.system({ kind: "begin" });
+    }
+  }
+
+  #windowOf(child: Cell): RestartWindow {
+    const { strategy, maxRestarts, withinMs } = this.#parent.type.supervision;
+    const key = strategy === "one-for-one" ? child : null;
+    let window = this.#windows.get(key);
+    if (window === undefined) {
+      window = new RestartWindow(maxRestarts, withinMs);
+      this.#windows.set(key, window);
+    }
+    return window;
+  }
+
+  /** In the order they were spawned. */
+  #affected(child: Cell): Cell[] {
+    const { strategy } = this.#parent.type.supervision;
+    if (strategy === "one-for-one") return [child];
+    const siblings = [...(this.#parent.children?.values() ?? [])];
+    return strategy === "one-for-all" ? siblings : siblings.slice(siblings.indexOf(child));
+  }
+}

@@ -1,0 +1,24 @@
+import type { Cell, Failure } from "./cell.ts";
+import type { Target } from "./ref.ts";
+import type { StopReason } from "./actor.ts";
+
+/**
+ * What actors' lives are steered by. System messages overtake all others and are outside the mailbox bound.
+ *
+ * - supervisor → child: `resume`, `halt` then `begin` (a restart is these two), `stop`
+ * - child → supervisor: `failed`, `halted`, `child-stopped`
+ * - watcher ↔ watched: `watch`, `unwatch`, `terminated`
+ * - an actor → itself: `fail` (ctx.escalate)
+ */
+export type SystemMessage =
+  | { readonly kind: "resume" }
+  | { readonly kind: "halt"; readonly error: unknown }
+  | { readonly kind: "begin" }
+  | { readonly kind: "stop"; readonly reason: StopReason }
+  | { readonly kind: "failed"; readonly child: Cell; readonly failure: Failure }
+  | { readonly kind: "halted"; readonly child: Cell }
+  | { readonly kind: "child-stopped"; readonly child: Cell }
+  | { readonly kind: "watch"; readonly watcher: Target }
+  | { readonly kind: "unwatch"; readonly watcher: Target }
+  | { readonly kind: "terminated"; readonly target: Target; readonly reason: StopReason }
+  | { readonly kind: "fail"; readonly error: unknown };

@@ -1,0 +1,264 @@
+/**
+ * An actor system: one tree of actors on one thread, under a root that supervises the top-level ones.
+ *
+ * The root cannot fail: what is escalated to it stops the top-level actor concerned and is published as
+ * `escalated-to-root`. A system holds no timer, socket or handle that keeps the process alive.
+ */
+import { actor, type AnyActorType, type Spawner, type SpawnOptions, type StopReason } from "./actor.ts";
+import { isSegment, parseAddress, type Address, type NodeName } from "./address.ts";
+import { defineApp, type App } from "./app.ts";
+import { Ask, Deadlines } from "./ask.ts";
+import { Cell, RUNNING, STOPPED, type Failure } from "./cell.ts";
+import { seededRandom, systemClock, type Clock, type Random } from "./contracts/index.ts";
+import { DeadLetters, type DeadLetter, type DeadLetterReason } from "./dead-letters.ts";
+import { Dispatcher } from "./dispatcher.ts";
+import { runtimeError } from "./errors.ts";
+import { EventStream } from "./event-stream.ts";
+import type { RuntimeEvent } from "./events.ts";
+import type { Host } from "./host.ts";
+import { Ref, type ActorRef, type AnyRef, type Target } from "./ref.ts";
+import { spawnChild } from "./spawn.ts";
+import type { Supervision } from "./supervision.ts";
+import type { SystemMessage } from "./system-message.ts";
+
+export interface SystemOptions {
+  /** The types that can be spawned by name; default: none. */
+  readonly app?: App;
+  /** The first part of every address; default `local`. */
+  readonly node?: string;
+  /** Default: the machine's clock. */
+  readonly clock?: Clock;
+  /** Default: seeded from the machine's entropy. */
+  readonly random?: Random;
+  /** How the root supervises top-level actors; defaults as at `Supervision`. */
+  readonly supervision?: Supervision;
+  /** How many dead letters are kept for inspection; default 1,000. */
+  readonly deadLetterCapacity?: number;
+}
+
+export interface ActorSystem extends Spawner {
+  readonly node: NodeName;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly events: EventStream<RuntimeEvent>;
+  readonly deadLetters: Pick<DeadLetters, "total" | "list" | "clear">;
+  /** Whether no actor has anything to handle right now. */
+  readonly idle: boolean;
+  /** Resolves when the actor and all below it have stopped; at once if they have. */
+  stop(ref: AnyRef): Promise<StopReason>;
+  /**
+   * A ref for an address. If no such actor is alive, tells to it become dead letters (`unknown`), asks
+   * reject at once and a watch is answered with reason `unknown`.
+   * @throws ADDRESS_INVALID
+   */
+  resolve(address: string): ActorRef<unknown>;
+  /**
+   * Stops all actors, children before parents, the youngest sibling first. Asks that still wait then fail.
+   * Every call gives the same promise.
+   * @throws (rejects) SHUTDOWN_DEADLINE when some have not stopped `deadlineMs` (default 5,000) later; they
+   *   get no further turn.
+   */
+  shutdown(options?: { readonly deadlineMs?: number }): Promise<void>;
+}
+
+/** @throws ACTOR_NAME_INVALID (node), SUPERVISION_INVALID */
+export function createSystem(options: SystemOptions = {}): ActorSystem {
+  return new LocalSystem(options);
+}
+
+const NO_APP = defineApp({ actors: [] });
+
+class LocalSystem implements ActorSystem, Host {
+  readonly system: ActorSystem = this;
+  readonly node: NodeName;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly events: EventStream<RuntimeEvent>;
+  readonly deadLetters: DeadLetters;
+  readonly dispatcher: Dispatcher;
+  readonly deadlines: Deadlines;
+  readonly #app: App;
+  readonly #root: Cell;
+  #incarnations = 0;
+  #names = 0;
+  #shutdown: Promise<void> | null = null;
+
+  constructor(options: SystemOptions) {
+    const node = options.node ?? "local";
+    if (!isSegment(node))
+      throw runtimeError("ACTOR_NAME_INVALID", `Not a node name: ${JSON.stringify(node)}`);
+    this.node = node as NodeName;
+    this.clock = options.clock ?? systemClock;
+    this.random = options.random ?? seededRandom(crypto.randomUUID());
+    this.events = new EventStream((error, event) => this.#listenerFailed(error, event));
+    this.deadLetters = new DeadLetters(options.deadLetterCapacity ?? 1_000);
+    this.dispatcher = new Dispatcher(this.clock);
+    this.deadlines = new Deadlines(this.clock, (target, value) =>
+      this.#deadLetter(target, value, "late-reply"),
+    );
+    this.#app = options.app ?? NO_APP;
+    this.#root = this.#makeRoot(options.supervision);
+  }
+
+  get idle(): boolean {
+    return this.dispatcher.idle;
+  }
+
+  spawn<Message>(type: AnyActorType | string, args: unknown, options: SpawnOptions = {}): ActorRef<Message> {
+    return spawnChild(this.#root, type, args, options);
+  }
+
+  stop(ref: AnyRef): Promise<StopReason> {
+    const target = Ref.targetOf(ref);
+    const stopped = this.#whenStopped(target);
+    target.system({ kind: "stop", reason: { kind: "stopped" } });
+    return stopped;
+  }
+
+  resolve(address: string): ActorRef<unknown> {
+    const { node, path, incarnation } = parseAddress(address);
+    let cell: Cell | undefined = node === this.node ? this.#root : undefined;
+    for (const name of path.split("/")) cell = cell?.children?.get(name);
+    if (cell?.incarnation === incarnation) return cell.ref;
+    return new Ref(new Nobody(this, address as Address));
+  }
+
+  shutdown(options: { readonly deadlineMs?: number } = {}): Promise<void> {
+    this.#shutdown ??= this.#stopEverything(options.deadlineMs ?? 5_000);
+    return this.#shutdown;
+  }
+
+  // ---- as the host of its cells --------------------------------------------------------------------
+
+  nextIncarnation(): number {
+    this.#incarnations += 1;
+    return this.#incarnations;
+  }
+
+  automaticName(): string {
+    this.#names += 1;
+    return `$${this.#names}`;
+  }
+
+  typeNamed(name: string): AnyActorType {
+    const type = this.#app.actors.get(name);
+    if (type === undefined) {
+      throw runtimeError("ACTOR_TYPE_UNKNOWN", `The app module has no actor type ${name}`, {
+        location: name,
+      });
+    }
+    return type;
+  }
+
+  undelivered(target: Target, item: unknown, reason: DeadLetterReason): void {
+    if (!(item instanceof Ask)) {
+      this.#deadLetter(target, item, reason);
+      return;
+    }
+    // A question whose asker has given up is nobody's loss.
+    if (item.ended) return;
+    this.#deadLetter(target, item.message, reason);
+    item.undelivered(reason);
+  }
+
+  started(cell: Cell, restartedAfter: Failure | null): void {
+    if (restartedAfter !== null && this.events.wants("actor-restarted")) {
+      this.events.publish({ kind: "actor-restarted", address: cell.address, error: restartedAfter.error });
+    }
+    if (this.events.wants("actor-started")) {
+      this.events.publish({ kind: "actor-started", address: cell.address, type: cell.type.name });
+    }
+  }
+
+  stopped(cell: Cell, reason: StopReason): void {
+    if (cell === this.#root || !this.events.wants("actor-stopped")) return;
+    this.events.publish({ kind: "actor-stopped", address: cell.address, reason });
+  }
+
+  #makeRoot(supervision: Supervision | undefined): Cell {
+    const type = actor<undefined, null, never>({
+      name: "root",
+      initial: () => null,
+      receive: () => null,
+      ...(supervision === undefined ? {} : { supervision }),
+    });
+    const root = new Cell(this, type, undefined, null, "root", type.mailbox);
+    root.status = RUNNING;
+    return root;
+  }
+
+  #deadLetter(target: Target, message: unknown, reason: DeadLetterReason): void {
+    const letter: DeadLetter = { message, target: target.address, reason, at: this.clock.now() };
+    this.deadLetters.add(letter);
+    this.events.publish({ kind: "dead-letter", letter });
+  }
+
+  #listenerFailed(error: unknown, event: RuntimeEvent): void {
+    if (event.kind === "listener-failed") return;
+    this.events.publish({ kind: "listener-failed", during: event.kind, error });
+  }
+
+  #whenStopped(target: Target): Promise<StopReason> {
+    return new Promise((resolve) => {
+      const watcher: Target = {
+        address: target.address,
+        deadlines: this.deadlines,
+        post: () => undefined,
+        system: (message) => {
+          if (message.kind === "terminated") resolve(message.reason);
+        },
+      };
+      target.system({ kind: "watch", watcher });
+    });
+  }
+
+  async #stopEverything(deadlineMs: number): Promise<void> {
+    const stopped = this.#whenStopped(this.#root);
+    this.#root.system({ kind: "stop", reason: { kind: "shutdown" } });
+    let cancel = (): void => undefined;
+    const deadline = new Promise<"deadline">((resolve) => {
+      cancel = this.clock.schedule(deadlineMs, () => {
+        this.dispatcher.close();
+        resolve("deadline");
+      });
+    });
+    const outcome = await Promise.race([stopped, deadline]);
+    cancel();
+    const remaining = this.#root.status === STOPPED ? [] : livingBelow(this.#root);
+    this.dispatcher.close();
+    this.deadlines.close();
+    if (outcome === "deadline") {
+      const names = remaining.slice(0, 20).map((cell) => cell.address);
+      throw runtimeError(
+        "SHUTDOWN_DEADLINE",
+        `${remaining.length} actors had not stopped: ${names.join(", ")}`,
+      );
+    }
+  }
+}
+
+/** Where nobody lives. */
+class Nobody implements Target {
+  readonly address: Address;
+  readonly deadlines: Deadlines;
+  readonly #host: Host;
+
+  constructor(host: Host, address: Address) {
+    this.#host = host;
+    this.address = address;
+    this.deadlines = host.deadlines;
+  }
+
+  post(item: unknown): void {
+    this.#host.undelivered(this, item, "unknown");
+  }
+
+  system(message: SystemMessage): void {
+    if (message.kind !== "watch") return;
+    message.watcher.system({ kind: "terminated", target: this, reason: { kind: "unknown" } });
+  }
+}
+
+function livingBelow(cell: Cell): Cell[] {
+  return [...(cell.children?.values() ?? [])].flatMap((child) => [...livingBelow(child), child]);
+}

@@ -4,8 +4,8 @@
  */
 
 const TINY = 1e-300;
-/** Incomplete beta needs on the order of √max(a, b) terms: this serves arguments up to about 1e9. */
-const MOST_TERMS = 200_000;
+/** Ends what does not settle; a few dozen terms are usual. */
+const MOST_TERMS = 10_000;
 
 /** @param term sets numerator and denominator of the k-th term, k = 1, 2, … */
 export function continuedFraction(first: number, term: (k: number, into: Term) => void): number {

@@ -1,8 +1,8 @@
 /**
  * Regularised incomplete beta function I_x(a, b), its inverse, and the binomial distribution that it gives.
  *
- * By the continued fraction DLMF 8.17.22 (NIST Handbook of Mathematical Functions, 2010) on the side of the
- * mean where it converges fast. Relative error, tails included: 1e-13 for a, b ≤ 100, 1e-11 up to 1e6.
+ * By the continued fraction of DiDonato & Morris (ACM TOMS 18, 1992, eq. 9), on the side of the mean where it
+ * converges fast. Relative error, tails included: 1e-13 for a, b ≤ 100, 1e-12 up to 1e6.
  */
 import { bisect } from "./bisect.ts";
 import { continuedFraction } from "./continued-fraction.ts";
@@ -28,19 +28,19 @@ export function binomialCdf(k: number, n: number, p: number): number {
   return regularisedBeta(1 - p, n - k, k + 1, p);
 }
 
-function leftTail(x: number, a: number, b: number, complement: number): number {
-  const lnX = x > 0.5 ? Math.log1p(-complement) : Math.log(x);
-  const lnComplement = x > 0.5 ? Math.log(complement) : Math.log1p(-x);
-  const scale = Math.exp(a * lnX + b * lnComplement - logBeta(a, b));
-  return scale / a / fraction(x, a, b);
+function leftTail(x: number, a: number, b: number, y: number): number {
+  const lnX = x > 0.5 ? Math.log1p(-y) : Math.log(x);
+  const lnY = x > 0.5 ? Math.log(y) : Math.log1p(-x);
+  return Math.exp(a * lnX + b * lnY - logBeta(a, b)) / fraction(x, a, b, y);
 }
 
-function fraction(x: number, a: number, b: number): number {
-  return continuedFraction(1, (k, term) => {
-    const m = k >> 1;
-    const at = a + 2 * m;
-    term.denominator = 1;
-    term.numerator =
-      k % 2 === 0 ? (m * (b - m) * x) / ((at - 1) * at) : (-(a + m) * (a + b + m) * x) / (at * (at + 1));
+/** a·y − b·x is taken from both x and y, so that nothing cancels where x is close to 1. */
+function fraction(x: number, a: number, b: number, y: number): number {
+  const lead = a * y - b * x + 1;
+  return continuedFraction((a * lead) / (a + 1), (m, term) => {
+    const odd = a + 2 * m - 1;
+    const share = (m * (b - m) * x) / odd;
+    term.numerator = (((a + m - 1) * (a + b + m - 1)) / odd) * share * x;
+    term.denominator = m + share + ((a + m) * (lead + m * (1 + y))) / (odd + 2);
   });
 }

@@ -2,7 +2,8 @@
 export { bundleFunction } from "./bundle.ts";
 export { SYNTAX_ERRORS, syntaxError } from "./errors.ts";
 export { inspectFunction } from "./inspect.ts";
-export { inspectKernel } from "./pool-kernels.ts";
+export { deriveInputs } from "./derive-inputs.ts";
+export { deriveInputsKernel, inspectKernel } from "./pool-kernels.ts";
 export type {
   ArchitectureScores,
   AuditCheck,

@@ -3,8 +3,9 @@
  * file milliseconds: workers keep parsed files and programs, see program-host.ts.
  */
 import type { Kernel } from "../../runtime/contracts/index.ts";
-import type { FunctionInfo, FunctionRef } from "./protocol.ts";
+import type { DerivedInputs, DeriveInputsRequest, FunctionInfo, FunctionRef } from "./protocol.ts";
 
+export { deriveInputs } from "./derive-inputs.ts";
 export { inspectFunction } from "./inspect.ts";
 
 /** `inspectFunction` in a pool. */
@@ -12,4 +13,11 @@ export const inspectKernel: Kernel<FunctionRef, FunctionInfo> = {
   name: "syntax.inspect",
   module: import.meta.url,
   export: "inspectFunction",
+};
+
+/** `deriveInputs` in a pool. */
+export const deriveInputsKernel: Kernel<DeriveInputsRequest, DerivedInputs> = {
+  name: "syntax.deriveInputs",
+  module: import.meta.url,
+  export: "deriveInputs",
 };

@@ -1,0 +1,21 @@
+/** The report's charts, in reading order; a chart whose data is missing is left out. */
+import { distributionChart } from "./report-distribution.ts";
+import { estimatesChart } from "./report-estimates.ts";
+import { forksChart } from "./report-forks.ts";
+import type { ReportInput } from "./report-input.ts";
+import type { Markup } from "./report-markup.ts";
+import { renderChart } from "./report-plot.ts";
+import { drawnVersions } from "./report-samples.ts";
+
+export function renderCharts({ samples, document }: ReportInput): readonly Markup[] {
+  const versions = drawnVersions(samples);
+  const comparable = versions.filter(({ unit }) => unit === versions[0]?.unit);
+  const centred = versions.filter(({ mean }) => mean !== 0);
+  return [
+    comparable.length === 0 ? null : distributionChart(comparable),
+    centred.length === 0 ? null : forksChart(centred),
+    estimatesChart(document.comparisons),
+  ]
+    .filter((chart) => chart !== null)
+    .map(renderChart);
+}

@@ -1,0 +1,134 @@
+/** The fork means in run order, as deviations from their version's mean: drift and shared noise show here. */
+import {
+  axisX,
+  axisY,
+  dot,
+  gridY,
+  rect,
+  ruleX,
+  ruleY,
+  text,
+  type Markish,
+  type PlotOptions,
+} from "@observablehq/plot";
+import {
+  formatChange,
+  formatCount,
+  formatFixed,
+  formatQuantity,
+  formatQuantityInterval,
+  type Pair,
+} from "./report-format.ts";
+import { colourOf, type Chart, type Width } from "./report-plot.ts";
+import type { DrawnVersion } from "./report-samples.ts";
+
+/** With more forks than this their own intervals are left out: they would merge. */
+const INTERVALS_UP_TO = 60;
+
+/** @param versions not empty, each with a mean other than 0 */
+export function forksChart(versions: readonly DrawnVersion[]): Chart {
+  return {
+    title: "Fork means in run order",
+    alt: versions.map(altOf).join(" "),
+    caption:
+      "Each dot is one fresh process, as a deviation from its version’s mean; the thin line is the 99 % interval of that fork’s mean, the band the 99 % interval of the version’s mean. Forks of the two versions were interleaved, so a slope or a step that both share is the machine’s.",
+    options: (width) => optionsFor(versions, width),
+  };
+}
+
+function altOf({ label, unit, mean, ci99, forks }: DrawnVersion): string {
+  const deviations = forks.map((fork) => fork.mean / mean - 1);
+  const interval = ci99 === null ? "" : `, 99 % interval ${formatQuantityInterval(ci99, unit, mean)}`;
+  const range = `${formatChange(Math.min(...deviations))} to ${formatChange(Math.max(...deviations))}`;
+  return `${label}: ${formatCount(forks.length, "fork")}, mean ${formatQuantity(mean, unit)}${interval}; fork means deviate by ${range}.`;
+}
+
+function optionsFor(versions: readonly DrawnVersion[], width: Width): PlotOptions {
+  const last = Math.max(...versions.flatMap(({ forks }) => forks.map(({ run }) => run)));
+  const wide = width === "wide";
+  return {
+    height: 58 + versions.length * 128,
+    marginLeft: 50,
+    marginRight: 12,
+    marginTop: 22,
+    marginBottom: 40,
+    x: { domain: [0.4, last + 0.6] },
+    y: { domain: rangeOf(versions) },
+    fy: { axis: null, domain: versions.map(({ version }) => version), padding: 0.22 },
+    marks: [
+      gridY({ stroke: "var(--grid)", strokeOpacity: 1, ticks: 4 }),
+      axisY({ ticks: 4, tickFormat: percentTick, label: null, tickSize: 0, color: "var(--muted)" }),
+      axisX({
+        anchor: "bottom",
+        ticks: Math.min(last, wide ? 20 : 8),
+        tickFormat: wholeTick,
+        label: "fork, in run order",
+        labelArrow: "none",
+        labelAnchor: "right",
+        tickSize: 4,
+        color: "var(--muted)",
+      }),
+      ...versions.flatMap((version) => marksOf(version, last)),
+    ],
+  };
+}
+
+function marksOf({ version, mean, ci99, forks, unit }: DrawnVersion, last: number): readonly Markish[] {
+  const stroke = colourOf(version);
+  const relative = (value: number): number => (value / mean - 1) * 100;
+  const bounded = forks.length > INTERVALS_UP_TO ? [] : forks.filter((fork) => fork.ci99 !== null);
+  const [low, high] = ci99 ?? [mean, mean];
+  return [
+    rect([version], {
+      fy: version,
+      x1: 0.4,
+      x2: last + 0.6,
+      y1: relative(low),
+      y2: relative(high),
+      fill: stroke,
+      fillOpacity: 0.14,
+    }),
+    ruleY([0], { fy: version, stroke, strokeWidth: 1 }),
+    ruleX(bounded, {
+      fy: version,
+      x: "run",
+      y1: (fork: { ci99: Pair }) => relative(fork.ci99[0]),
+      y2: (fork: { ci99: Pair }) => relative(fork.ci99[1]),
+      stroke,
+      strokeOpacity: 0.55,
+    }),
+    dot(forks, {
+      fy: version,
+      x: "run",
+      y: (fork: { mean: number }) => relative(fork.mean),
+      r: 3.2,
+      fill: stroke,
+    }),
+    text(
+      [
+        `${version} · mean ${formatQuantity(mean, unit)}${ci99 === null ? "" : ` (${formatQuantityInterval(ci99, unit, mean)})`}`,
+      ],
+      { fy: version, frameAnchor: "top-left", dy: -14, fontWeight: 600, fill: stroke, textAnchor: "start" },
+    ),
+  ];
+}
+
+/** Fork means and the version's intervals, in percent, with 8 % of room; a fork's own interval may be cut. */
+function rangeOf(versions: readonly DrawnVersion[]): Pair {
+  const reaches = versions.flatMap(({ mean, ci99, forks }) =>
+    [
+      ...forks.flatMap((fork) => [fork.mean, ...(forks.length > INTERVALS_UP_TO ? [] : (fork.ci99 ?? []))]),
+      ...(ci99 ?? []),
+    ].map((value) => Math.abs(value / mean - 1) * 100),
+  );
+  const reach = Math.max(...reaches, 0.1) * 1.08;
+  return [-reach, reach];
+}
+
+function percentTick(value: number): string {
+  return `${value > 0 ? "+" : ""}${formatFixed(value, Number.isInteger(value) ? 0 : 1)} %`;
+}
+
+function wholeTick(value: number): string {
+  return Number.isInteger(value) ? String(value) : "";
+}

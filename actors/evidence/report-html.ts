@@ -1,0 +1,147 @@
+/**
+ * The session report as one HTML file: no script, no request, readable from `file://`, in light, dark, on
+ * paper and on a phone. A content security policy in the page forbids both, should anything slip through.
+ */
+import type { SessionDocument, SubjectSummary } from "../workflow/session-document.ts";
+import { renderCharts } from "./report-charts.ts";
+import { renderComparisons } from "./report-comparisons.ts";
+import { renderDiff } from "./report-diff.ts";
+import { formatMoment } from "./report-format.ts";
+import type { ReportInput } from "./report-input.ts";
+import { keyFigures } from "./report-key-figures.ts";
+import { markup, Markup, type Content } from "./report-markup.ts";
+import {
+  renderConditions,
+  renderCounterexample,
+  renderEquivalence,
+  renderGates,
+  renderInputs,
+  renderPhases,
+  renderReproduce,
+  renderReward,
+  renderSearch,
+} from "./report-sections.ts";
+import { REPORT_STYLE } from "./report-style.ts";
+import { code } from "./report-table.ts";
+import { tagOf, verdictClass } from "./report-verdict-tag.ts";
+import { verdictSentence } from "./report-verdict.ts";
+
+const POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
+
+/** Equal inputs give equal text. */
+export function renderHtml(input: ReportInput): string {
+  const sections = sectionsOf(input);
+  const title = titleOf(input.document.subject);
+  return markup`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${POLICY}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="generator" content="Myriad ${input.document.environment.myriad}">
+<title>${tagOf(input.document.verdict).word}: ${title} · Myriad</title>
+<style>${new Markup(REPORT_STYLE)}</style>
+</head>
+<body>
+${header(input, title)}
+<nav aria-label="Sections">${sections.map(({ id, name }) => markup`<a href="#${id}">${name}</a> `)}</nav>
+<main>
+${sections.map(renderSection)}
+</main>
+<footer>Made by Myriad ${input.document.environment.myriad} on ${formatMoment(input.createdAt)}.</footer>
+</body>
+</html>
+`.toString();
+}
+
+function titleOf(subject: SubjectSummary | null): string {
+  return subject === null ? "Session report" : `${subject.file}#${subject.export}`;
+}
+
+function header({ document, createdAt }: ReportInput, title: string): Markup {
+  const { word, mark } = tagOf(document.verdict);
+  return markup`<header>
+<p class="kicker">Myriad <span aria-hidden="true">·</span> ${document.command} <span aria-hidden="true">·</span> <time datetime="${createdAt}">${formatMoment(createdAt)}</time></p>
+<h1>${title}</h1>
+${against(document)}
+<section class="verdict ${verdictClass(document.verdict)}" aria-label="Verdict">
+<p class="word"><span aria-hidden="true">${mark}</span> ${word}</p>
+<p class="sentence">${unbroken(verdictSentence(document))}</p>
+${errorNote(document)}
+</section>
+${figures(document)}
+</header>`;
+}
+
+function against({ subject, session }: SessionDocument): Markup {
+  const goal = subject === null ? null : markup`Goal: ${subject.goal}`;
+  const candidate =
+    subject?.candidate == null ? null : markup`<span>against ${code(subject.candidate)}</span>`;
+  const id = session === null ? null : markup`<span>session ${code(session)}</span>`;
+  return markup`<p class="meta">${[goal === null ? null : markup`<span>${goal}</span>`, candidate, id]}</p>`;
+}
+
+/** A figure and its sign stay on one line. */
+function unbroken(sentence: string): string {
+  return sentence.replace(/(\d) (×|%|ns|µs|ms|s|MB)(?![\p{L}\p{N}])/gu, "$1\u00a0$2");
+}
+
+function errorNote({ error }: SessionDocument): Markup | null {
+  if (error === null) return null;
+  const where = error.location === null ? null : markup` at ${code(error.location)}`;
+  return markup`<p class="error"><strong>${error.code}</strong>${where}: ${error.message}${error.hint === null ? null : markup` <br>${error.hint}`}</p>`;
+}
+
+function figures(document: SessionDocument): Markup | null {
+  const list = keyFigures(document);
+  if (list.length === 0) return null;
+  return markup`<dl class="figures" aria-label="Key figures">${list.map(
+    ({ value, name, note }) =>
+      markup`<div><dt>${name}</dt><dd>${unbroken(value)}</dd>${note === null ? null : markup`<dd class="soft">${unbroken(note)}</dd>`}</div>`,
+  )}</dl>`;
+}
+
+interface Section {
+  readonly id: string;
+  readonly name: string;
+  readonly content: Content;
+}
+
+function sectionsOf(input: ReportInput): readonly Section[] {
+  const { document } = input;
+  const charts = renderCharts(input);
+  const disagrees = document.equivalence !== null && document.equivalence.disagreements > 0;
+  const first = disagrees ? (document.equivalence.counterexamples[0] ?? null) : null;
+  const all: readonly Section[] = [
+    {
+      id: "counterexample",
+      name: "Counterexample",
+      content: first === null ? null : renderCounterexample(first),
+    },
+    { id: "change", name: "Change", content: input.diff.trim() === "" ? null : renderDiff(input.diff) },
+    { id: "charts", name: "Measurements", content: charts.length === 0 ? null : charts },
+    {
+      id: "comparisons",
+      name: "Comparisons",
+      content: document.comparisons.length === 0 ? null : renderComparisons(document.comparisons),
+    },
+    { id: "gates", name: "Gates", content: renderGates(document.gates) },
+    { id: "equivalence", name: "Equivalence", content: renderEquivalence(document.equivalence) },
+    { id: "search", name: "Search", content: renderSearch(document.search) },
+    { id: "reward", name: "Reward", content: renderReward(document.reward) },
+    { id: "conditions", name: "Conditions", content: renderConditions(document) },
+    { id: "inputs", name: "Inputs", content: renderInputs(input) },
+    { id: "phases", name: "Phases", content: renderPhases(document.phases) },
+    { id: "reproduce", name: "Reproduce", content: renderReproduce(input.reproduce) },
+  ];
+  return all.filter(({ content }) => content !== null);
+}
+
+function renderSection({ id, name, content }: Section): Markup {
+  return markup`<section id="${id}" aria-labelledby="${id}-heading">
+<h2 id="${id}-heading">${name}</h2>
+${content}
+</section>
+`;
+}

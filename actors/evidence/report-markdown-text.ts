@@ -1,0 +1,49 @@
+/**
+ * Text made safe for GitHub's Markdown: what comes from elsewhere is shown as it is, in one line, and can
+ * neither format, link, mention, leave a table cell nor close a fence.
+ */
+import { oneLine, shorten, showHidden } from "./report-markup.ts";
+
+const ZERO_WIDTH_SPACE = "\u200b";
+
+/**
+ * Prose. Every punctuation mark that Markdown may read is escaped; the zero-width spaces stop what GitHub
+ * reads after Markdown: mentions, references to issues and bare links.
+ */
+export function markdownText(text: string, limit = 300): string {
+  return shorten(oneLine(showHidden(text)), limit)
+    .replace(/[\\`*_{}[\]<>()#+|~!&$^=-]/g, "\\$&")
+    .replaceAll("://", `:${ZERO_WIDTH_SPACE}//`)
+    .replace(/\bwww\./gi, `www${ZERO_WIDTH_SPACE}.`)
+    .replace(/@(?=\w)/g, `@${ZERO_WIDTH_SPACE}`)
+    .replace(/#(?=\d)/g, `#${ZERO_WIDTH_SPACE}`)
+    .replace(/^(\d+)([.)])/, "$1\\$2");
+}
+
+/** A code span, behind more backticks than the text holds in a row. */
+export function markdownCode(text: string, limit = 160): string {
+  const shown = shorten(oneLine(showHidden(text)), limit);
+  if (shown === "") return "–";
+  const fence = "`".repeat(longestRun(shown) + 1);
+  const space = shown.startsWith("`") || shown.endsWith("`") ? " " : "";
+  return `${fence}${space}${shown}${space}${fence}`;
+}
+
+/** A code span inside a table, where a bar ends the cell even between backticks. */
+export function markdownCellCode(text: string, limit = 120): string {
+  return markdownCode(text, limit).replaceAll("|", "\\|");
+}
+
+/** A fenced block of at most `maxLines` lines, the fence longer than any in the text. */
+export function markdownBlock(text: string, language: string, maxLines: number): readonly string[] {
+  const lines = showHidden(text).trimEnd().split("\n");
+  const left = lines.length - maxLines;
+  const shown = lines.slice(0, maxLines).map((line) => shorten(line, 240));
+  const fence = "`".repeat(Math.max(3, longestRun(text) + 1));
+  const rest = left > 0 ? [`(${left} further lines are in the HTML report)`] : [];
+  return [fence + language, ...shown, fence, ...(rest.length > 0 ? ["", ...rest] : [])];
+}
+
+function longestRun(text: string): number {
+  return Math.max(0, ...(text.match(/`+/g) ?? []).map((run) => run.length));
+}

@@ -1,0 +1,28 @@
+import { errorsOf } from "../contracts/index.ts";
+
+export const TESTKIT_ERRORS = {
+  CLOCK_INVALID: {
+    fault: "internal",
+    meaning:
+      "A virtual clock was told to move by something other than a finite number of milliseconds from 0.",
+    hint: "Virtual time only goes forward, by a finite amount.",
+  },
+  PROBE_MISSED: {
+    fault: "internal",
+    meaning: "What a probe expected did not come within the given virtual time.",
+    hint: "Pass withinMs if the message takes virtual time; the error names what did come.",
+  },
+  PROBE_SURPRISED: {
+    fault: "internal",
+    meaning: "A probe that expected no message got one.",
+    hint: "Take the messages that are due with expectMessage first.",
+  },
+  TESTKIT_UNSETTLED: {
+    fault: "internal",
+    meaning:
+      "The actors kept sending each other messages without virtual time passing, and never came to rest.",
+    hint: "Look for two actors that answer each other for ever.",
+  },
+} as const;
+
+export const testkitError: ReturnType<typeof errorsOf<typeof TESTKIT_ERRORS>> = errorsOf(TESTKIT_ERRORS);

@@ -1,0 +1,5 @@
+export { createTestSystem } from "./test-system.ts";
+export type { TestSystem, TestSystemOptions } from "./test-system.ts";
+export type { Probe, Within } from "./probe.ts";
+export { VirtualClock } from "./virtual-clock.ts";
+export { TESTKIT_ERRORS } from "./errors.ts";

@@ -1,0 +1,102 @@
+/**
+ * A clock that stands still until it is moved. Actions run in the order they fall due, those due at the same
+ * moment in the order they were scheduled, each seeing its own due time as now.
+ */
+import type { Cancel, Clock } from "../contracts/index.ts";
+import { testkitError } from "./errors.ts";
+
+interface Entry {
+  readonly dueAt: number;
+  readonly action: () => void;
+}
+
+export class VirtualClock implements Clock {
+  readonly #startedAt: number;
+  readonly #settle: () => Promise<void>;
+  /** By due time; equal ones in the order they came. */
+  readonly #entries: Entry[] = [];
+  #elapsedMs = 0;
+
+  /**
+   * @param startedAt milliseconds since the epoch at the start; default 0.
+   * @param settle waits until nothing more happens without time passing; default: one round of the event loop.
+   */
+  constructor(startedAt = 0, settle: () => Promise<void> = eventLoopRound) {
+    this.#startedAt = startedAt;
+    this.#settle = settle;
+  }
+
+  now(): number {
+    return this.#startedAt + this.#elapsedMs;
+  }
+
+  monotonic(): number {
+    return this.#elapsedMs;
+  }
+
+  /** How many actions are scheduled. */
+  get pending(): number {
+    return this.#entries.length;
+  }
+
+  /** Milliseconds until the next action is due; Infinity when none is. */
+  get nextDueInMs(): number {
+    return (this.#entries[0]?.dueAt ?? Infinity) - this.#elapsedMs;
+  }
+
+  schedule(delayMs: number, action: () => void): Cancel {
+    const entry = { dueAt: this.#elapsedMs + Math.max(0, delayMs), action };
+    this.#entries.splice(this.#placeFor(entry.dueAt), 0, entry);
+    return () => {
+      const index = this.#entries.indexOf(entry);
+      if (index >= 0) this.#entries.splice(index, 1);
+    };
+  }
+
+  /** Moves on by `ms`, letting everything settle at each moment at which something is due. @throws CLOCK_INVALID */
+  async advance(ms: number): Promise<void> {
+    const until = this.#target(ms);
+    await this.#settle();
+    while (this.#runNext(until)) await this.#settle();
+    this.#elapsedMs = Math.max(this.#elapsedMs, until);
+  }
+
+  /** Moves on by `ms` at once, as if the thread had been busy that long: nothing settles in between. @throws CLOCK_INVALID */
+  jump(ms: number): void {
+    const until = this.#target(ms);
+    while (this.#runNext(until));
+    this.#elapsedMs = Math.max(this.#elapsedMs, until);
+  }
+
+  #target(ms: number): number {
+    if (!(Number.isFinite(ms) && ms >= 0))
+      throw testkitError("CLOCK_INVALID", `Cannot move a clock by ${ms} ms`);
+    return this.#elapsedMs + ms;
+  }
+
+  #runNext(until: number): boolean {
+    const next = this.#entries[0];
+    if (next === undefined || next.dueAt > until) return false;
+    this.#entries.shift();
+    this.#elapsedMs = Math.max(this.#elapsedMs, next.dueAt);
+    next.action();
+    return true;
+  }
+
+  #placeFor(dueAt: number): number {
+    let low = 0;
+    let high = this.#entries.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#entries[middle]!.dueAt <= dueAt) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}
+
+export function eventLoopRound(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+}

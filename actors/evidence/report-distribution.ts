@@ -106,8 +106,8 @@ function optionsFor(versions: readonly DrawnVersion[], axis: Axis, width: Width)
 
 function marksOf(version: DrawnVersion, axis: Axis, width: Width): readonly Markish[] {
   const { factor } = axis.scale;
-  const fy = version.version;
-  const stroke = colourOf(fy);
+  const fy = (): string => version.version;
+  const stroke = colourOf(version.version);
   const at = (p: number): number => valueAt(version.sorted, p) * factor;
   const inside = (value: number): number => Math.min(Math.max(value, axis.low * factor), axis.high * factor);
   return [
@@ -121,7 +121,7 @@ function marksOf(version: DrawnVersion, axis: Axis, width: Width): readonly Mark
       stroke,
       strokeWidth: 1.25,
     }),
-    rect([fy], {
+    rect([0], {
       fy,
       x1: inside(at(0.01)),
       x2: inside(at(0.99)),
@@ -129,7 +129,7 @@ function marksOf(version: DrawnVersion, axis: Axis, width: Width): readonly Mark
       y2: BOX.middle + 0.008,
       fill: stroke,
     }),
-    rect([fy], {
+    rect([0], {
       fy,
       x1: inside(at(0.25)),
       x2: inside(at(0.75)),
@@ -139,8 +139,8 @@ function marksOf(version: DrawnVersion, axis: Axis, width: Width): readonly Mark
       stroke,
       strokeWidth: 1.5,
     }),
-    ruleX([fy], { fy, x: inside(at(0.5)), y1: BOX.bottom, y2: BOX.top, stroke, strokeWidth: 2.5 }),
-    dot([fy], {
+    ruleX([0], { fy, x: inside(at(0.5)), y1: BOX.bottom, y2: BOX.top, stroke, strokeWidth: 2.5 }),
+    dot([0], {
       fy,
       x: inside(version.mean * factor),
       y: BOX.middle,

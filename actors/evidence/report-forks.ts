@@ -74,13 +74,14 @@ function optionsFor(versions: readonly DrawnVersion[], width: Width): PlotOption
 }
 
 function marksOf({ version, mean, ci99, forks, unit }: DrawnVersion, last: number): readonly Markish[] {
+  const fy = (): string => version;
   const stroke = colourOf(version);
   const relative = (value: number): number => (value / mean - 1) * 100;
   const bounded = forks.length > INTERVALS_UP_TO ? [] : forks.filter((fork) => fork.ci99 !== null);
   const [low, high] = ci99 ?? [mean, mean];
   return [
-    rect([version], {
-      fy: version,
+    rect([0], {
+      fy,
       x1: 0.4,
       x2: last + 0.6,
       y1: relative(low),
@@ -88,9 +89,9 @@ function marksOf({ version, mean, ci99, forks, unit }: DrawnVersion, last: numbe
       fill: stroke,
       fillOpacity: 0.14,
     }),
-    ruleY([0], { fy: version, stroke, strokeWidth: 1 }),
+    ruleY([0], { fy, stroke, strokeWidth: 1 }),
     ruleX(bounded, {
-      fy: version,
+      fy,
       x: "run",
       y1: (fork: { ci99: Pair }) => relative(fork.ci99[0]),
       y2: (fork: { ci99: Pair }) => relative(fork.ci99[1]),
@@ -98,7 +99,7 @@ function marksOf({ version, mean, ci99, forks, unit }: DrawnVersion, last: numbe
       strokeOpacity: 0.55,
     }),
     dot(forks, {
-      fy: version,
+      fy,
       x: "run",
       y: (fork: { mean: number }) => relative(fork.mean),
       r: 3.2,
@@ -108,7 +109,7 @@ function marksOf({ version, mean, ci99, forks, unit }: DrawnVersion, last: numbe
       [
         `${version} · mean ${formatQuantity(mean, unit)}${ci99 === null ? "" : ` (${formatQuantityInterval(ci99, unit, mean)})`}`,
       ],
-      { fy: version, frameAnchor: "top-left", dy: -14, fontWeight: 600, fill: stroke, textAnchor: "start" },
+      { fy, frameAnchor: "top-left", dy: -14, fontWeight: 600, fill: stroke, textAnchor: "start" },
     ),
   ];
 }

@@ -1,0 +1,108 @@
+/** Every code that the agents and the system assembly throw; documented in actors/README.md. */
+import { errorsOf } from "../runtime/contracts/index.ts";
+import type { ErrorDefinition, ErrorDetail, ErrorTable, MyriadError } from "../runtime/contracts/index.ts";
+
+const table = {
+  TASK_FILE_UNREADABLE: {
+    fault: "input",
+    meaning: "the task file is missing or cannot be read",
+    hint: "check the path; a quick form looks like src/orders.ts#dedupe",
+  },
+  TASK_INVALID: {
+    fault: "input",
+    meaning: "the task is not what its schema asks for",
+    hint: "see schemas/task.schema.json, and examples/tasks for working ones",
+  },
+  SUBJECT_REFERENCE_INVALID: {
+    fault: "input",
+    meaning: "a function was not named as path#export",
+    hint: "write the module's path, #, and the export's name: src/orders.ts#dedupe",
+  },
+  SUBJECT_NONDETERMINISTIC: {
+    fault: "input",
+    meaning: "the function's result depends on chance or time",
+    hint: "pass the time and the random source in as arguments, so that two versions can be compared",
+  },
+  SUBJECT_LIMIT_EXCEEDED: {
+    fault: "input",
+    meaning: "the function broke a limit of the sandbox: an endless loop, too much memory, too deep a stack",
+    hint: "give smaller inputs, or mend the loop",
+  },
+  SUBJECT_INCOMPARABLE: {
+    fault: "input",
+    meaning: "the function's result has no canonical form",
+    hint: "return data: no functions, generators, promises inside data, or weak collections",
+  },
+  SUBJECT_NEEDS_PLATFORM: {
+    fault: "input",
+    meaning: "the function needs what a sandbox does not give",
+    hint: "pass in what it reads from files, network or process, and measure the pure part",
+  },
+  SUBJECT_NOT_COMPARED: {
+    fault: "input",
+    meaning: "the function does the same thing on too few inputs to compare anything",
+    hint: "give examples or a generator module that it accepts",
+  },
+  INPUTS_TOO_FEW: {
+    fault: "input",
+    meaning: "fewer than three inputs are left, so none can be sealed",
+    hint: "give at least three examples, or a generator module",
+  },
+  CANDIDATE_IS_SUBJECT: {
+    fault: "input",
+    meaning: "both versions are the same function of the same file",
+    hint: "compare two versions; for the false-alarm rate use compare, which allows it",
+  },
+  SESSION_UNKNOWN: {
+    fault: "input",
+    meaning: "no session of that id in the state directory",
+    hint: "see the sessions under --state; without an id the last one is taken",
+  },
+  SESSION_ENDED: {
+    fault: "input",
+    meaning: "the session has ended and cannot be resumed",
+    hint: "start a new one",
+  },
+  SESSION_SOURCE_CHANGED: {
+    fault: "input",
+    meaning: "the subject's file changed since the session began, so its measurements would mix two versions",
+    hint: "start a new session, or restore the file",
+  },
+  BASELINE_UNKNOWN: {
+    fault: "input",
+    meaning: "no baseline of that tag",
+    hint: "myriad baseline list",
+  },
+  BASELINE_INCOMPARABLE: {
+    fault: "input",
+    meaning: "the stored version cannot be run beside the present one",
+    hint: "establish a new baseline",
+  },
+  REPORT_UNKNOWN: {
+    fault: "input",
+    meaning: "there is no report yet",
+    hint: "run a task first",
+  },
+  ISOLATION_MISSING: {
+    fault: "input",
+    meaning: "the limits that --require-isolation asks for cannot be enforced here",
+    hint: "install bubblewrap, or leave out --require-isolation",
+  },
+  INTERRUPTED: {
+    fault: "interrupted",
+    meaning: "the session was stopped from outside; what was measured is kept",
+    hint: "myriad run --resume <session>",
+  },
+  SESSION_FAULT: {
+    fault: "internal",
+    meaning: "a phase failed for a reason that is not the task's",
+    hint: "myriad run --resume <session> goes on after the last finished phase",
+  },
+} as const satisfies ErrorTable;
+
+export type ActorErrorCode = keyof typeof table;
+
+export const ACTOR_ERRORS: Readonly<Record<ActorErrorCode, ErrorDefinition>> = table;
+
+export const actorError: (code: ActorErrorCode, message: string, detail?: ErrorDetail) => MyriadError =
+  errorsOf(table);

@@ -1,0 +1,105 @@
+/**
+ * The burst runner as an agent: runs the forks that the journal does not hold yet, and compares every fork's
+ * proof with what the version was checked to do, so that what was timed is what was checked.
+ */
+import { seededRandom } from "../../runtime/contracts/index.ts";
+import type { Observation, SandboxProgram } from "../../kernels/sandbox/index.ts";
+import { phaseAgent } from "../agent/agent.ts";
+import type { Agent, AgentCall, AgentTask } from "../agent/agent.ts";
+import type { Services } from "../agent/services.ts";
+import { actorError } from "../errors.ts";
+import { comparedVersions } from "../workflow/session-state.ts";
+import type { BurstOutcome, KeptFork } from "../workflow/session-state.ts";
+import { runBurst } from "./burst.ts";
+import type { FinishedFork } from "./burst.ts";
+import { sameObservation } from "./equivalence.ts";
+import { planForks } from "./fork-plan.ts";
+import type { Version } from "./fork-plan.ts";
+
+/** Thrown-away iterations at the start of a fork: V8 has compiled the hot code long before . */
+const WARM_UP_ITERATIONS = 60;
+
+export const burstRunner: Agent<"burst"> = phaseAgent("burst-runner", "burst", runBurstPhase);
+
+async function runBurstPhase({ session }: AgentTask, services: Services, call: AgentCall): Promise<BurstOutcome> {
+  const { task, seed } = session.start!;
+  const { sealedBatch, sandboxSeed } = session.outputs.prepare!;
+  const sources = comparedVersions(session);
+  const versions = (["baseline", "candidate"] as const).filter((version) => sources[version] !== undefined);
+  const plan = planForks(task.runs, versions, seededRandom(seed).fork(`burst/${session.attempt}`));
+  const kept = new Map(session.forks.map((fork) => [`${fork.version}/${fork.fork}`, fork]));
+  const missing = plan.forks.filter(({ version, fork }) => !kept.has(`${version}/${fork}`));
+  // A kill may have come between the journal and the database; recording a fork again changes nothing.
+  for (const fork of session.forks) await services.evidence.recordFork(session.start!.session, task.id, fork);
+  const programs = Object.fromEntries(versions.map((version) => [version, sources[version]!.program]));
+  const expected = await expectedProofs(programs, session, services, call.signal);
+  const begunAt = services.clock.monotonic();
+  const total = plan.forks.length * plan.iterationsPerFork;
+  const before = total - missing.length * plan.iterationsPerFork;
+  const listener = {
+    progress: (iterations: number): void =>
+      call.progress({ done: before + iterations, total, unit: "sandboxes", text: null }),
+    async forkFinished(fork: FinishedFork): Promise<void> {
+      const record = keep(fork, expected[fork.version]!);
+      kept.set(`${fork.version}/${fork.fork}`, record);
+      await call.keepFork(record);
+      await services.evidence.recordFork(session.start!.session, task.id, record);
+    },
+  };
+  const request = {
+    programs,
+    batch: sealedBatch,
+    forks: missing,
+    iterationsPerFork: plan.iterationsPerFork,
+    warmUpIterations: WARM_UP_ITERATIONS,
+    seed: sandboxSeed,
+    limits: task.limits,
+    workers: services.workers,
+  };
+  const infraErrors = await runBurst(request, services.isolate, listener, call.signal);
+  const forks = [...kept.values()];
+  return {
+    isolation: forks[0]!.isolation,
+    infraErrors,
+    wallMs: services.clock.monotonic() - begunAt,
+    measured: missing.length * plan.iterationsPerFork,
+    iterationsPerFork: plan.iterationsPerFork,
+    batch: sealedBatch.length,
+    falseProof: falseProof(forks, session.start!.command === "burst" ? "candidate" : "baseline"),
+  };
+}
+
+function keep(fork: FinishedFork, expected: readonly Observation[]): KeptFork {
+  const { measurement, ...planned } = fork;
+  const { wallNs, failures, cpuMs, peakMb, proof, isolation } = measurement;
+  const proved =
+    proof.length === expected.length && proof.every((observation, index) => sameObservation(observation, expected[index]));
+  return { ...planned, wallNs, failures, cpuMs, peakMb, isolation, proved };
+}
+
+/** What each version does with the batch in sequence, in the engine that times it. */
+async function expectedProofs(
+  programs: Readonly<Partial<Record<Version, SandboxProgram>>>,
+  session: AgentTask["session"],
+  services: Services,
+  signal: AbortSignal,
+): Promise<Readonly<Partial<Record<Version, readonly Observation[]>>>> {
+  const { sealedBatch, sandboxSeed } = session.outputs.prepare!;
+  const { limits } = session.start!.task;
+  const entries = await Promise.all(
+    Object.entries(programs).map(async ([version, program]) => {
+      const request = { program, inputs: sealedBatch, order: "sequence", seed: sandboxSeed, limits } as const;
+      const { observations } = await services.isolate.observe(request, { signal });
+      return [version, observations] as const;
+    }),
+  );
+  return Object.fromEntries(entries);
+}
+
+/** @throws SUBJECT_NONDETERMINISTIC when it is the user's own present code that changed its mind. */
+function falseProof(forks: readonly KeptFork[], own: Version): Version | null {
+  const first = forks.find((fork) => !fork.proved);
+  if (first === undefined) return null;
+  if (first.version !== own) return first.version;
+  throw actorError("SUBJECT_NONDETERMINISTIC", "the function gave another result after many runs than at first");
+}

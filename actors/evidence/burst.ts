@@ -1,0 +1,111 @@
+/**
+ * The burst runner: runs the planned forks that are still missing, as many at a time as there are workers,
+ * and hands each over as soon as it is finished. A fork that did not start is an infrastructure error: it is
+ * run again and counted apart. A fork is whole or it is nothing, so a stopped burst loses no more than the
+ * forks that were running.
+ */
+import { MyriadError } from "../../runtime/contracts/index.ts";
+import type {
+  EncodedInput,
+  ForkMeasurement,
+  SandboxEngine,
+  SandboxLimits,
+  SandboxProgram,
+  SandboxSeed,
+} from "../../kernels/sandbox/index.ts";
+import type { PlannedFork, Version } from "./fork-plan.ts";
+
+export interface BurstRequest {
+  readonly programs: Readonly<Partial<Record<Version, SandboxProgram>>>;
+  readonly batch: readonly EncodedInput[];
+  readonly forks: readonly PlannedFork[];
+  readonly iterationsPerFork: number;
+  readonly warmUpIterations: number;
+  readonly seed: SandboxSeed;
+  readonly limits: SandboxLimits;
+  readonly workers: number;
+}
+
+export interface FinishedFork extends PlannedFork {
+  readonly measurement: ForkMeasurement;
+}
+
+export interface BurstListener {
+  /** Resolves when the fork is kept; the next one of this worker waits for it. */
+  forkFinished(fork: FinishedFork): Promise<void>;
+  /** Iterations done in all, finished and running forks. */
+  progress(iterations: number): void;
+}
+
+const MOST_ATTEMPTS = 3;
+
+/** @returns how many times a fork could not be started. */
+export async function runBurst(
+  request: BurstRequest,
+  engine: SandboxEngine,
+  listener: BurstListener,
+  signal: AbortSignal,
+): Promise<number> {
+  const waiting = [...request.forks].reverse();
+  const running = new Map<PlannedFork, number>();
+  let finished = 0;
+  let infraErrors = 0;
+  const report = (): void => {
+    listener.progress(finished + [...running.values()].reduce((sum, done) => sum + done, 0));
+  };
+  const runOne = async (fork: PlannedFork): Promise<ForkMeasurement> => {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await engine.measure(measureRequest(request, fork), {
+          signal,
+          onProgress: (iterations) => {
+            running.set(fork, iterations);
+            report();
+          },
+        });
+      } catch (error) {
+        if (!isInfraError(error) || attempt >= MOST_ATTEMPTS) throw error;
+        infraErrors++;
+      }
+    }
+  };
+  const work = async (): Promise<void> => {
+    for (let fork = waiting.pop(); fork !== undefined; fork = waiting.pop()) {
+      signal.throwIfAborted();
+      const measurement = await runOne(fork);
+      await listener.forkFinished({ ...fork, measurement });
+      running.delete(fork);
+      finished += request.iterationsPerFork;
+      report();
+    }
+  };
+  await allOrFirstFailure(Array.from({ length: request.workers }, work), waiting);
+  return infraErrors;
+}
+
+/** After a failure nothing new is begun, and nothing is left running behind the caller's back. */
+async function allOrFirstFailure(workers: readonly Promise<void>[], waiting: PlannedFork[]): Promise<void> {
+  const stopOnFailure = workers.map((worker) =>
+    worker.catch((error: unknown) => {
+      waiting.length = 0;
+      throw error;
+    }),
+  );
+  const failed = (await Promise.allSettled(stopOnFailure)).find((result) => result.status === "rejected");
+  if (failed !== undefined) throw failed.reason;
+}
+
+function measureRequest(request: BurstRequest, fork: PlannedFork) {
+  return {
+    program: request.programs[fork.version]!,
+    batch: request.batch,
+    iterations: request.iterationsPerFork,
+    warmUpIterations: request.warmUpIterations,
+    seed: request.seed,
+    limits: request.limits,
+  };
+}
+
+function isInfraError(error: unknown): boolean {
+  return error instanceof MyriadError && error.code === "SANDBOX_INFRA";
+}

@@ -1,0 +1,145 @@
+/**
+ * Same behaviour is shown, not assumed. Two programs agree when every input gives the same observation
+ * (result or error, arguments afterwards, as one canonical text) in both engines, each input alone in a fresh
+ * sandbox and all of them in sequence in one. The first disagreement is shrunk to the smallest input found.
+ */
+import { shrinkCandidates, showInput } from "../../kernels/syntax/index.ts";
+import type {
+  EncodedInput,
+  Observation,
+  SandboxEngine,
+  SandboxLimits,
+  SandboxProgram,
+  SandboxSeed,
+} from "../../kernels/sandbox/index.ts";
+import type { Counterexample } from "../workflow/session-document.ts";
+
+export interface EquivalenceQuestion {
+  readonly subject: SandboxProgram;
+  readonly candidate: SandboxProgram;
+  readonly inputs: readonly EncodedInput[];
+  readonly seed: SandboxSeed;
+  readonly limits: SandboxLimits;
+}
+
+export interface EquivalenceAnswer {
+  readonly disagreements: number;
+  /** Of the first disagreement of each engine and order. */
+  readonly counterexamples: readonly Counterexample[];
+}
+
+type Order = "alone" | "sequence";
+
+const SHOWN_CHARACTERS = 2_000;
+const MAX_SHRINK_ROUNDS = 300;
+
+export async function checkEquivalence(
+  question: EquivalenceQuestion,
+  engines: readonly SandboxEngine[],
+  signal: AbortSignal,
+): Promise<EquivalenceAnswer> {
+  const counterexamples: Counterexample[] = [];
+  const disagreeing = new Set<number>();
+  for (const engine of engines) {
+    for (const order of ["alone", "sequence"] as const) {
+      const found = await disagreements(question, engine, order, signal);
+      found.forEach((index) => disagreeing.add(index));
+      // One that shows itself alone is the plainer story; the sequence is told only when it is the only one.
+      if (found.length > 0 && !counterexamples.some((known) => known.engine === engine.name)) {
+        counterexamples.push(await counterexample(question, engine, order, found[0]!, signal));
+      }
+    }
+  }
+  return { disagreements: disagreeing.size, counterexamples };
+}
+
+/** Whether the two agree on every input alone in one engine: the search's quick check. */
+export async function agreesAlone(
+  question: EquivalenceQuestion,
+  engine: SandboxEngine,
+  signal: AbortSignal,
+): Promise<boolean> {
+  return (await disagreements(question, engine, "alone", signal)).length === 0;
+}
+
+export function sameObservation(left: Observation | undefined, right: Observation | undefined): boolean {
+  return left !== undefined && right !== undefined && left.outcome === right.outcome && left.text === right.text;
+}
+
+async function disagreements(
+  question: EquivalenceQuestion,
+  engine: SandboxEngine,
+  order: Order,
+  signal: AbortSignal,
+): Promise<readonly number[]> {
+  const [left, right] = await observeBoth(question, question.inputs, engine, order, signal);
+  return question.inputs.map((_, index) => index).filter((index) => !sameObservation(left[index], right[index]));
+}
+
+async function observeBoth(
+  question: EquivalenceQuestion,
+  inputs: readonly EncodedInput[],
+  engine: SandboxEngine,
+  order: Order,
+  signal: AbortSignal,
+): Promise<readonly [readonly Observation[], readonly Observation[]]> {
+  const shared = { inputs, order, seed: question.seed, limits: question.limits };
+  const [subject, candidate] = await Promise.all([
+    engine.observe({ program: question.subject, ...shared }, { signal }),
+    engine.observe({ program: question.candidate, ...shared }, { signal }),
+  ]);
+  return [subject.observations, candidate.observations];
+}
+
+async function counterexample(
+  question: EquivalenceQuestion,
+  engine: SandboxEngine,
+  order: Order,
+  index: number,
+  signal: AbortSignal,
+): Promise<Counterexample> {
+  const found = question.inputs[index]!;
+  const shrunk = order === "alone" ? await shrink(question, engine, found, signal) : found;
+  const inputs = order === "alone" ? [shrunk] : question.inputs.slice(0, index + 1);
+  const [subject, candidate] = await observeBoth(question, inputs, engine, order, signal);
+  return {
+    input: `${order === "sequence" ? `after ${index} other calls: ` : ""}${showInput(shrunk, SHOWN_CHARACTERS)}`,
+    engine: engine.name,
+    subject: shownObservation(subject.at(-1)),
+    candidate: shownObservation(candidate.at(-1)),
+    shrunkFrom: found.length,
+    shrunkTo: shrunk.length,
+  };
+}
+
+/**
+ * Greedy: the first smaller variant that still disagrees, until none does. A variant counts only when the
+ * subject ends on it in the same way as before, so that shrinking never leaves the function's domain.
+ */
+async function shrink(
+  question: EquivalenceQuestion,
+  engine: SandboxEngine,
+  found: EncodedInput,
+  signal: AbortSignal,
+): Promise<EncodedInput> {
+  const [[original]] = await observeBoth(question, [found], engine, "alone", signal);
+  let smallest = found;
+  for (let round = 0; round < MAX_SHRINK_ROUNDS; round++) {
+    const variants = shrinkCandidates(smallest);
+    if (variants.length === 0) break;
+    const [left, right] = await observeBoth(question, variants, engine, "alone", signal);
+    const next = variants.find(
+      (_, index) => left[index]?.outcome === original?.outcome && !sameObservation(left[index], right[index]),
+    );
+    if (next === undefined) break;
+    smallest = next;
+  }
+  return smallest;
+}
+
+function shownObservation(observation: Observation | undefined): string {
+  if (observation === undefined) return "nothing";
+  const { outcome, text } = observation;
+  const short = text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text;
+  return `${outcome}: ${short}`;
+}

@@ -1,0 +1,166 @@
+/**
+ * The one writer of the analytics database: an actor that carries out one write after another, and the store
+ * through which others ask it. What it is told is in the journal already, and every write may be said again:
+ * after a crash the database is brought up to the journal, never the other way round.
+ */
+import { actor } from "../../runtime/index.ts";
+import type { ActorContext, ActorRef, ActorType, Reply } from "../../runtime/index.ts";
+import type { Analytics, BaselineRow } from "../../storage/index.ts";
+import type { Verdict } from "../../kernels/statistics/index.ts";
+import type { ComparisonRow } from "../workflow/session-document.ts";
+import type { KeptFork, SessionStart } from "../workflow/session-state.ts";
+
+export type EvidenceWrite =
+  | { readonly kind: "fork"; readonly session: string; readonly caseId: string; readonly fork: KeptFork }
+  | { readonly kind: "session"; readonly start: SessionStart; readonly verdict: Verdict | null }
+  | { readonly kind: "comparisons"; readonly session: string; readonly rows: readonly ComparisonRow[] }
+  | { readonly kind: "establish"; readonly rows: readonly BaselineRow[] }
+  | { readonly kind: "promote"; readonly tag: string };
+
+export type EvidenceMessage =
+  | { readonly kind: "write"; readonly write: EvidenceWrite; readonly reply: Reply<null> }
+  | { readonly kind: "written"; readonly reply: Reply<null>; readonly error: unknown };
+
+interface StoreState {
+  readonly analytics: Analytics;
+  /** The last write that was begun; the next one waits for it. */
+  readonly last: Promise<unknown>;
+}
+
+type Ctx = ActorContext<EvidenceMessage>;
+
+export const evidenceActor: ActorType<Analytics, StoreState, EvidenceMessage> = actor({
+  name: "evidence-store",
+  mailbox: { capacity: 10_000, overflow: "fail" },
+  initial: (analytics: Analytics): StoreState => ({ analytics, last: Promise.resolve() }),
+  receive(state: StoreState, message: EvidenceMessage, ctx: Ctx): StoreState {
+    const { reply } = message;
+    if (message.kind === "written") {
+      if (message.error === null) reply.send(null);
+      else reply.fail(message.error);
+      return state;
+    }
+    const { write } = message;
+    const { analytics } = state;
+    const now = ctx.clock.now();
+    const done = state.last.then(() => carryOut(write, analytics, now));
+    ctx.pipe(
+      done,
+      (): EvidenceMessage => ({ kind: "written", reply, error: null }),
+      (error): EvidenceMessage => ({ kind: "written", reply, error }),
+    );
+    return { ...state, last: done.catch(() => undefined) };
+  },
+});
+
+async function carryOut(write: EvidenceWrite, analytics: Analytics, now: number): Promise<void> {
+  switch (write.kind) {
+    case "fork":
+      return await writeFork(write.session, write.caseId, write.fork, analytics, now);
+    case "session":
+      return await writeSession(write.start, write.verdict, analytics, now);
+    case "comparisons":
+      return await analytics.recordComparisons(write.rows.map((row) => comparisonRow(write.session, row, now)));
+    case "establish":
+      return await analytics.establishBaseline(write.rows);
+    case "promote":
+      await analytics.promote(write.tag);
+  }
+}
+
+function writeFork(session: string, caseId: string, fork: KeptFork, analytics: Analytics, now: number): Promise<void> {
+  const { version, order, wallNs, failures, cpuMs, peakMb, isolation } = fork;
+  const row = {
+    session,
+    caseId,
+    version,
+    fork: fork.fork,
+    order,
+    node: "local",
+    engine: isolation.engine,
+    iterations: wallNs.length,
+    failures,
+    outcomes: { completed: wallNs.length - failures, failed: failures },
+    cpuMs,
+    peakMb,
+    recordedAt: now,
+  };
+  return analytics.recordFork(row, [
+    { metric: "wall_time", values: wallNs },
+    { metric: "peak_memory", values: Float64Array.of(peakMb) },
+  ]);
+}
+
+function writeSession(start: SessionStart, verdict: Verdict | null, analytics: Analytics, now: number): Promise<void> {
+  const { session, command, task, seed, environment, createdAt } = start;
+  return analytics.recordSession({
+    session,
+    command,
+    subject: `${task.subject.file}#${task.subject.exportName}`,
+    goal: task.goal,
+    seed: String(seed),
+    startedAt: createdAt,
+    finishedAt: verdict === null ? null : now,
+    verdict,
+    environment,
+  });
+}
+
+function comparisonRow(session: string, row: ComparisonRow, now: number) {
+  const { caseId, metric, verdict, test, tolerance, relDelta, ci99, p, q, hedgesG, cliffsDelta } = row;
+  return {
+    session,
+    caseId,
+    metric,
+    baselineVersion: "baseline",
+    candidateVersion: "candidate",
+    verdict,
+    test,
+    tolerance,
+    relDelta,
+    ciLow: ci99?.[0] ?? null,
+    ciHigh: ci99?.[1] ?? null,
+    p: p.regressed,
+    q: q.regressed,
+    hedgesG,
+    cliffsDelta,
+    detail: row,
+    recordedAt: now,
+  };
+}
+
+/** A database that takes longer than this for one write has failed. */
+const WRITE_TIMEOUT_MS = 120_000;
+
+export class EvidenceStore {
+  readonly #writer: ActorRef<EvidenceMessage>;
+
+  constructor(writer: ActorRef<EvidenceMessage>) {
+    this.#writer = writer;
+  }
+
+  recordFork(session: string, caseId: string, fork: KeptFork): Promise<void> {
+    return this.#write({ kind: "fork", session, caseId, fork });
+  }
+
+  recordSession(start: SessionStart, verdict: Verdict | null): Promise<void> {
+    return this.#write({ kind: "session", start, verdict });
+  }
+
+  recordComparisons(start: SessionStart, rows: readonly ComparisonRow[]): Promise<void> {
+    return this.#write({ kind: "comparisons", session: start.session, rows });
+  }
+
+  establish(rows: readonly BaselineRow[]): Promise<void> {
+    return this.#write({ kind: "establish", rows });
+  }
+
+  /** @throws BASELINE_UNKNOWN */
+  promote(tag: string): Promise<void> {
+    return this.#write({ kind: "promote", tag });
+  }
+
+  async #write(write: EvidenceWrite): Promise<void> {
+    await this.#writer.ask<null>((reply) => ({ kind: "write", write, reply }), { timeoutMs: WRITE_TIMEOUT_MS });
+  }
+}

@@ -1,0 +1,69 @@
+/** The reporter: draws the session's report, HTML and Markdown, and keeps it with the session. */
+import { join } from "node:path";
+import { showInput } from "../../kernels/syntax/index.ts";
+import { phaseAgent } from "../agent/agent.ts";
+import type { Agent, AgentTask } from "../agent/agent.ts";
+import type { Services } from "../agent/services.ts";
+import { diffOf, documentOf } from "../workflow/document.ts";
+import { comparedVersions, verdictOf } from "../workflow/session-state.ts";
+import type { PhaseOutputs, SessionState } from "../workflow/session-state.ts";
+import { renderHtml, renderMarkdown } from "./report.ts";
+import type { ReportInput, VersionSamples } from "./report-input.ts";
+import { samplesOf } from "./statistician.ts";
+
+const SHOWN_INPUTS = 5;
+const SHOWN_CHARACTERS = 300;
+
+export const reporter: Agent<"report"> = phaseAgent("reporter", "report", writeReport);
+
+async function writeReport({ session }: AgentTask, services: Services): Promise<PhaseOutputs["report"]> {
+  const { session: id } = session.start!;
+  const { state, evidence, clock } = services;
+  const input = reportInput(session, clock.now());
+  const diff = input.diff;
+  await state.writeArtifact(id, "report.html", Buffer.from(renderHtml(input)));
+  await state.writeArtifact(id, "report.md", Buffer.from(renderMarkdown(input)));
+  if (diff !== "") await state.writeArtifact(id, "change.diff", Buffer.from(diff));
+  await evidence.recordSession(session.start!, verdictOf(session));
+  const folder = await state.artifacts(id);
+  return { html: join(folder, "report.html"), markdown: join(folder, "report.md") };
+}
+
+function reportInput(session: SessionState, now: number): ReportInput {
+  const prepared = session.outputs.prepare!;
+  return {
+    document: documentOf(session),
+    diff: diffOf(session),
+    samples: versionSamples(session),
+    sampleInputs: prepared.sealedBatch.slice(0, SHOWN_INPUTS).map((input) => showInput(input, SHOWN_CHARACTERS)),
+    inputOrigin: prepared.inputOrigin,
+    reproduce: reproduction(session),
+    createdAt: new Date(now).toISOString(),
+  };
+}
+
+function versionSamples(session: SessionState): readonly VersionSamples[] {
+  if (session.outputs.burst === undefined) return [];
+  const metric = session.start!.task.metrics[0];
+  const versions = comparedVersions(session);
+  return (["baseline", "candidate"] as const)
+    .filter((version) => versions[version] !== undefined)
+    .map((version) => ({
+      version,
+      label: versions[version]!.label,
+      unit: metric.unit,
+      forks: samplesOf(session, version, metric.name),
+    }));
+}
+
+/** A quick form is said in full; a task file is named by what it says, since its path is not kept. */
+function reproduction({ start }: SessionState): readonly string[] {
+  const { task, command, seed } = start!;
+  const subject = `${task.subject.file}#${task.subject.exportName}`;
+  const other = task.candidate === null ? "" : `${task.candidate.file}#${task.candidate.exportName}`;
+  const inputs = task.inputs === null ? "" : ` --inputs ${task.inputs.file}#${task.inputs.exportName}`;
+  const rest = `${inputs} --seed ${seed} --runs ${task.runs}`;
+  if (task.source !== null) return [`myriad ${command} ${task.source} --seed ${seed} --runs ${task.runs}`];
+  if (command === "compare") return [`myriad compare ${subject} ${other}${rest}`];
+  return [`myriad ${command} ${subject}${other === "" ? "" : ` --candidate ${other}`}${rest}`];
+}

@@ -1,0 +1,71 @@
+/**
+ * The statistician: compares the two versions metric by metric on fork means and decides once over all of
+ * them. The tests were fixed before the data; nothing here looks at a result to choose what to do next.
+ */
+import { compareMetricKernel, decide, overallVerdict } from "../../kernels/statistics/index.ts";
+import { phaseAgent } from "../agent/agent.ts";
+import type { Agent, AgentTask } from "../agent/agent.ts";
+import type { Services } from "../agent/services.ts";
+import { evaluateGates } from "../workflow/gates.ts";
+import type { ComparisonRow, Noise } from "../workflow/session-document.ts";
+import type { Compared, KeptFork, SessionState } from "../workflow/session-state.ts";
+import type { MetricName, MetricSpec } from "../workflow/task.ts";
+import type { Version } from "./fork-plan.ts";
+
+export const statistician: Agent<"compare"> = phaseAgent("statistician", "compare", comparePhase);
+
+async function comparePhase({ session }: AgentTask, services: Services, call: { signal: AbortSignal }): Promise<Compared> {
+  const { task, seed } = session.start!;
+  const compared = await Promise.all(
+    task.metrics.map(async (metric) => {
+      const request = {
+        baseline: samplesOf(session, "baseline", metric.name),
+        candidate: samplesOf(session, "candidate", metric.name),
+        direction: metric.direction,
+        tolerance: metric.tolerance,
+        seed: `${seed}/${metric.name}`,
+      };
+      return { ...(await services.executor.run(compareMetricKernel, request, call)), ...labels(task.id, metric) };
+    }),
+  );
+  const rows: readonly ComparisonRow[] = decide(compared);
+  const verdict = overallVerdict(rows.map((row) => row.verdict));
+  await services.evidence.recordComparisons(session.start!, rows);
+  const earlier = session.outputs.gates;
+  const gates =
+    earlier === undefined
+      ? []
+      : evaluateGates("after_burst", { audit: session.outputs.validate!, verdict }, earlier);
+  return { rows, verdict, noise: noiseOf(rows[0]!), gates };
+}
+
+function labels(caseId: string, metric: MetricSpec): Pick<ComparisonRow, "caseId" | "metric" | "unit" | "engine"> {
+  return { caseId, metric: metric.name, unit: metric.unit, engine: "isolate" };
+}
+
+/** One array a fork: iterations for time, the one figure of the process for memory. */
+export function samplesOf(session: SessionState, version: Version, metric: MetricName): readonly Float64Array[] {
+  return session.forks
+    .filter((fork) => fork.version === version)
+    .toSorted((left, right) => left.fork - right.fork)
+    .map((fork) => valuesOf(fork, metric));
+}
+
+function valuesOf(fork: KeptFork, metric: MetricName): Float64Array {
+  switch (metric) {
+    case "wall_time":
+      return fork.wallNs;
+    case "peak_memory":
+      return Float64Array.of(fork.peakMb);
+  }
+}
+
+const QUIET_BELOW = 0.05;
+const NOISY_BELOW = 0.15;
+
+export function noiseOf({ baseline }: Pick<ComparisonRow, "baseline">): Noise {
+  const coefficientOfVariation = baseline.mean === 0 ? 0 : baseline.stdDev / baseline.mean;
+  const label =
+    coefficientOfVariation < QUIET_BELOW ? "quiet" : coefficientOfVariation < NOISY_BELOW ? "noisy" : "unusable";
+  return { label, coefficientOfVariation };
+}

@@ -1,0 +1,134 @@
+/** The session document, a function of the session's state. */
+import { createTwoFilesPatch } from "diff";
+import { relative } from "node:path";
+import type { Verdict } from "../../kernels/statistics/index.ts";
+import type { WireError } from "../../runtime/contracts/index.ts";
+import { RESULT_SCHEMA } from "./session-document.ts";
+import type {
+  BurstSummary,
+  DocumentError,
+  Environment,
+  PhaseName,
+  PhaseState,
+  PhaseSummary,
+  SessionDocument,
+  SubjectSummary,
+} from "./session-document.ts";
+import { comparedVersions, isSkipped, otherVersion, PHASES, verdictOf } from "./session-state.ts";
+import type { SessionState } from "./session-state.ts";
+
+/** @param error of a stop that is not in the state; default: the state's own. */
+export function documentOf(state: SessionState, error: WireError | null = state.failure?.error ?? null): SessionDocument {
+  const start = state.start!;
+  const { outputs } = state;
+  const verdict = error === null ? verdictOf(state) : null;
+  return {
+    ...emptyDocument(start.command, start.environment),
+    session: start.session,
+    success: verdict !== null && isSuccess(state, verdict),
+    verdict,
+    error: error === null ? null : documentError(error),
+    subject: subjectOf(state),
+    seed: start.seed,
+    isolation: outputs.burst?.isolation ?? null,
+    noise: outputs.compare?.noise ?? null,
+    phases: phasesOf(state),
+    search: outputs.generate?.summary ?? null,
+    burst: burstOf(state),
+    comparisons: outputs.compare?.rows ?? [],
+    gates: outputs.compare?.gates ?? outputs.gates ?? [],
+    reward: outputs.reward ?? null,
+    baseline: outputs.baseline ?? null,
+    equivalence: outputs.equivalence ?? null,
+    diff: diffOf(state) || null,
+    report: outputs.report?.html ?? null,
+  };
+}
+
+export function emptyDocument(command: SessionDocument["command"], environment: Environment): SessionDocument {
+  return {
+    schema: RESULT_SCHEMA,
+    command,
+    session: null,
+    success: false,
+    verdict: null,
+    error: null,
+    subject: null,
+    seed: null,
+    environment,
+    isolation: null,
+    noise: null,
+    phases: [],
+    search: null,
+    burst: null,
+    comparisons: [],
+    gates: [],
+    reward: null,
+    baseline: null,
+    equivalence: null,
+    diff: null,
+    report: null,
+  };
+}
+
+export function documentError({ code, message, hint, location }: WireError): DocumentError {
+  return { code, message, hint, location };
+}
+
+/**
+ * `run` wants better: the goal's metric (the first) improved and no other regressed. `compare` and `burst`
+ * want not worse, or a baseline to begin with.
+ */
+function isSuccess(state: SessionState, verdict: Verdict): boolean {
+  if (state.start!.command !== "run") {
+    return verdict === "improved" || verdict === "non_inferior" || verdict === "no_baseline";
+  }
+  const goal = state.outputs.compare?.rows[0]?.verdict;
+  return goal === "improved" && verdict !== "regressed" && verdict !== "rejected";
+}
+
+function subjectOf({ start }: SessionState): SubjectSummary {
+  const { task } = start!;
+  const candidate = task.candidate === null ? null : `${task.candidate.file}#${task.candidate.exportName}`;
+  return { id: task.id, file: task.subject.file, export: task.subject.exportName, goal: task.goal, candidate };
+}
+
+export function phasesOf(state: SessionState): readonly PhaseSummary[] {
+  return PHASES[state.start!.command].map((name) => ({
+    name,
+    state: phaseState(state, name),
+    durationMs: state.durations[name] ?? 0,
+  }));
+}
+
+function phaseState(state: SessionState, name: PhaseName): PhaseState {
+  if (state.outputs[name] !== undefined) return "finished";
+  if (state.failure?.phase === name) return "failed";
+  if (state.outputs.prepare !== undefined && isSkipped(state, name)) return "skipped";
+  return "pending";
+}
+
+function burstOf(state: SessionState): BurstSummary | null {
+  const { burst } = state.outputs;
+  if (burst === undefined) return null;
+  const versions = Object.keys(comparedVersions(state)).length;
+  const iterations = state.forks.length * burst.iterationsPerFork;
+  return {
+    runs: iterations / versions,
+    failures: state.forks.reduce((sum, fork) => sum + fork.failures, 0),
+    infraErrors: burst.infraErrors,
+    wallMs: burst.wallMs,
+    sandboxesPerSecond: (burst.measured * 1000) / Math.max(1, burst.wallMs),
+    batch: burst.batch,
+  };
+}
+
+export function diffOf(state: SessionState): string {
+  const prepared = state.outputs.prepare;
+  const { task, command } = state.start!;
+  const other = prepared === undefined || command === "burst" ? null : otherVersion(state);
+  if (other === null || other.source === prepared!.info.source) return "";
+  const name = relative(process.cwd(), task.subject.file) || task.subject.file;
+  const otherName = task.candidate === null ? name : relative(process.cwd(), task.candidate.file);
+  return createTwoFilesPatch(`a/${name}`, `b/${otherName}`, prepared!.info.source, other.source);
+}

@@ -1,0 +1,125 @@
+/**
+ * The preparer: reads the subject, makes the inputs, and shows that the function can be judged at all. In the
+ * order of trust: first a clean pass in `realm`, only then a run in `isolate`. Refuses with a coded error a
+ * function that breaks a limit, needs the platform, returns what cannot be compared, or depends on chance.
+ */
+import { seededRandom } from "../../runtime/contracts/index.ts";
+import type { EncodedInput, Observation, SandboxEngine, SandboxProgram, SandboxSeed } from "../../kernels/sandbox/index.ts";
+import { bundleFunction, inspectKernel, showInput } from "../../kernels/syntax/index.ts";
+import type { FunctionRef } from "../../kernels/syntax/index.ts";
+import { phaseAgent } from "../agent/agent.ts";
+import type { Agent, AgentCall } from "../agent/agent.ts";
+import type { Services } from "../agent/services.ts";
+import { actorError } from "../errors.ts";
+import { chooseBatch } from "../evidence/batch.ts";
+import { storedBaseline } from "../evidence/baseline-store.ts";
+import { sameObservation } from "../evidence/equivalence.ts";
+import { makeTaskInputs, sandboxSeed } from "../generation/task-inputs.ts";
+import type { Prepared, SessionStart, VersionSource } from "./session-state.ts";
+
+const SEARCH_ITERATION_NS = 500_000;
+const BURST_ITERATION_NS = 1_000_000;
+
+export const preparer: Agent<"prepare"> = phaseAgent("preparer", "prepare", async ({ session }, services, call) => {
+  const start = session.start!;
+  const { task } = start;
+  const info = await services.executor.run(inspectKernel, task.subject, { signal: call.signal });
+  const subject = {
+    program: await bundleFunction({ ref: task.subject, source: null }),
+    source: info.source,
+    label: task.subject.exportName,
+  };
+  const other = await otherVersion(start, services, call.signal);
+  const random = seededRandom(start.seed);
+  const inputs = await makeTaskInputs(task, random, services, call.signal);
+  const seed = sandboxSeed(random);
+  const all = [...inputs.sealed, ...inputs.search];
+  const question = { program: subject.program, inputs: all, seed, limits: task.limits };
+  await requireJudgeable(question, services, call);
+  const batchOf = (chosen: readonly EncodedInput[], targetNs: number): Promise<readonly EncodedInput[]> =>
+    chooseBatch({ ...question, inputs: chosen, targetNs }, services.isolate, call.signal);
+  return {
+    info,
+    subject,
+    other,
+    search: inputs.search,
+    sealed: inputs.sealed,
+    searchBatch: await batchOf(inputs.search, SEARCH_ITERATION_NS),
+    sealedBatch: await batchOf(inputs.sealed, BURST_ITERATION_NS),
+    inputOrigin: inputs.origin,
+    sandboxSeed: seed,
+    currentBaseline: (await storedBaseline(task.id, task.baseline, services))?.tag ?? null,
+  } satisfies Prepared;
+});
+
+async function otherVersion(
+  start: SessionStart,
+  services: Services,
+  signal: AbortSignal,
+): Promise<VersionSource | null> {
+  const { task, command } = start;
+  if (command === "burst") {
+    const stored = await storedBaseline(task.id, task.baseline, services);
+    return stored === null ? null : { program: stored.program, source: "", label: stored.tag };
+  }
+  return task.candidate === null ? null : await writtenVersion(task.candidate, services, signal);
+}
+
+async function writtenVersion(ref: FunctionRef, services: Services, signal: AbortSignal): Promise<VersionSource> {
+  const info = await services.executor.run(inspectKernel, ref, { signal });
+  return { program: await bundleFunction({ ref, source: null }), source: info.source, label: `${ref.file}#${ref.exportName}` };
+}
+
+interface Question {
+  readonly program: SandboxProgram;
+  readonly inputs: readonly EncodedInput[];
+  readonly seed: SandboxSeed;
+  readonly limits: SessionStart["task"]["limits"];
+}
+
+async function requireJudgeable(question: Question, services: Services, call: AgentCall): Promise<void> {
+  const first = await observe(services.realm, question, call);
+  requireClean(question.inputs, first);
+  const otherSeed = { random: question.seed.random ^ 0x5bd1e995, epochMs: question.seed.epochMs + 86_400_000_000 };
+  const second = await observe(services.realm, { ...question, seed: otherSeed }, call);
+  requireSame(question.inputs, first, second);
+  const timed = await observe(services.isolate, question, call);
+  requireClean(question.inputs, timed);
+  requireSame(question.inputs, timed, await observe(services.isolate, question, call));
+}
+
+async function observe(engine: SandboxEngine, question: Question, call: AgentCall): Promise<readonly Observation[]> {
+  const { observations } = await engine.observe({ ...question, order: "alone" }, { signal: call.signal });
+  return observations;
+}
+
+function requireClean(inputs: readonly EncodedInput[], observations: readonly Observation[]): void {
+  const index = observations.findIndex(({ outcome }) => outcome !== "returned" && outcome !== "threw");
+  if (index < 0) {
+    if (observations.some(({ outcome }) => outcome === "returned")) return;
+    const text = observations[0]?.text.slice(0, 200) ?? "";
+    throw actorError("SUBJECT_NOT_COMPARED", `the function throws on every input, e.g. ${text}`);
+  }
+  const { outcome, text } = observations[index]!;
+  const location = `input ${showInput(inputs[index]!, 200)}`;
+  switch (outcome) {
+    case "limit_exceeded":
+      throw actorError("SUBJECT_LIMIT_EXCEEDED", `a limit was exceeded: ${text.slice(0, 500)}`, { location });
+    case "incomparable":
+      throw actorError("SUBJECT_INCOMPARABLE", `the result cannot be compared: ${text.slice(0, 500)}`, { location });
+    default:
+      throw actorError("SUBJECT_NEEDS_PLATFORM", `no sandbox gives ${text.slice(0, 500)}`, { location });
+  }
+}
+
+function requireSame(
+  inputs: readonly EncodedInput[],
+  first: readonly Observation[],
+  second: readonly Observation[],
+): void {
+  const index = first.findIndex((observation, at) => !sameObservation(observation, second[at]));
+  if (index < 0) return;
+  throw actorError("SUBJECT_NONDETERMINISTIC", "two runs on the same input differ", {
+    location: `input ${showInput(inputs[index]!, 200)}`,
+  });
+}

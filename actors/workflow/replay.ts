@@ -1,0 +1,27 @@
+/** A session read back from the journal. */
+import { NO_STREAM } from "../../runtime/contracts/index.ts";
+import type { Journal, Revision } from "../../runtime/contracts/index.ts";
+import { applyEvent, EMPTY_SESSION } from "./session-state.ts";
+import type { SessionEvent, SessionState } from "./session-state.ts";
+
+export const sessionStream = (session: string): string => `session/${session}`;
+
+export interface ReplayedSession {
+  readonly state: SessionState;
+  /** Of the last event. */
+  readonly revision: Revision;
+}
+
+export async function replay(journal: Journal, session: string): Promise<ReplayedSession> {
+  let state = EMPTY_SESSION;
+  let revision = NO_STREAM;
+  for await (const entry of journal.read(sessionStream(session))) {
+    state = applyEvent(state, entry.event as SessionEvent);
+    revision = entry.revision;
+  }
+  return { state, revision };
+}
+
+export async function replaySession(journal: Journal, session: string): Promise<SessionState> {
+  return (await replay(journal, session)).state;
+}

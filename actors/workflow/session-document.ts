@@ -1,0 +1,192 @@
+/**
+ * The one document in which a command ends: what `--json` prints, what reports are drawn from, what is kept.
+ * `schema` is versioned and grows by addition only; `schemas/result.schema.json` is its JSON Schema.
+ */
+import type { Decision, MetricComparison, Verdict } from "../../kernels/statistics/index.ts";
+
+export const RESULT_SCHEMA = "myriad.result/1";
+
+export type Command = "run" | "burst" | "compare" | "baseline" | "report";
+
+export interface SessionDocument {
+  readonly schema: typeof RESULT_SCHEMA;
+  readonly command: Command;
+  readonly session: string | null;
+  /** The command reached what it was asked for: exit code 0. */
+  readonly success: boolean;
+  readonly verdict: Verdict | null;
+  readonly error: DocumentError | null;
+  readonly subject: SubjectSummary | null;
+  readonly seed: number | null;
+  readonly environment: Environment;
+  readonly isolation: IsolationSummary | null;
+  readonly noise: Noise | null;
+  readonly phases: readonly PhaseSummary[];
+  readonly search: SearchSummary | null;
+  readonly burst: BurstSummary | null;
+  readonly comparisons: readonly ComparisonRow[];
+  readonly gates: readonly GateResult[];
+  readonly reward: Reward | null;
+  readonly baseline: { readonly from: string | null; readonly to: string | null } | null;
+  readonly equivalence: Equivalence | null;
+  /** The change as a unified diff; null when there is none. */
+  readonly diff: string | null;
+  /** Absolute path of the HTML report; its Markdown twin lies beside it as `report.md`. */
+  readonly report: string | null;
+  /** Only of `baseline` commands. */
+  readonly baselines?: readonly BaselineSummary[];
+}
+
+export interface DocumentError {
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string | null;
+  readonly location: string | null;
+}
+
+export interface SubjectSummary {
+  readonly id: string;
+  readonly file: string;
+  readonly export: string;
+  readonly goal: string;
+  /** The other version: a hand-written candidate, or the right side of `compare`. */
+  readonly candidate: string | null;
+}
+
+export interface Environment {
+  readonly myriad: string;
+  /** e.g. `node 20.20.2`, `bun 1.4.5`. */
+  readonly runtime: string;
+  readonly platform: string;
+  readonly cpu: string;
+  readonly cores: number;
+  readonly memoryMb: number;
+  /** Equal fingerprints: samples may be compared without running both again. */
+  readonly fingerprint: string;
+}
+
+export interface IsolationSummary {
+  readonly engine: string;
+  readonly carrier: string;
+  readonly enforced: readonly string[];
+  readonly missing: readonly string[];
+}
+
+export interface Noise {
+  /** Of the baseline version's fork means: below 0.05 quiet, below 0.15 noisy, else unusable. */
+  readonly label: "quiet" | "noisy" | "unusable";
+  readonly coefficientOfVariation: number;
+}
+
+export type PhaseName =
+  | "prepare"
+  | "generate"
+  | "validate"
+  | "gates"
+  | "equivalence"
+  | "burst"
+  | "compare"
+  | "reward"
+  | "baseline"
+  | "report";
+
+export type PhaseState = "pending" | "running" | "finished" | "failed" | "skipped";
+
+export interface PhaseSummary {
+  readonly name: PhaseName;
+  readonly state: PhaseState;
+  readonly durationMs: number;
+}
+
+export interface SearchSummary {
+  /** Distinct candidate versions that were tried. */
+  readonly candidates: number;
+  /** Rewrites that the proposed version is made of. */
+  readonly accepted: number;
+  readonly history: readonly SearchStep[];
+}
+
+export interface SearchStep {
+  readonly round: number;
+  readonly rule: string;
+  readonly description: string;
+  readonly line: number;
+  /** Time of the version it was applied to ÷ time with it, both measured interleaved on search inputs; null when not measured. */
+  readonly speedup: number | null;
+  readonly outcome: "accepted" | "slower" | "no_gain" | "disagrees" | "refused";
+  readonly reason: string | null;
+}
+
+export interface BurstSummary {
+  /** Sandboxes a version. */
+  readonly runs: number;
+  readonly failures: number;
+  readonly infraErrors: number;
+  readonly wallMs: number;
+  readonly sandboxesPerSecond: number;
+  /** Inputs that one sandbox calls the function with. */
+  readonly batch: number;
+}
+
+/** One metric of one case; q and verdict were decided over all rows together. */
+export interface ComparisonRow extends MetricComparison, Decision {
+  readonly caseId: string;
+  readonly metric: string;
+  readonly unit: string;
+  readonly engine: string;
+}
+
+export interface GateResult {
+  readonly name: string;
+  readonly passed: boolean;
+  /** In [0, 1]; null when it did not run. */
+  readonly score: number | null;
+  readonly critical: boolean;
+  /** Why it did not pass: `dependency_failure`, `not_run`, `error`, or a sentence. */
+  readonly reason: string | null;
+  readonly dependencies: readonly string[];
+  readonly details: readonly string[];
+}
+
+export interface Reward {
+  readonly total: number;
+  /** The first two terms divided by the number of checks, the others as they are. */
+  readonly normalised: number;
+  readonly components: Readonly<Record<string, number>>;
+}
+
+export interface Equivalence {
+  /** Inputs in all, sealed ones among them. */
+  readonly inputs: number;
+  readonly sealed: number;
+  readonly disagreements: number;
+  readonly engines: readonly string[];
+  readonly counterexamples: readonly Counterexample[];
+}
+
+export interface Counterexample {
+  /** The argument list as a JavaScript literal, shrunk. */
+  readonly input: string;
+  readonly engine: string;
+  /** Canonical forms, shortened for reading. */
+  readonly subject: string;
+  readonly candidate: string;
+  /** Of the input as it was found, and as it is after shrinking; in characters. */
+  readonly shrunkFrom: number;
+  readonly shrunkTo: number;
+}
+
+export interface BaselineSummary {
+  readonly tag: string;
+  readonly caseId: string;
+  readonly subject: string;
+  readonly metric: string;
+  readonly unit: string;
+  readonly mean: number;
+  readonly stdDev: number;
+  readonly n: number;
+  readonly ci99: readonly [number, number];
+  readonly current: boolean;
+  readonly createdAt: string;
+  readonly fingerprint: string;
+}

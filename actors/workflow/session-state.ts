@@ -1,0 +1,280 @@
+/**
+ * A session is event-sourced: every step is an event in the journal before it has any effect, and this fold
+ * is the only way from events to state. After `kill -9` the same events give the same state, and the session
+ * goes on after the last finished phase.
+ *
+ *   run       prepare → generate → validate → gates → equivalence → burst → compare → reward → baseline → report
+ *   compare   prepare → equivalence → burst → compare → report
+ *   burst     prepare → burst → compare → baseline → report
+ *
+ * A refused candidate of the search makes room for the version before it in the search's chain (at most
+ * eight attempts); a refused hand-written one ends the session as rejected.
+ */
+import type { WireError } from "../../runtime/contracts/index.ts";
+import type { Isolation, SandboxProgram, SandboxSeed, EncodedInput } from "../../kernels/sandbox/index.ts";
+import type { Verdict } from "../../kernels/statistics/index.ts";
+import type { AuditReport, FunctionInfo } from "../../kernels/syntax/index.ts";
+import type { FinishedFork } from "../evidence/burst.ts";
+import type { Version } from "../evidence/fork-plan.ts";
+import type { ChainLink } from "../generation/search.ts";
+import type {
+  ComparisonRow,
+  Environment,
+  Equivalence,
+  GateResult,
+  Noise,
+  PhaseName,
+  Reward,
+  SearchSummary,
+} from "./session-document.ts";
+import type { Task } from "./task.ts";
+
+export type SessionCommand = "run" | "burst" | "compare";
+
+export interface SessionStart {
+  readonly session: string;
+  readonly command: SessionCommand;
+  readonly task: Task;
+  readonly seed: number;
+  readonly environment: Environment;
+  readonly createdAt: number;
+}
+
+export interface VersionSource {
+  readonly program: SandboxProgram;
+  /** Module text; empty for a stored baseline, of which only the program is kept. */
+  readonly source: string;
+  readonly label: string;
+}
+
+export interface Prepared {
+  readonly info: FunctionInfo;
+  readonly subject: VersionSource;
+  /** What the subject is compared with when it is not a generated candidate: the right side of `compare`, a
+   *  hand-written candidate, or the stored baseline of `burst`. */
+  readonly other: VersionSource | null;
+  readonly search: readonly EncodedInput[];
+  readonly sealed: readonly EncodedInput[];
+  readonly searchBatch: readonly EncodedInput[];
+  readonly sealedBatch: readonly EncodedInput[];
+  readonly inputOrigin: string;
+  readonly sandboxSeed: SandboxSeed;
+  /** Tag of the case's current baseline. */
+  readonly currentBaseline: string | null;
+}
+
+export interface Generated {
+  readonly chain: readonly ChainLink[];
+  readonly summary: SearchSummary;
+}
+
+export interface BurstOutcome {
+  readonly isolation: Isolation;
+  readonly infraErrors: number;
+  /** Of the last, uninterrupted stretch, as `measured` is. */
+  readonly wallMs: number;
+  /** Sandboxes run in that time. */
+  readonly measured: number;
+  readonly iterationsPerFork: number;
+  readonly batch: number;
+  /** A version whose proof differs from what it was checked to do; it ends as rejected. */
+  readonly falseProof: Version | null;
+}
+
+export interface Compared {
+  readonly rows: readonly ComparisonRow[];
+  readonly verdict: Verdict;
+  readonly noise: Noise;
+  /** All gates, the one after the burst too; empty where the command has none. */
+  readonly gates: readonly GateResult[];
+}
+
+export interface PhaseOutputs {
+  readonly prepare: Prepared;
+  readonly generate: Generated;
+  readonly validate: AuditReport;
+  readonly gates: readonly GateResult[];
+  readonly equivalence: Equivalence;
+  readonly burst: BurstOutcome;
+  readonly compare: Compared;
+  readonly reward: Reward;
+  readonly baseline: { readonly from: string | null; readonly to: string | null };
+  readonly report: { readonly html: string; readonly markdown: string };
+}
+
+export type SessionEvent =
+  | { readonly kind: "session_started"; readonly start: SessionStart }
+  | {
+      readonly kind: "phase_finished";
+      readonly phase: PhaseName;
+      readonly durationMs: number;
+      readonly output: unknown;
+    }
+  | { readonly kind: "fork_finished"; readonly fork: KeptFork }
+  | { readonly kind: "candidate_refused"; readonly phase: PhaseName; readonly reason: string }
+  | { readonly kind: "session_failed"; readonly phase: PhaseName; readonly error: WireError }
+  | { readonly kind: "session_ended"; readonly verdict: Verdict };
+
+/** A finished fork as the journal keeps it; the proof was compared when it came in. */
+export interface KeptFork extends Omit<FinishedFork, "measurement"> {
+  readonly wallNs: Float64Array;
+  readonly failures: number;
+  readonly cpuMs: number;
+  readonly peakMb: number;
+  readonly proved: boolean;
+  readonly isolation: Isolation;
+}
+
+export interface SessionState {
+  readonly start: SessionStart | null;
+  readonly outputs: Partial<PhaseOutputs>;
+  readonly durations: Readonly<Partial<Record<PhaseName, number>>>;
+  readonly forks: readonly KeptFork[];
+  /** Candidates refused so far. */
+  readonly attempt: number;
+  readonly refusals: readonly { readonly phase: PhaseName; readonly reason: string }[];
+  /** Of the last stop; cleared by any later event. */
+  readonly failure: { readonly phase: PhaseName; readonly error: WireError } | null;
+  readonly ended: Verdict | null;
+}
+
+export const EMPTY_SESSION: SessionState = {
+  start: null,
+  outputs: {},
+  durations: {},
+  forks: [],
+  attempt: 0,
+  refusals: [],
+  failure: null,
+  ended: null,
+};
+
+const MOST_ATTEMPTS = 8;
+
+export function applyEvent(state: SessionState, event: SessionEvent): SessionState {
+  switch (event.kind) {
+    case "session_started":
+      return { ...state, start: event.start };
+    case "phase_finished":
+      return {
+        ...state,
+        failure: null,
+        outputs: { ...state.outputs, [event.phase]: event.output },
+        durations: {
+          ...state.durations,
+          [event.phase]: (state.durations[event.phase] ?? 0) + event.durationMs,
+        },
+      };
+    case "fork_finished":
+      return { ...state, failure: null, forks: [...state.forks, event.fork] };
+    case "candidate_refused":
+      return refuse(state, event.phase, event.reason);
+    case "session_failed":
+      return { ...state, failure: { phase: event.phase, error: event.error } };
+    case "session_ended":
+      return { ...state, ended: event.verdict };
+  }
+}
+
+/** The next candidate is validated anew; forks of the refused one are not its forks. */
+function refuse(state: SessionState, phase: PhaseName, reason: string): SessionState {
+  const { validate, gates, equivalence, burst, compare, ...kept } = state.outputs;
+  return { ...state, failure: null, outputs: kept, forks: [], attempt: state.attempt + 1, refusals: [...state.refusals, { phase, reason }] };
+}
+
+export const PHASES: Readonly<Record<SessionCommand, readonly PhaseName[]>> = {
+  run: [
+    "prepare",
+    "generate",
+    "validate",
+    "gates",
+    "equivalence",
+    "burst",
+    "compare",
+    "reward",
+    "baseline",
+    "report",
+  ],
+  compare: ["prepare", "equivalence", "burst", "compare", "report"],
+  burst: ["prepare", "burst", "compare", "baseline", "report"],
+};
+
+export type NextStep =
+  | { readonly kind: "phase"; readonly phase: PhaseName }
+  | { readonly kind: "refuse"; readonly phase: PhaseName; readonly reason: string }
+  | { readonly kind: "end"; readonly verdict: Verdict };
+
+/** What a session does next: a function of its state alone. */
+export function nextStep(state: SessionState): NextStep {
+  const { command } = state.start!;
+  const refusal = refusalOf(state);
+  if (refusal !== null && hasAnotherCandidate(state)) return { kind: "refuse", ...refusal };
+  const phase = PHASES[command].find((name) => state.outputs[name] === undefined && !isSkipped(state, name, refusal !== null));
+  return phase === undefined ? { kind: "end", verdict: verdictOf(state) } : { kind: "phase", phase };
+}
+
+/** Phases that a session passes over: nothing was found, the candidate was refused, or nothing to compare. */
+export function isSkipped(state: SessionState, phase: PhaseName, refused: boolean = refusalOf(state) !== null): boolean {
+  switch (phase) {
+    case "prepare":
+    case "generate":
+    case "report":
+      return false;
+    case "validate":
+    case "reward":
+      return foundNothing(state);
+    case "gates":
+    case "equivalence":
+    case "burst":
+    case "baseline":
+      return foundNothing(state) || refused;
+    case "compare":
+      return foundNothing(state) || refused || otherVersion(state) === null;
+  }
+}
+
+export function foundNothing(state: SessionState): boolean {
+  return state.start?.command === "run" && state.outputs.generate?.chain.length === 0;
+}
+
+/** The version that stands against the subject in this attempt. */
+export function otherVersion(state: SessionState): VersionSource | null {
+  const { generate, prepare } = state.outputs;
+  const link = generate?.chain.at(-1 - state.attempt);
+  if (link === undefined) return prepare?.other ?? null;
+  return { program: link.program, source: link.source, label: link.rules.join(" + ") };
+}
+
+/** Which program is the baseline of the comparison and which the candidate. */
+export function comparedVersions(state: SessionState): Readonly<Partial<Record<Version, VersionSource>>> {
+  const subject = state.outputs.prepare!.subject;
+  const other = otherVersion(state);
+  // `burst` asks how the present code stands against the stored baseline; the others, how a change stands
+  // against the present code.
+  if (state.start!.command !== "burst") return other === null ? { baseline: subject } : { baseline: subject, candidate: other };
+  return other === null ? { candidate: subject } : { baseline: other, candidate: subject };
+}
+
+export function refusalOf(state: SessionState): { readonly phase: PhaseName; readonly reason: string } | null {
+  const { gates, equivalence, burst } = state.outputs;
+  const failed = gates?.find((gate) => !gate.passed);
+  if (failed !== undefined) return { phase: "gates", reason: `${failed.name}: ${failed.reason ?? "failed"}` };
+  if (equivalence !== undefined && equivalence.disagreements > 0) {
+    return { phase: "equivalence", reason: `it disagrees on ${equivalence.disagreements} inputs` };
+  }
+  if (burst?.falseProof != null) {
+    return { phase: "burst", reason: "in the burst it did not do what it was checked to do" };
+  }
+  return null;
+}
+
+function hasAnotherCandidate(state: SessionState): boolean {
+  const { generate } = state.outputs;
+  return generate !== undefined && state.attempt + 1 < Math.min(MOST_ATTEMPTS, generate.chain.length);
+}
+
+export function verdictOf(state: SessionState): Verdict {
+  if (refusalOf(state) !== null) return "rejected";
+  if (foundNothing(state)) return "inconclusive";
+  return state.outputs.compare?.verdict ?? "no_baseline";
+}

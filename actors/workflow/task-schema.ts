@@ -1,0 +1,77 @@
+/** JSON Schema (2020-12) of a task file; shipped as schemas/task.schema.json. */
+import { SANDBOX_CAPS } from "../../kernels/sandbox/index.ts";
+
+const functionReference = {
+  type: "string",
+  pattern: "^[^#]+.*#[^#]+$",
+  description: "path#export, the path relative to this file; or package#export",
+};
+
+const cap = (maximum: number, unit: string): object => ({
+  type: "number",
+  exclusiveMinimum: 0,
+  maximum,
+  description: `${unit}; may only lower the cap of ${String(maximum)}`,
+});
+
+export const TASK_SCHEMA: object = {
+  $schema: "https://json-schema.org/draft/2020-12/schema",
+  $id: "task.schema.json",
+  title: "Myriad task",
+  type: "object",
+  required: ["id", "subject"],
+  additionalProperties: false,
+  properties: {
+    id: {
+      type: "string",
+      pattern: "^[A-Za-z0-9][A-Za-z0-9._/#-]{0,199}$",
+      description: "names the case: its baselines are kept under it",
+    },
+    subject: functionReference,
+    goal: { type: "string", minLength: 1, maxLength: 2000, description: "one sentence for the report" },
+    inputs: {
+      ...functionReference,
+      description: "generator: exports a function (random, count) that returns count argument lists",
+    },
+    candidate: { ...functionReference, description: "a hand-written candidate, instead of the search" },
+    examples: { type: "array", minItems: 3, items: { type: "array" }, description: "argument lists" },
+    constraints: { type: "array", items: { type: "string" }, uniqueItems: true },
+    metrics: {
+      type: "array",
+      minItems: 1,
+      description: "the first is the goal's; no other may regress",
+      items: {
+        type: "object",
+        required: ["name"],
+        additionalProperties: false,
+        properties: {
+          name: { enum: ["wall_time", "peak_memory"] },
+          unit: { enum: ["ns", "MB"] },
+          direction: { enum: ["lower"] },
+          tolerance: { type: "number", minimum: 0, maximum: 1 },
+        },
+        allOf: [
+          {
+            if: { properties: { name: { const: "wall_time" } } },
+            then: { properties: { unit: { const: "ns" } } },
+            else: { properties: { unit: { const: "MB" } } },
+          },
+        ],
+      },
+    },
+    runs: { type: "integer", minimum: 40, maximum: 10_000_000, description: "sandboxes a version; default 10000" },
+    workers: { type: "integer", minimum: 1, maximum: 1024 },
+    seed: { type: "integer", minimum: 0, maximum: 4_294_967_295 },
+    baseline: { type: "string", minLength: 1 },
+    limits: {
+      type: "object",
+      additionalProperties: false,
+      properties: {
+        memoryMb: cap(SANDBOX_CAPS.memoryMb, "MB"),
+        cpuSeconds: cap(SANDBOX_CAPS.cpuSeconds, "seconds"),
+        diskMb: cap(SANDBOX_CAPS.diskMb, "MB"),
+        wallSeconds: cap(SANDBOX_CAPS.wallSeconds, "seconds"),
+      },
+    },
+  },
+};

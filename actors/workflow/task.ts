@@ -1,0 +1,189 @@
+/**
+ * A task: which function, towards what, on which inputs, how often. Read from a task file (YAML or JSON) or
+ * from the quick form `path#export`; everything that was left out has its default here.
+ */
+import { readFileSync, existsSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, isAbsolute, relative, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import type { FunctionRef } from "../../kernels/syntax/index.ts";
+import { SANDBOX_CAPS } from "../../kernels/sandbox/index.ts";
+import type { SandboxLimits } from "../../kernels/sandbox/index.ts";
+import { actorError } from "../errors.ts";
+import { parseTaskText } from "./task-text.ts";
+
+export type MetricName = "wall_time" | "peak_memory";
+
+export interface MetricSpec {
+  readonly name: MetricName;
+  readonly unit: string;
+  readonly direction: "lower" | "higher";
+  /** Relative change that does not count; default 0.02. */
+  readonly tolerance: number;
+}
+
+export interface Task {
+  readonly id: string;
+  /** The task file's absolute path; null for the quick form. */
+  readonly source: string | null;
+  readonly subject: FunctionRef;
+  /** One sentence; what counts as better is the first of `metrics`. */
+  readonly goal: string;
+  /** Generator module; null: examples, else the parameter types. */
+  readonly inputs: FunctionRef | null;
+  readonly examples: readonly (readonly unknown[])[] | null;
+  /** A hand-written candidate; null: the search makes one. */
+  readonly candidate: FunctionRef | null;
+  readonly constraints: readonly string[];
+  readonly metrics: readonly [MetricSpec, ...MetricSpec[]];
+  /** Sandboxes a version. */
+  readonly runs: number;
+  readonly workers: number | null;
+  /** null: a seed is drawn. */
+  readonly seed: number | null;
+  /** Tag that `burst` compares with; null: the case's current one. */
+  readonly baseline: string | null;
+  readonly limits: SandboxLimits;
+}
+
+export const DEFAULT_RUNS = 10_000;
+export const DEFAULT_TOLERANCE = 0.02;
+
+const DEFAULT_METRICS: Readonly<Record<MetricName, MetricSpec>> = {
+  wall_time: { name: "wall_time", unit: "ns", direction: "lower", tolerance: DEFAULT_TOLERANCE },
+  peak_memory: { name: "peak_memory", unit: "MB", direction: "lower", tolerance: 0.1 },
+};
+
+/** The task file as it is written, checked against the schema. */
+export interface TaskText {
+  readonly id: string;
+  readonly subject: string;
+  readonly goal?: string;
+  readonly inputs?: string;
+  readonly candidate?: string;
+  readonly examples?: readonly (readonly unknown[])[];
+  readonly constraints?: readonly string[];
+  readonly metrics?: readonly {
+    readonly name: MetricName;
+    readonly unit?: string;
+    readonly direction?: "lower" | "higher";
+    readonly tolerance?: number;
+  }[];
+  readonly runs?: number;
+  readonly workers?: number;
+  readonly seed?: number;
+  readonly baseline?: string;
+  readonly limits?: Partial<SandboxLimits>;
+}
+
+/** What the command line may set over a task. */
+export interface TaskOverrides {
+  readonly inputs?: string;
+  readonly candidate?: string;
+  readonly runs?: number;
+  readonly workers?: number;
+  readonly seed?: number;
+}
+
+/**
+ * @param text a task file's path, or `path#export`.
+ * @throws TASK_FILE_UNREADABLE, TASK_INVALID (naming line and field), SUBJECT_REFERENCE_INVALID.
+ */
+export function readTask(text: string, directory: string, overrides: TaskOverrides = {}): Task {
+  const isFile = /\.(ya?ml|json)$/i.test(text);
+  const written = isFile ? readTaskFile(resolve(directory, text)) : quickForm(text, directory);
+  const base = isFile ? dirname(resolve(directory, text)) : directory;
+  return completeTask(written, { source: isFile ? resolve(directory, text) : null, base, directory }, overrides);
+}
+
+/** The task of `compare`: the right function against the left one. @throws SUBJECT_REFERENCE_INVALID */
+export function compareTask(left: string, right: string, directory: string, overrides: TaskOverrides = {}): Task {
+  return { ...readTask(left, directory, { ...overrides, candidate: right }), goal: "compare two versions" };
+}
+
+function readTaskFile(file: string): TaskText {
+  let content: string;
+  try {
+    content = readFileSync(file, "utf8");
+  } catch (cause) {
+    throw actorError("TASK_FILE_UNREADABLE", `cannot read the task file ${file}`, { cause, location: file });
+  }
+  return parseTaskText(content, file);
+}
+
+function quickForm(text: string, directory: string): TaskText {
+  const ref = functionRef(text, directory);
+  return { id: `${relative(directory, ref.file)}#${ref.exportName}`, subject: text };
+}
+
+interface TaskPlace {
+  readonly source: string | null;
+  /** What the task's own paths are relative to. */
+  readonly base: string;
+  /** What the command line's paths are relative to. */
+  readonly directory: string;
+}
+
+function completeTask(written: TaskText, { source, base, directory }: TaskPlace, overrides: TaskOverrides): Task {
+  const candidate = overrides.candidate ?? null;
+  const inputs = overrides.inputs ?? null;
+  const [first = DEFAULT_METRICS.wall_time, ...rest] = (written.metrics ?? []).map((metric) => ({
+    ...DEFAULT_METRICS[metric.name],
+    ...metric,
+  }));
+  return {
+    id: written.id,
+    source,
+    subject: functionRef(written.subject, base),
+    goal: written.goal ?? "faster, with the same behaviour",
+    inputs: inputs !== null ? functionRef(inputs, directory) : optionalRef(written.inputs, base),
+    examples: inputs !== null ? null : (written.examples ?? null),
+    candidate: candidate !== null ? functionRef(candidate, directory) : optionalRef(written.candidate, base),
+    constraints: written.constraints ?? [],
+    metrics: [first, ...rest],
+    runs: overrides.runs ?? written.runs ?? DEFAULT_RUNS,
+    workers: overrides.workers ?? written.workers ?? null,
+    seed: overrides.seed ?? written.seed ?? null,
+    baseline: written.baseline ?? null,
+    limits: lowered(written.limits ?? {}),
+  };
+}
+
+function optionalRef(text: string | undefined, base: string): FunctionRef | null {
+  return text === undefined ? null : functionRef(text, base);
+}
+
+/** Each limit is the smaller of the asked one and the cap. */
+function lowered(asked: Partial<SandboxLimits>): SandboxLimits {
+  const limit = (name: keyof SandboxLimits): number => Math.min(asked[name] ?? SANDBOX_CAPS[name], SANDBOX_CAPS[name]);
+  return {
+    memoryMb: limit("memoryMb"),
+    cpuSeconds: limit("cpuSeconds"),
+    diskMb: limit("diskMb"),
+    wallSeconds: limit("wallSeconds"),
+  };
+}
+
+/**
+ * `path#export`, the path relative to `base`; or `package#export` for an installed npm package, found as
+ * Node would find it from `base`.
+ */
+export function functionRef(text: string, base: string): FunctionRef {
+  const cut = text.lastIndexOf("#");
+  const path = text.slice(0, cut);
+  const exportName = text.slice(cut + 1);
+  if (cut <= 0 || exportName === "") {
+    throw actorError("SUBJECT_REFERENCE_INVALID", `"${text}" does not name a function`, { location: text });
+  }
+  return { file: modulePath(path, base), exportName };
+}
+
+function modulePath(path: string, base: string): string {
+  const file = isAbsolute(path) ? path : resolve(base, path);
+  if (path.startsWith(".") || isAbsolute(path) || existsSync(file)) return file;
+  try {
+    return createRequire(pathToFileURL(resolve(base, "package.json"))).resolve(path);
+  } catch {
+    return file;
+  }
+}

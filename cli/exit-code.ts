@@ -1,0 +1,39 @@
+/**
+ * Exit codes:
+ *
+ *   0    run: improved, nothing regressed; compare, burst: improved, non-inferior, or a baseline established
+ *   1    regressed, a gate failed, or the candidate was rejected
+ *   2    bad usage or bad input
+ *   3    nothing better found, or inconclusive
+ *   4    internal fault
+ *   130  interrupted
+ */
+import type { SessionDocument } from "../actors/index.ts";
+import type { Fault } from "../runtime/contracts/index.ts";
+
+export const EXIT_OK = 0;
+export const EXIT_WORSE = 1;
+export const EXIT_INPUT = 2;
+export const EXIT_UNDECIDED = 3;
+export const EXIT_INTERNAL = 4;
+export const EXIT_INTERRUPTED = 130;
+
+export function exitCodeOfFault(fault: Fault): number {
+  switch (fault) {
+    case "input":
+      return EXIT_INPUT;
+    case "rejected":
+      return EXIT_WORSE;
+    case "internal":
+      return EXIT_INTERNAL;
+    case "interrupted":
+      return EXIT_INTERRUPTED;
+  }
+}
+
+/** Of a document without error. */
+export function exitCodeOf({ success, verdict, gates }: SessionDocument): number {
+  if (verdict === "regressed" || verdict === "rejected" || gates.some((gate) => !gate.passed)) return EXIT_WORSE;
+  if (success) return EXIT_OK;
+  return EXIT_UNDECIDED;
+}

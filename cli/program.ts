@@ -1,0 +1,142 @@
+/** The commands, their options and help, as commander sees them. Parsing only. */
+import { Command, InvalidArgumentError, Option } from "commander";
+import { packageVersion } from "../actors/index.ts";
+import type { Streams } from "./output.ts";
+
+export interface CommonOptions {
+  readonly json: boolean;
+  readonly quiet: boolean;
+  readonly state: string;
+}
+
+export interface SessionOptions extends CommonOptions {
+  readonly seed?: number;
+  readonly runs?: number;
+  readonly workers?: number;
+  readonly inputs?: string;
+  readonly candidate?: string;
+  readonly resume?: string;
+  readonly requireIsolation: boolean;
+  readonly apply: boolean;
+}
+
+export type Invocation =
+  | { readonly command: "run" | "burst"; readonly task: string | null; readonly options: SessionOptions }
+  | {
+      readonly command: "compare";
+      readonly left: string | null;
+      readonly right: string | null;
+      readonly options: SessionOptions;
+    }
+  | {
+      readonly command: "baseline";
+      readonly action: "list" | "show" | "promote";
+      readonly tag: string | null;
+      readonly options: CommonOptions;
+    }
+  | { readonly command: "report"; readonly session: string | null; readonly options: CommonOptions & { readonly open: boolean } };
+
+export function buildProgram(choose: (invocation: Invocation) => void, streams: Streams, json: boolean): Command {
+  const program = new Command("myriad")
+    .description("Shows in ten thousand fresh sandboxes what is claimed about code.")
+    .version(packageVersion(), "--version")
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => void streams.stdout.write(text),
+      writeErr: (text) => void (json || streams.stderr.write(text)),
+    })
+    .showHelpAfterError("(myriad --help)")
+    .addHelpText("after", EXIT_CODES);
+  const add = (name: string, description: string, examples: string): Command =>
+    common(program.command(name).description(description).addHelpText("after", `\nExamples:\n${examples}\n${EXIT_CODES}`));
+
+  session(add("run", "make an exported function faster and prove that it is the same", RUN_EXAMPLES))
+    .argument("[task]", "task file (.yaml, .json), or path#export")
+    .option("--candidate <path#export>", "judge this candidate instead of searching for one")
+    .option("--apply", "write the change into the file when it is proved better", false)
+    .action((task: string | undefined, options: SessionOptions, command: Command) => {
+      requireTarget(task, options, command);
+      choose({ command: "run", task: task ?? null, options });
+    });
+  session(add("burst", "evidence only: measure a function against its baseline", BURST_EXAMPLES))
+    .argument("[task]", "task file (.yaml, .json), or path#export")
+    .action((task: string | undefined, options: SessionOptions, command: Command) => {
+      requireTarget(task, options, command);
+      choose({ command: "burst", task: task ?? null, options });
+    });
+  session(add("compare", "measure two versions, interleaved", COMPARE_EXAMPLES))
+    .argument("[old]", "path#export")
+    .argument("[new]", "path#export")
+    .action((left: string | undefined, right: string | undefined, options: SessionOptions, command: Command) => {
+      requireTarget(right, options, command);
+      choose({ command: "compare", left: left ?? null, right: right ?? null, options });
+    });
+  const baseline = program.command("baseline").description("list, show or promote stored baselines");
+  for (const action of ["list", "show", "promote"] as const) {
+    const needsTag = action !== "list";
+    common(baseline.command(action).description(BASELINE_ACTIONS[action]))
+      .argument(needsTag ? "<tag>" : "[case]", needsTag ? "e.g. orders-dedupe@1" : "only of this case")
+      .action((tag: string | undefined, options: CommonOptions) =>
+        choose({ command: "baseline", action, tag: tag ?? null, options }),
+      );
+  }
+  add("report", "print where the last report lies, or a session's, and what it says", REPORT_EXAMPLES)
+    .argument("[session]", "session id; default: the last one")
+    .option("--open", "open it in the browser", false)
+    .action((id: string | undefined, options: CommonOptions & { readonly open: boolean }) =>
+      choose({ command: "report", session: id ?? null, options }),
+    );
+  return program;
+}
+
+function common(command: Command): Command {
+  return command
+    .option("--json", "print exactly one JSON document on stdout", false)
+    .option("--quiet", "print only the verdict", false)
+    .option("--state <directory>", "where sessions, samples and baselines are kept", ".myriad");
+}
+
+function session(command: Command): Command {
+  return command
+    .option("--inputs <path#export>", "generator module for the inputs")
+    .addOption(new Option("--seed <n>", "seed of everything random; default: drawn and printed").argParser(integer(0, 2 ** 32 - 1)))
+    .addOption(new Option("--runs <n>", "sandboxes a version; default 10000").argParser(integer(40, 10_000_000)))
+    .addOption(new Option("--workers <n>", "sandboxes at the same time; default: all cores").argParser(integer(1, 1024)))
+    .option("--resume <session>", "go on after the last finished phase of a stopped session")
+    .option("--require-isolation", "refuse (exit 2) where the operating system cannot lock the code in", false);
+}
+
+function integer(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (/^\d+$/.test(text) && value >= least && value <= most) return value;
+    throw new InvalidArgumentError(`a whole number from ${least} to ${most} is wanted.`);
+  };
+}
+
+function requireTarget(target: string | undefined, options: SessionOptions, command: Command): void {
+  if (target === undefined && options.resume === undefined) {
+    command.error("error: name what to work on, or --resume a session", { code: "myriad.missingTarget", exitCode: 2 });
+  }
+}
+
+const BASELINE_ACTIONS = {
+  list: "all baselines, the current ones marked",
+  show: "one baseline",
+  promote: "make it the one that its case is compared with",
+};
+
+const RUN_EXAMPLES = `  myriad run src/orders.ts#dedupe
+  myriad run src/orders.ts#dedupe --candidate src/faster.ts#dedupe
+  myriad run tasks/dedupe.yaml --json --seed 7
+  myriad run --resume 01J9Z3K6W8V4S2Q0T5R7Y1X3AB`;
+const BURST_EXAMPLES = `  myriad burst src/orders.ts#dedupe
+  myriad burst tasks/dedupe.yaml --runs 2000`;
+const COMPARE_EXAMPLES = `  myriad compare old.ts#dedupe new.ts#dedupe
+  myriad compare old.ts#dedupe new.ts#dedupe --inputs bench/orders.ts#generate`;
+const REPORT_EXAMPLES = `  myriad report
+  myriad report 01J9Z3K6W8V4S2Q0T5R7Y1X3AB --open`;
+const EXIT_CODES = `
+Exit codes: 0 shown (run: improved; compare, burst: improved, not worse, or a baseline established),
+1 regressed, refused by a gate, or rejected, 2 bad usage or input, 3 nothing better found or inconclusive,
+4 internal fault, 130 interrupted.`;

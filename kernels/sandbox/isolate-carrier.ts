@@ -1,0 +1,186 @@
+/**
+ * What holds a child process of the isolate engine. A carrier says how the process is started and, honestly,
+ * what it enforces and what it cannot.
+ */
+import { spawnSync } from "node:child_process";
+import { accessSync, constants, realpathSync } from "node:fs";
+import { createRequire } from "node:module";
+import { delimiter, join } from "node:path";
+import type { ChildKind } from "./isolate-scripts.ts";
+import type { Isolation, SandboxLimits } from "./protocol.ts";
+
+export type CarrierName = Exclude<Isolation["carrier"], "quickjs-wasm">;
+
+export interface Carrier {
+  readonly isolation: Isolation;
+  readonly child: ChildKind;
+  /** Path of the isolated-vm module for the child; empty elsewhere. */
+  readonly isolatedVm: string;
+  /** The child's process id comes on descriptor 4, as bubblewrap writes it; else it is the spawned one's. */
+  readonly reportsPid: boolean;
+  /** The whole command line. The process reads a length, a script and a request from standard input. */
+  command(limits: SandboxLimits, runs: number): readonly string[];
+}
+
+export interface CarrierOptions {
+  /** Where isolated-vm is, when it cannot be found from here. */
+  readonly isolatedVm?: string;
+}
+
+/** The carriers that this machine seems to have, best first; only starting one shows whether it works. */
+export function carriersHere(options: CarrierOptions = {}): readonly Carrier[] {
+  return [bubblewrap(), isolatedVm(options), permission()].filter((carrier) => carrier !== null);
+}
+
+const IS_BUN = process.versions["bun"] !== undefined;
+
+/**
+ * The loader must be tiny and is the same for every child: the rest comes on standard input.
+ * `fs.readFileSync(0)` reads to the end, so the parent closes the pipe.
+ */
+const LOADER =
+  "const b=require('node:fs').readFileSync(0),n=b.readUInt32LE(0);" +
+  "const m={exports:{}};" +
+  "require('node:vm').runInThisContext('(function(require,module,exports){'+b.toString('utf8',4,4+n)+'\\n})')" +
+  "(require,m,m.exports);" +
+  "m.exports.runChild(JSON.parse(b.toString('utf8',4+n)))";
+
+const ENFORCED_EVERYWHERE = ["memory", "cpu", "wall"];
+
+function bubblewrap(): Carrier | null {
+  const program = findProgram("bwrap");
+  if (program === null || process.platform !== "linux") return null;
+  const binds = runtimeFiles().flatMap((file) => ["--ro-bind", file, file]);
+  return {
+    isolation: {
+      engine: "isolate",
+      carrier: "bubblewrap",
+      enforced: [...ENFORCED_EVERYWHERE, "disk", "network", "filesystem", "processes"],
+      missing: [],
+    },
+    child: "main-context",
+    isolatedVm: "",
+    reportsPid: true,
+    command: (limits, runs) => [
+      ...limited(limits, runs),
+      program,
+      ...["--unshare-all", "--unshare-user", "--uid", "65534", "--gid", "65534", "--cap-drop", "ALL"],
+      ...["--die-with-parent", "--new-session", "--as-pid-1", "--info-fd", "4"],
+      ...binds,
+      // The root is bubblewrap's own tmpfs; read-only, it leaves no place to write to at all.
+      ...["--remount-ro", "/", "--"],
+      ...runtime(limits, []),
+    ],
+  };
+}
+
+function isolatedVm({ isolatedVm: given }: CarrierOptions): Carrier | null {
+  const path = given ?? findModule("isolated-vm");
+  if (path === null || IS_BUN) return null;
+  return {
+    isolation: {
+      engine: "isolate",
+      carrier: "isolated-vm",
+      enforced: [...ENFORCED_EVERYWHERE, "disk", "network", "filesystem", "processes"],
+      missing: [],
+    },
+    child: "isolated-vm",
+    isolatedVm: path,
+    reportsPid: false,
+    command: (limits, runs) => [
+      ...limited(limits, runs),
+      ...diesWithParent(),
+      ...runtime(limits, ["--no-node-snapshot"]),
+    ],
+  };
+}
+
+/** Always there; under a runtime without permission flags only the removed globals are left. */
+function permission(): Carrier {
+  const flag = permissionFlag();
+  const denied = flag === null ? [] : ["disk", "filesystem", "processes"];
+  const denies = (what: string): boolean => denied.includes(what);
+  return {
+    isolation: {
+      engine: "isolate",
+      carrier: "permission",
+      enforced: [...ENFORCED_EVERYWHERE, ...denied],
+      missing: ["disk", "network", "filesystem", "processes"].filter((what) => !denies(what)),
+    },
+    child: "main-context",
+    isolatedVm: "",
+    reportsPid: false,
+    command: (limits, runs) => [
+      ...limited(limits, runs),
+      ...diesWithParent(),
+      ...runtime(limits, flag === null ? [] : [flag]),
+    ],
+  };
+}
+
+function permissionFlag(): string | null {
+  if (IS_BUN) return null;
+  return (
+    ["--permission", "--experimental-permission"].find((flag) =>
+      process.allowedNodeEnvironmentFlags.has(flag),
+    ) ?? null
+  );
+}
+
+function runtime({ memoryMb }: SandboxLimits, flags: readonly string[]): readonly string[] {
+  if (IS_BUN) return [process.execPath, "-e", LOADER];
+  return [
+    process.execPath,
+    "--no-warnings",
+    "--disallow-code-generation-from-strings",
+    `--max-old-space-size=${Math.ceil(memoryMb)}`,
+    ...flags,
+    "-e",
+    LOADER,
+  ];
+}
+
+/**
+ * Hard limits by the kernel, in case the parent is not there to watch: CPU time for all runs together, and
+ * twice the memory (in private writable pages, as V8 reserves far more than it uses).
+ */
+function limited({ cpuSeconds, memoryMb }: SandboxLimits, runs: number): readonly string[] {
+  if (process.platform === "win32") return [];
+  const seconds = Math.ceil(cpuSeconds * (runs + 1));
+  const kilobytes = Math.ceil((2 * memoryMb + 512) * 1024);
+  return ["/bin/sh", "-c", `ulimit -t ${seconds}; ulimit -d ${kilobytes}; ulimit -c 0; exec "$@"`, "sh"];
+}
+
+/** Where bubblewrap does not see to it: killed by the kernel when the thread that spawned it is gone. */
+function diesWithParent(): readonly string[] {
+  const program = process.platform === "linux" ? findProgram("setpriv") : null;
+  return program === null ? [] : [program, "--pdeathsig", "KILL", "--"];
+}
+
+/** The runtime's binary and the libraries that it is linked to: all that a child can read. */
+function runtimeFiles(): readonly string[] {
+  const { stdout } = spawnSync("ldd", [process.execPath], { encoding: "utf8" });
+  const libraries = [...(stdout ?? "").matchAll(/(?:=> |^\s+)(\/\S+)/gm)].map(([, path]) => path!);
+  return [...new Set([process.execPath, ...libraries])];
+}
+
+function findProgram(name: string): string | null {
+  for (const folder of (process.env["PATH"] ?? "").split(delimiter)) {
+    const path = join(folder, name);
+    try {
+      accessSync(path, constants.X_OK);
+      return realpathSync(path);
+    } catch {
+      // Not in this folder.
+    }
+  }
+  return null;
+}
+
+function findModule(name: string): string | null {
+  try {
+    return createRequire(import.meta.url).resolve(name);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,43 @@
+/**
+ * The sandbox process: reads its job from standard input, locks its own main context down and runs the job
+ * there. Bundled to one script and handed over on standard input, so that nothing of the project needs to
+ * be readable inside.
+ */
+import { Script } from "node:vm";
+import type { Host, Job, Step } from "./isolate-inside.ts";
+import type { Harness } from "./harness-script.ts";
+import { emit, finish } from "./isolate-output.ts";
+
+export interface ChildRequest {
+  /** Source of an expression: the harness. */
+  readonly harness: string;
+  /** Source of an expression: `start` of isolate-inside. */
+  readonly inside: string;
+  /** Path of isolated-vm; empty where it is not used. */
+  readonly isolatedVm: string;
+  readonly memoryMb: number;
+  readonly job: Job;
+}
+
+const now = process.hrtime.bigint;
+const later = setImmediate;
+
+export function runChild(request: ChildRequest): void {
+  // A rejection that the program leaves unhandled is its own affair.
+  process.on("unhandledRejection", () => undefined);
+  const start = evaluate(request.inside, "inside") as (host: Host, job: Job) => () => Step;
+  const harness = evaluate(request.harness, "harness") as Harness;
+  const host: Host = { harness, now, emit, evaluate: (code) => evaluate(code, "program") };
+  const step = start(host, request.job);
+  const drive = (): void => {
+    // All promise jobs are run before an immediate is.
+    if (step() === "more") later(drive);
+    else finish();
+  };
+  drive();
+}
+
+/** Without a callback for imports, `import()` in the evaluated code is refused. */
+function evaluate(code: string, name: string): unknown {
+  return new Script(code, { filename: `${name}.js` }).runInThisContext();
+}

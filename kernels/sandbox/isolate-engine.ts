@@ -1,0 +1,336 @@
+/**
+ * The isolate engine: V8's (or JavaScriptCore's) own speed in disposable child processes.
+ *
+ *   observe   children run the inputs one after another; one that breaks a limit costs its input
+ *             `limit_exceeded`, and the rest go on in a new child
+ *   measure   one child is one fork; iterations that it did not live to finish count as failures
+ *
+ * Limits hold for one run: one input alone, one sequence, one iteration. Memory is counted from where the
+ * process stood before the program was loaded. A child that does not start is tried three times.
+ */
+import type { Clock, MyriadError } from "../../runtime/contracts/index.ts";
+import { systemClock } from "../../runtime/contracts/index.ts";
+import { sandboxError } from "./errors.ts";
+import type { Carrier, CarrierName, CarrierOptions } from "./isolate-carrier.ts";
+import { carriersHere } from "./isolate-carrier.ts";
+import type { Frame } from "./isolate-frames.ts";
+import { FrameError, parseDone, parseObservation, parseSamples } from "./isolate-frames.ts";
+import type { Job } from "./isolate-inside.ts";
+import type { ChildReport } from "./isolate-process.ts";
+import { runChildProcess } from "./isolate-process.ts";
+import { Slots } from "./isolate-slots.ts";
+import type {
+  EncodedInput,
+  ForkMeasurement,
+  Isolation,
+  MeasureRequest,
+  Observation,
+  ObserveRequest,
+  ObserveResult,
+  SandboxCallOptions,
+  SandboxEngine,
+  SandboxLimits,
+  SandboxProgram,
+  SandboxSeed,
+} from "./protocol.ts";
+import { SANDBOX_CAPS } from "./protocol.ts";
+
+export interface IsolateOptions extends CarrierOptions {
+  /** Children at the same time. */
+  readonly workers: number;
+  /** Default: the best that works here, in the order bubblewrap, isolated-vm, permission. */
+  readonly carrier?: CarrierName;
+  /** Refuse to open on a carrier that leaves the network or the file system reachable. Default: false. */
+  readonly requireIsolation?: boolean;
+  readonly clock?: Clock;
+}
+
+export interface IsolateEngine extends SandboxEngine {
+  readonly name: "isolate";
+  readonly isolation: Isolation;
+}
+
+const ATTEMPTS = 3;
+
+/**
+ * Tries the carriers by running a program in each, and opens the engine on the first that works.
+ * @throws SANDBOX_ISOLATION when isolation is required and not to be had; SANDBOX_INFRA when nothing works.
+ */
+export async function isolateEngine(options: IsolateOptions): Promise<IsolateEngine> {
+  const { clock = systemClock, carrier: wanted, requireIsolation = false, workers } = options;
+  const candidates = carriersHere(options).filter(
+    ({ isolation }) => (wanted ?? isolation.carrier) === isolation.carrier,
+  );
+  let refusal: MyriadError | null = null;
+  for (const carrier of candidates) {
+    if (requireIsolation && !isolates(carrier)) continue;
+    const failure = await probe(carrier, clock);
+    if (failure === null) return new Engine(carrier, workers, clock);
+    refusal = failure;
+  }
+  if (requireIsolation) {
+    throw sandboxError(
+      "SANDBOX_ISOLATION",
+      "No carrier on this machine keeps the network and the file system out of reach.",
+      {
+        cause: refusal,
+      },
+    );
+  }
+  throw (
+    refusal ?? sandboxError("SANDBOX_INFRA", `The carrier ${wanted ?? ""} is not available on this machine.`)
+  );
+}
+
+function isolates({ isolation }: Carrier): boolean {
+  return !isolation.missing.includes("network") && !isolation.missing.includes("filesystem");
+}
+
+const PROBE: ObserveRequest = {
+  program: { code: "(function () { return { one: () => 1 }; })", entry: "one", digest: "probe" },
+  inputs: ["[[]]" as EncodedInput],
+  order: "alone",
+  seed: { random: 1, epochMs: 0 },
+  limits: SANDBOX_CAPS,
+};
+
+async function probe(carrier: Carrier, clock: Clock): Promise<MyriadError | null> {
+  try {
+    const { observations } = await new Engine(carrier, 1, clock).observe(PROBE);
+    if (observations[0]?.outcome === "returned") return null;
+    return sandboxError(
+      "SANDBOX_INFRA",
+      `${carrier.isolation.carrier} answered ${JSON.stringify(observations[0])}.`,
+    );
+  } catch (thrown) {
+    return thrown as MyriadError;
+  }
+}
+
+class Engine implements IsolateEngine {
+  readonly name = "isolate";
+  readonly isolation: Isolation;
+  readonly #carrier: Carrier;
+  readonly #slots: Slots;
+  readonly #clock: Clock;
+
+  constructor(carrier: Carrier, workers: number, clock: Clock) {
+    this.isolation = carrier.isolation;
+    this.#carrier = carrier;
+    this.#slots = new Slots(workers);
+    this.#clock = clock;
+  }
+
+  async observe(request: ObserveRequest, options: SandboxCallOptions = {}): Promise<ObserveResult> {
+    checkLimits(request.limits);
+    return this.#slots.with(async () => {
+      const observations =
+        request.order === "alone"
+          ? await this.#observeAlone(request, options)
+          : await this.#observeSequence(request, options);
+      return { observations, isolation: this.isolation };
+    });
+  }
+
+  async measure(request: MeasureRequest, options: SandboxCallOptions = {}): Promise<ForkMeasurement> {
+    checkLimits(request.limits);
+    return this.#slots.with(async () => {
+      const fork = await this.#withRetry(() => this.#runFork(request, options));
+      return { ...fork.measurement(request), isolation: this.isolation };
+    });
+  }
+
+  async #observeAlone(request: ObserveRequest, options: SandboxCallOptions): Promise<Observation[]> {
+    const observations: Observation[] = [];
+    while (observations.length < request.inputs.length) {
+      const before = observations.length;
+      const inputs = request.inputs.slice(before);
+      const end = await this.#observeIn(request, inputs, observations, options);
+      // A child that retired because its realm was spoiled has made progress; one that has not, broke down.
+      const stuck = observations.length === before;
+      if (end.kind === "breach") observations.push(broken(end.breach));
+      else if (stuck) observations.push(broken("crash"));
+    }
+    return observations;
+  }
+
+  async #observeSequence(request: ObserveRequest, options: SandboxCallOptions): Promise<Observation[]> {
+    const observations: Observation[] = [];
+    const end = await this.#observeIn(request, request.inputs, observations, options);
+    if (observations.length === request.inputs.length) return observations;
+    const failure = broken(end.kind === "breach" ? end.breach : "crash");
+    return request.inputs.map(() => failure);
+  }
+
+  /** One child; appends what it lived to observe. */
+  async #observeIn(
+    request: ObserveRequest,
+    inputs: readonly EncodedInput[],
+    observations: Observation[],
+    options: SandboxCallOptions,
+  ): Promise<ChildReport["end"]> {
+    const most = observations.length + inputs.length;
+    let programError: string | null = null;
+    const onFrame = ({ kind, text }: Frame): void => {
+      if (kind === "program") programError = text;
+      else if (kind === "observation" && observations.length < most)
+        observations.push(parseObservation(text));
+      else if (kind !== "spoiled" && kind !== "done") throw new FrameError(kind);
+    };
+    const job: Job = { ...jobOf(request), inputs, task: { kind: request.order } };
+    const { end } = await this.#withRetry(() =>
+      this.#runChild(request.limits, job, inputs.length, onFrame, options),
+    );
+    if (programError !== null) throw badProgram(programError);
+    return end;
+  }
+
+  async #runFork(request: MeasureRequest, options: SandboxCallOptions): Promise<Fork> {
+    const { iterations, warmUpIterations, batch, limits } = request;
+    const fork = new Fork(request, options.onProgress);
+    const job: Job = {
+      ...jobOf(request),
+      inputs: batch,
+      task: { kind: "measure", iterations, warmUpIterations },
+    };
+    const runs = iterations + warmUpIterations + 2;
+    fork.report = await this.#runChild(limits, job, runs, (frame) => fork.take(frame), options);
+    if (fork.programError !== null) throw badProgram(fork.programError);
+    return fork;
+  }
+
+  /** @throws SANDBOX_ABORTED; SANDBOX_INFRA when the child did not start. */
+  async #runChild(
+    limits: SandboxLimits,
+    job: Job,
+    runs: number,
+    onFrame: (frame: Frame) => void,
+    { signal }: SandboxCallOptions,
+  ): Promise<ChildReport> {
+    if (signal?.aborted === true) throw aborted();
+    const report = await runChildProcess({
+      carrier: this.#carrier,
+      clock: this.#clock,
+      limits,
+      job,
+      runs,
+      onFrame,
+      signal,
+    });
+    if (report.end.kind === "aborted") throw aborted();
+    if (report.end.kind === "unstarted") {
+      const { carrier } = this.#carrier.isolation;
+      throw sandboxError(
+        "SANDBOX_INFRA",
+        `A sandbox process (${carrier}) did not start: ${report.end.reason}`,
+      );
+    }
+    return report;
+  }
+
+  async #withRetry<Result>(work: () => Promise<Result>): Promise<Result> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await work();
+      } catch (thrown) {
+        if ((thrown as MyriadError).code !== "SANDBOX_INFRA" || attempt === ATTEMPTS) throw thrown;
+      }
+    }
+  }
+}
+
+/** Gathers one fork's frames. */
+class Fork {
+  report: ChildReport | null = null;
+  programError: string | null = null;
+  readonly #wallNs: Float64Array;
+  readonly #proof: Observation[] = [];
+  readonly #batchLength: number;
+  readonly #onProgress: (iterations: number) => void;
+  #count = 0;
+  #usage: { readonly cpuMs: number; readonly peakMb: number } | null = null;
+
+  constructor(
+    { iterations, batch }: MeasureRequest,
+    onProgress: (iterations: number) => void = () => undefined,
+  ) {
+    this.#wallNs = new Float64Array(iterations).fill(Number.NaN);
+    this.#batchLength = batch.length;
+    this.#onProgress = onProgress;
+  }
+
+  /** @throws FrameError */
+  take({ kind, text }: Frame): void {
+    switch (kind) {
+      case "samples":
+        this.#add(parseSamples(text));
+        return;
+      case "proof":
+        if (this.#proof.length === this.#batchLength) throw new FrameError("too much proof");
+        this.#proof.push(parseObservation(text));
+        return;
+      case "done":
+        this.#usage = parseDone(text);
+        return;
+      case "program":
+        this.programError = text;
+        return;
+      case "spoiled":
+        return;
+      case "ready":
+      case "observation":
+        throw new FrameError(kind);
+    }
+  }
+
+  #add(samples: readonly number[]): void {
+    if (this.#count + samples.length > this.#wallNs.length) throw new FrameError("too many samples");
+    this.#wallNs.set(samples, this.#count);
+    this.#count += samples.length;
+    this.#onProgress(this.#count);
+  }
+
+  measurement({ batch }: MeasureRequest): Omit<ForkMeasurement, "isolation"> {
+    const report = this.report!;
+    const failure = broken(report.end.kind === "breach" ? report.end.breach : "crash");
+    return {
+      wallNs: this.#wallNs,
+      ticks: new Float64Array(0),
+      failures: this.#wallNs.reduce((count, ns) => count + (Number.isNaN(ns) ? 1 : 0), 0),
+      cpuMs: this.#usage?.cpuMs ?? report.cpuMs,
+      peakMb: this.#usage?.peakMb ?? report.peakMb,
+      proof: batch.map((_, index) => this.#proof[index] ?? failure),
+    };
+  }
+}
+
+function jobOf(request: {
+  readonly program: SandboxProgram;
+  readonly seed: SandboxSeed;
+}): Pick<Job, "code" | "entry" | "seed"> {
+  return { code: request.program.code, entry: request.program.entry, seed: request.seed };
+}
+
+function broken(text: string): Observation {
+  return { outcome: "limit_exceeded", text };
+}
+
+function aborted(): MyriadError {
+  return sandboxError("SANDBOX_ABORTED", "The sandbox was stopped before it had finished.");
+}
+
+function badProgram(text: string): MyriadError {
+  return sandboxError("SANDBOX_PROGRAM", `The program is no JavaScript that can be evaluated: ${text}`);
+}
+
+function checkLimits(limits: SandboxLimits): void {
+  for (const name of ["memoryMb", "cpuSeconds", "diskMb", "wallSeconds"] as const) {
+    const value = limits[name];
+    if (!(value > 0 && value <= SANDBOX_CAPS[name])) {
+      throw sandboxError(
+        "SANDBOX_LIMITS",
+        `The limit ${name} is ${value}; it must be above 0 and at most ${SANDBOX_CAPS[name]}.`,
+      );
+    }
+  }
+}

@@ -1,0 +1,302 @@
+/**
+ * The isolate engine's work inside of a sandbox process, in the locked-down realm beside the code under
+ * test. Pure ECMAScript; what it needs of the process comes as `Host`, which the code never sees.
+ *
+ *   host                               here
+ *   start(host, job)             ->    locks the realm down, evaluates the program, says `ready`
+ *   step() until it says `done`  ->    some runs, each in a fresh closure, and frames about them
+ *     between two steps the host runs all promise jobs
+ */
+import type { FrameKind } from "./isolate-frames.ts";
+import { lockDown } from "./isolate-realm.ts";
+import type { Harness } from "./harness-script.ts";
+import type { EncodedInput, Observation, SandboxSeed } from "./protocol.ts";
+
+export interface Host {
+  readonly harness: Harness;
+  /** Nanoseconds since an arbitrary start. */
+  readonly now: () => bigint;
+  readonly emit: (kind: FrameKind, text: string) => void;
+  /** Evaluates a script in this realm. */
+  readonly evaluate: (code: string) => unknown;
+}
+
+export interface Job {
+  readonly code: string;
+  readonly entry: string;
+  readonly seed: SandboxSeed;
+  readonly inputs: readonly EncodedInput[];
+  readonly task:
+    | { readonly kind: "alone" | "sequence" }
+    | { readonly kind: "measure"; readonly iterations: number; readonly warmUpIterations: number };
+}
+
+export type Step = "more" | "done";
+type Factory = () => unknown;
+
+/** Samples are sent at least this often: the parent tells a long fork from a hung run by it. */
+const REPORT_EVERY_NS = 50_000_000n;
+
+const { apply, getPrototypeOf } = Reflect;
+const PromiseOf = Promise;
+const promiseThen = PromiseOf.prototype.then;
+const promisePrototype: object = PromiseOf.prototype;
+const number = Number;
+
+export function start(host: Host, job: Job): () => Step {
+  const restartChance = host.harness.installChance(job.seed);
+  const restore = lockDown();
+  host.emit("ready", "");
+  let factory: Factory;
+  try {
+    factory = host.evaluate(job.code) as Factory;
+  } catch (thrown) {
+    host.emit("program", thrown instanceof SyntaxError ? thrown.message : "it throws when it is evaluated");
+    return () => "done";
+  }
+  // The process's own code, too, is to meet the language as it was.
+  const emit = (kind: FrameKind, text: string): void => {
+    restore();
+    host.emit(kind, text);
+  };
+  const realm = new Realm({ ...host, emit }, job, factory, () => {
+    const fresh = restore();
+    restartChance();
+    return fresh;
+  });
+  const { task } = job;
+  return task.kind === "measure" ? measuring(realm, task) : observing(realm, task.kind);
+}
+
+/** A promise's answer, once all jobs ran; asking for it again gives waits up that nothing can end. */
+class Answer<Value> {
+  #value: Value | null = null;
+  #arrivedAt = 0n;
+
+  constructor(given: Value | Promise<Value>, now: () => bigint) {
+    if (typeof given === "object" && given !== null && getPrototypeOf(given) === promisePrototype) {
+      apply(promiseThen, given, [
+        (value: Value) => {
+          this.#arrivedAt = now();
+          this.#value = value;
+        },
+      ]);
+    } else {
+      this.#value = given as Value;
+    }
+  }
+
+  get value(): Value | null {
+    return this.#value;
+  }
+
+  get arrivedAt(): bigint {
+    return this.#arrivedAt;
+  }
+}
+
+class Realm {
+  readonly host: Host;
+  readonly job: Job;
+  readonly factory: Factory;
+  readonly #refresh: () => boolean;
+
+  constructor(host: Host, job: Job, factory: Factory, refresh: () => boolean) {
+    this.host = host;
+    this.job = job;
+    this.factory = factory;
+    this.#refresh = refresh;
+  }
+
+  /** False: the realm is spoiled, the parent was told, and nothing may run here any more. */
+  refresh(): boolean {
+    const fresh = this.#refresh();
+    if (!fresh) this.host.emit("spoiled", "");
+    return fresh;
+  }
+
+  answer<Value>(given: Value | Promise<Value>): Answer<Value> {
+    return new Answer(given, this.host.now);
+  }
+
+  emitObservation(kind: "observation" | "proof", { outcome, text }: Observation): void {
+    this.host.emit(kind, `${outcome}\n${text}`);
+  }
+
+  /** All inputs in order in one closure, each observation a frame. Steps of its own. */
+  sequence(kind: "observation" | "proof"): () => Step {
+    const { harness } = this.host;
+    let answer: Answer<readonly Observation[]> | null = null;
+    return () => {
+      if (answer === null) {
+        if (!this.refresh()) return "done";
+        answer = this.answer(harness.observeSequence(this.factory, this.job.entry, this.job.inputs));
+        return "more";
+      }
+      if (answer.value === null) {
+        harness.stalled();
+        return "more";
+      }
+      const observations = answer.value;
+      for (let index = 0; index < observations.length; index++) {
+        this.emitObservation(kind, observations[index]!);
+      }
+      return "done";
+    };
+  }
+}
+
+function observing(realm: Realm, order: "alone" | "sequence"): () => Step {
+  if (order === "sequence") return realm.sequence("observation");
+  const { harness } = realm.host;
+  const { inputs, entry } = realm.job;
+  let index = 0;
+  let answer: Answer<Observation> | null = null;
+  return () => {
+    if (index === inputs.length) return "done";
+    if (answer === null) {
+      if (!realm.refresh()) return "done";
+      answer = realm.answer(harness.observe(realm.factory, entry, inputs[index]!));
+      // Promise jobs that the call left behind are run before the next one begins.
+      return "more";
+    }
+    if (answer.value === null) {
+      harness.stalled();
+      return "more";
+    }
+    realm.emitObservation("observation", answer.value);
+    answer = null;
+    index++;
+    return "more";
+  };
+}
+
+/** Times of iterations on their way to the parent. */
+class Samples {
+  readonly #host: Host;
+  #text = "";
+  #reportedAt: bigint;
+
+  constructor(host: Host) {
+    this.#host = host;
+    this.#reportedAt = host.now();
+  }
+
+  add(ns: number | null): void {
+    this.#text += `${this.#text === "" ? "" : " "}${ns === null ? "-" : ns}`;
+  }
+
+  /** Whether it was time to report. */
+  report(now: bigint): boolean {
+    if (now - this.#reportedAt < REPORT_EVERY_NS) return false;
+    this.flush();
+    this.#reportedAt = now;
+    return true;
+  }
+
+  flush(): void {
+    this.#host.emit("samples", this.#text);
+    this.#text = "";
+  }
+}
+
+interface MeasureTask {
+  readonly iterations: number;
+  readonly warmUpIterations: number;
+}
+
+function measuring(realm: Realm, task: MeasureTask): () => Step {
+  const samples = new Samples(realm.host);
+  let loop: (() => Step) | null = null;
+  let proof: (() => Step) | null = null;
+  return () => {
+    if (proof !== null) return proof();
+    if (loop === null) {
+      const kind = loopKind(realm);
+      if (kind === null) return "done";
+      loop = kind === "async" ? asyncLoop(realm, task, samples) : syncLoop(realm, task, samples);
+      return "more";
+    }
+    if (loop() === "more") return "more";
+    samples.flush();
+    proof = realm.sequence("proof");
+    return "more";
+  };
+}
+
+/** Null when the realm is spoiled. */
+function loopKind(realm: Realm): "sync" | "async" | null {
+  if (!realm.refresh()) return null;
+  const { harness } = realm.host;
+  const batch = harness.makeBatch(realm.job.inputs);
+  const { entry } = harness.load(realm.factory, realm.job.entry);
+  const promises = entry !== null && harness.returnsPromises(entry, batch);
+  harness.stalled();
+  return promises ? "async" : "sync";
+}
+
+/** Iterations in a row, until it is time to report. */
+function syncLoop(realm: Realm, task: MeasureTask, samples: Samples): () => Step {
+  const { harness, now } = realm.host;
+  const { factory, job } = realm;
+  const total = task.warmUpIterations + task.iterations;
+  let first: string | null = null;
+  let done = 0;
+  return () => {
+    for (;;) {
+      if (done === total || !realm.refresh()) return "done";
+      const batch = harness.makeBatch(job.inputs);
+      const { entry } = harness.load(factory, job.entry);
+      const before = now();
+      if (entry !== null) harness.runBatch(entry, batch);
+      const after = now();
+      const pattern = harness.patternOf(batch);
+      first ??= pattern;
+      const failed = entry === null || pattern !== first;
+      if (done++ >= task.warmUpIterations) samples.add(failed ? null : number(after - before));
+      if (samples.report(after)) return "more";
+    }
+  };
+}
+
+/** One iteration a step or more: each ends in a promise job. */
+function asyncLoop(realm: Realm, task: MeasureTask, samples: Samples): () => Step {
+  const { harness, now } = realm.host;
+  const { factory, job } = realm;
+  const total = task.warmUpIterations + task.iterations;
+  let first: string | null = null;
+  let done = 0;
+  let run: { answer: Answer<number>; batch: ReturnType<typeof harness.makeBatch>; before: bigint } | null =
+    null;
+  const begin = (): boolean => {
+    if (!realm.refresh()) return false;
+    const batch = harness.makeBatch(job.inputs);
+    const { entry } = harness.load(factory, job.entry);
+    if (entry === null) return true;
+    const before = now();
+    run = { answer: realm.answer(harness.runBatchAsync(entry, batch)), batch, before };
+    return true;
+  };
+  return () => {
+    if (run === null) {
+      if (done === total || !begin()) return "done";
+      if (run !== null) return "more";
+    } else if (run.answer.value === null) {
+      harness.stalled();
+      return "more";
+    }
+    let ns: number | null = null;
+    if (run !== null) {
+      const { answer, batch, before } = run;
+      const pattern = harness.patternOf(batch);
+      first ??= pattern;
+      if (pattern === first) ns = number(answer.arrivedAt - before);
+    }
+    // Ends the waits that the harness keeps; all of this iteration's are over.
+    harness.stalled();
+    run = null;
+    if (done++ >= task.warmUpIterations) samples.add(ns);
+    samples.report(now());
+    return "more";
+  };
+}

@@ -1,0 +1,49 @@
+/** The child's scripts, bundled by esbuild once a process, on first use. */
+import { buildSync } from "esbuild";
+import { fileURLToPath } from "node:url";
+import { harnessScript } from "./harness-script.ts";
+
+export type ChildKind = "main-context" | "isolated-vm";
+
+export interface ChildScripts {
+  /** A CommonJS script that exports `runChild`. */
+  readonly child: string;
+  /** An expression: the harness. */
+  readonly harness: string;
+  /** An expression: `start` of isolate-inside. */
+  readonly inside: string;
+}
+
+const CHILD_MODULES: Readonly<Record<ChildKind, string>> = {
+  "main-context": "isolate-child",
+  "isolated-vm": "isolate-vm-child",
+};
+
+const made = new Map<ChildKind, ChildScripts>();
+
+export function childScripts(kind: ChildKind): ChildScripts {
+  let scripts = made.get(kind);
+  if (scripts === undefined) {
+    scripts = { child: bundle(CHILD_MODULES[kind], "cjs"), harness: harnessScript(), inside: insideScript() };
+    made.set(kind, scripts);
+  }
+  return scripts;
+}
+
+function insideScript(): string {
+  return `(function () {\n${bundle("isolate-inside", "iife")}\nreturn myriadInside.start;\n})()`;
+}
+
+function bundle(module: string, format: "cjs" | "iife"): string {
+  const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
+  const { outputFiles } = buildSync({
+    entryPoints: [fileURLToPath(new URL(`./${module}.${extension}`, import.meta.url))],
+    bundle: true,
+    write: false,
+    format,
+    ...(format === "iife" ? { globalName: "myriadInside", platform: "neutral" } : { platform: "node" }),
+    target: "es2022",
+    legalComments: "none",
+  });
+  return outputFiles[0]!.text;
+}

@@ -1,30 +1,45 @@
-/** Bundles `inside/` to the one script that both engines evaluate. Once a process, on first use. */
+/** Bundles `inside/` to the scripts that engines evaluate. Each once a process, on first use. */
 import { buildSync } from "esbuild";
 import { fileURLToPath } from "node:url";
 
 export type { Harness } from "./inside/harness.ts";
+export type { MeterKit } from "./inside/meter.ts";
 
-let script: string | null = null;
+type Room = "harness" | "meter";
+
+const exported: Readonly<Record<Room, string>> = { harness: "harness", meter: "meterKit" };
+const scripts = new Map<Room, string>();
 
 /** Source of an expression that evaluates to a `Harness`. ES2022, no imports, nothing of any platform. */
 export function harnessScript(): string {
-  script ??= bundle();
+  return scriptOf("harness");
+}
+
+/** Source of an expression that evaluates to a `MeterKit`: the least that a realm needs to be measured. */
+export function meterScript(): string {
+  return scriptOf("meter");
+}
+
+function scriptOf(room: Room): string {
+  const script = scripts.get(room) ?? bundle(room);
+  scripts.set(room, script);
   return script;
 }
 
-function bundle(): string {
+function bundle(room: Room): string {
   const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
   const { outputFiles } = buildSync({
-    entryPoints: [fileURLToPath(new URL(`./inside/harness.${extension}`, import.meta.url))],
+    entryPoints: [fileURLToPath(new URL(`./inside/${room}.${extension}`, import.meta.url))],
     bundle: true,
+    // An engine keeps the text of every function, and a realm's memory is copied whole before every run.
+    minify: true,
     write: false,
     format: "iife",
-    globalName: "myriadHarness",
+    globalName: "myriadInside",
     platform: "neutral",
     mainFields: ["module", "main"],
     target: "es2022",
     legalComments: "none",
   });
-  const code = outputFiles[0]!.text;
-  return `(function () {\n${code}\nreturn myriadHarness.harness;\n})()`;
+  return `(function () {\n${outputFiles[0]!.text}\nreturn myriadInside.${exported[room]};\n})()`;
 }

@@ -5,7 +5,7 @@
 import type { EncodedInput } from "../protocol.ts";
 import { decodeInput } from "./codec.ts";
 import { apply, list, PromiseOf } from "./intrinsics.ts";
-import type { Entry } from "./observe.ts";
+import type { Entry } from "./load.ts";
 import { settle } from "./settle.ts";
 
 const RETURNED = 1;

@@ -17,6 +17,7 @@
 import { makeBatch, patternOf, returnsPromises, runBatch, runBatchAsync } from "./batch.ts";
 import { installChance } from "./chance.ts";
 import { decodeInput, encodeInput } from "./codec.ts";
+import { makeDriver } from "./driver.ts";
 import { generate } from "./generate.ts";
 import { load, observe, observeSequence } from "./observe.ts";
 import { stalled } from "./settle.ts";
@@ -48,6 +49,8 @@ export interface Harness {
   readonly patternOf: typeof patternOf;
   /** Runs a generator module. */
   readonly generate: typeof generate;
+  /** All of the above for one program, in texts. */
+  readonly makeDriver: typeof makeDriver;
 }
 
 export const harness: Harness = Object.freeze({
@@ -64,4 +67,5 @@ export const harness: Harness = Object.freeze({
   returnsPromises,
   patternOf,
   generate,
+  makeDriver,
 });

@@ -23,6 +23,7 @@ export const isArray: (value: unknown) => boolean = Array.isArray;
 export const isView: (value: unknown) => boolean = ArrayBuffer.isView;
 export const is: (left: unknown, right: unknown) => boolean = Object.is;
 export const jsonString: (text: string) => string = JSON.stringify;
+export const jsonTexts: (texts: readonly string[]) => string = JSON.stringify;
 export const MapOf: MapConstructor = Map;
 export const PromiseOf: PromiseConstructor = Promise;
 
@@ -82,6 +83,8 @@ export const promiseThen: (
   rejected: (reason: unknown) => void,
 ) => void = method(Promise.prototype, "then");
 
+const promisePrototype: object = Promise.prototype;
+
 export function isObject(value: unknown): value is object {
   return (typeof value === "object" && value !== null) || typeof value === "function";
 }
@@ -93,4 +96,9 @@ export function inherits(value: unknown, prototype: object): boolean {
     if (at === prototype) return true;
   }
   return false;
+}
+
+/** Whether it inherits from the promise that came with the language. */
+export function isPromise(value: unknown): boolean {
+  return inherits(value, promisePrototype);
 }

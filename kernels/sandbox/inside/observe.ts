@@ -7,13 +7,12 @@ import { canonical } from "./canonical.ts";
 import { decodeInput } from "./codec.ts";
 import { apply, jsonString, list, PromiseOf, record } from "./intrinsics.ts";
 import { limitOf } from "./limits.ts";
+import { loadEntry } from "./load.ts";
+import type { Entry, ProgramFactory } from "./load.ts";
 import type { Settled } from "./settle.ts";
 import { forgetWaits, settle } from "./settle.ts";
 import { unavailableIn } from "./unavailable.ts";
 
-/** Evaluates the bundled module anew; each call gives fresh module state. */
-export type ProgramFactory = () => unknown;
-export type Entry = (...args: readonly unknown[]) => unknown;
 export type Loaded =
   { readonly entry: Entry; readonly failure: null } | { readonly entry: null; readonly failure: Observation };
 
@@ -24,9 +23,8 @@ export function observation(outcome: Outcome, text: string): Observation {
 /** Never throws: what goes wrong while the module is evaluated is observed like what goes wrong in a call. */
 export function load(factory: ProgramFactory, name: string): Loaded {
   try {
-    const exports = factory() as Readonly<Record<string, unknown>>;
-    const entry = exports[name];
-    if (typeof entry === "function") return { entry: entry as Entry, failure: null };
+    const entry = loadEntry(factory, name);
+    if (entry !== null) return { entry, failure: null };
     const text = `while loading: the export ${jsonString(name)} is not a function`;
     return { entry: null, failure: observation("threw", text) };
   } catch (thrown) {

@@ -8,14 +8,12 @@
  *   still pending: `stalled()`          ->   the wait ends with `never`
  *   runs jobs until none is left        ->   the observation is made
  */
-import { inherits, list, PromiseOf, promiseThen } from "./intrinsics.ts";
+import { isPromise, list, promiseThen } from "./intrinsics.ts";
 
 export type Settled =
   | { readonly state: "fulfilled"; readonly value: unknown }
   | { readonly state: "rejected"; readonly value: unknown }
   | { readonly state: "never"; readonly value: undefined };
-
-const promisePrototype: object = PromiseOf.prototype;
 
 /** The waits that are open, most often one; `stalled` ends them all. */
 let waiting: (() => void)[] = list();
@@ -26,7 +24,7 @@ let waiting: (() => void)[] = list();
  *   making is none.
  */
 export function settle(value: unknown, done: (settled: Settled) => void): boolean {
-  if (!inheritsSafely(value)) return false;
+  if (!isPromiseSafely(value)) return false;
   let open = true;
   const finish = (settled: Settled): void => {
     if (!open) return;
@@ -47,9 +45,9 @@ export function settle(value: unknown, done: (settled: Settled) => void): boolea
 }
 
 /** A proxy may throw where its prototype is asked for; then it is no promise. */
-function inheritsSafely(value: unknown): boolean {
+function isPromiseSafely(value: unknown): boolean {
   try {
-    return inherits(value, promisePrototype);
+    return isPromise(value);
   } catch {
     return false;
   }

@@ -30,8 +30,16 @@ function overview(rows: readonly ComparisonRow[]): Markup {
         title: "Metric",
         cell: (row) => markup`${formatName(row.metric)} <span class="soft">${row.caseId}</span>`,
       },
-      { title: "Before", numeric: true, cell: (row) => formatQuantity(row.baseline.mean, row.unit) },
-      { title: "After", numeric: true, cell: (row) => formatQuantity(row.candidate.mean, row.unit) },
+      {
+        title: "Baseline",
+        numeric: true,
+        cell: (row) => formatQuantity(row.baseline.mean, row.unit, typicalOf(row)),
+      },
+      {
+        title: "Candidate",
+        numeric: true,
+        cell: (row) => formatQuantity(row.candidate.mean, row.unit, typicalOf(row)),
+      },
       { title: "Change", numeric: true, cell: (row) => formatChange(row.relDelta) },
       { title: "99 % interval", numeric: true, cell: (row) => formatChangeInterval(row.ci99) },
       { title: "Verdict", cell: (row) => verdictTag(row.verdict) },
@@ -60,16 +68,24 @@ ${facts([
 </details>`;
 }
 
+/** Both sides are shown in the unit of the larger mean. */
+export function typicalOf({ baseline, candidate }: ComparisonRow): number {
+  return Math.max(baseline.mean, candidate.mean);
+}
+
 interface Figure {
   readonly name: string;
-  value(side: ForkSummary): Content;
+  readonly value: (side: ForkSummary) => Content;
 }
 
 function sides(row: ComparisonRow): Markup {
-  const quantity = (value: number): string => formatQuantity(value, row.unit);
+  const quantity = (value: number): string => formatQuantity(value, row.unit, typicalOf(row));
   const figures: readonly Figure[] = [
     { name: "Mean", value: (side) => quantity(side.mean) },
-    { name: "99 % interval", value: (side) => formatQuantityInterval(side.ci99, row.unit, side.mean) },
+    {
+      name: "99 % interval",
+      value: (side) => formatQuantityInterval(side.ci99, row.unit, side.mean, typicalOf(row)),
+    },
     { name: "Median", value: (side) => quantity(side.median) },
     { name: "Standard deviation", value: (side) => quantity(side.stdDev) },
     { name: "Forks (n)", value: (side) => formatNumber(side.n) },
@@ -78,8 +94,8 @@ function sides(row: ComparisonRow): Markup {
     `Fork means, ${formatCount(row.forks, "fork")} of ${formatCount(row.iterationsPerFork, "iteration")}`,
     [
       { title: "Figure", cell: ({ name }) => name },
-      { title: "Before", numeric: true, cell: ({ value }) => value(row.baseline) },
-      { title: "After", numeric: true, cell: ({ value }) => value(row.candidate) },
+      { title: "Baseline", numeric: true, cell: ({ value }) => value(row.baseline) },
+      { title: "Candidate", numeric: true, cell: ({ value }) => value(row.candidate) },
     ],
     figures,
   );

@@ -11,12 +11,11 @@ import {
   type PlotOptions,
 } from "@observablehq/plot";
 import {
-  formatFixed,
+  formatTick,
   formatNumber,
   formatPercent,
   formatQuantity,
   scaleFor,
-  decimalsFor,
   type Scale,
 } from "./report-format.ts";
 import { shorten, showHidden } from "./report-markup.ts";
@@ -33,6 +32,8 @@ interface Axis {
   readonly low: number;
   readonly high: number;
   readonly log: boolean;
+  /** In the samples' unit; its suitable unit is the axis's. */
+  readonly typical: number;
   readonly scale: Scale;
 }
 
@@ -52,10 +53,11 @@ function axisOf(versions: readonly DrawnVersion[]): Axis {
   const high = Math.max(...versions.map(({ sorted }) => valueAt(sorted, 1 - TAIL)));
   const spare = high > low ? (high - low) * 0.04 : Math.abs(high) * 0.05 || 1;
   const log = low > 0 && high / low > LOG_FROM;
-  const scale = scaleFor((low + high) / 2, versions[0]!.unit);
+  const typical = (low + high) / 2;
+  const scale = scaleFor(typical, versions[0]!.unit);
   return log
-    ? { low: low / 1.06, high: high * 1.06, log, scale }
-    : { low: low >= 0 ? Math.max(0, low - spare) : low - spare, high: high + spare, log, scale };
+    ? { low: low / 1.06, high: high * 1.06, log, typical, scale }
+    : { low: low >= 0 ? Math.max(0, low - spare) : low - spare, high: high + spare, log, typical, scale };
 }
 
 function altOf({ label, sorted, unit }: DrawnVersion): string {
@@ -93,8 +95,8 @@ function optionsFor(versions: readonly DrawnVersion[], axis: Axis, width: Width)
       axisX({
         anchor: "bottom",
         ticks: width === "wide" ? 9 : 4,
-        tickFormat: formatNumber,
-        label: unit,
+        tickFormat: formatTick,
+        label: `one iteration, ${unit}`,
         labelArrow: "none",
         tickSize: 4,
         color: "var(--muted)",
@@ -150,7 +152,7 @@ function marksOf(version: DrawnVersion, axis: Axis, width: Width): readonly Mark
       stroke,
       strokeWidth: 1.75,
     }),
-    text([labelOf(version, axis.scale, width)], {
+    text([labelOf(version, axis, width)], {
       fy,
       frameAnchor: "top-left",
       dx: 2,
@@ -162,10 +164,9 @@ function marksOf(version: DrawnVersion, axis: Axis, width: Width): readonly Mark
   ];
 }
 
-function labelOf({ label, sorted }: DrawnVersion, { factor, unit }: Scale, width: Width): string {
-  const median = valueAt(sorted, 0.5) * factor;
+function labelOf({ label, sorted, unit }: DrawnVersion, { typical }: Axis, width: Width): string {
   const name = shorten(showHidden(label), width === "wide" ? 70 : 26);
-  return `${name} · median ${formatFixed(median, decimalsFor(median))} ${unit}`;
+  return `${name} · median ${formatQuantity(valueAt(sorted, 0.5), unit, typical)}`;
 }
 
 interface Bin {
@@ -173,7 +174,7 @@ interface Bin {
   readonly y: number;
 }
 
-/** Equal bins of the axis as it is drawn, each at its middle, the fullest 1 high. */
+/** Equal bins of the axis as it is drawn, each at its middle, the fullest 1 high; empty ones at the ends are left out. */
 function histogram(sorted: Float64Array, { low, high, log, scale }: Axis, bins: number): readonly Bin[] {
   const place = log ? Math.log : (value: number): number => value;
   const back = log ? Math.exp : (value: number): number => value;
@@ -184,8 +185,11 @@ function histogram(sorted: Float64Array, { low, high, log, scale }: Axis, bins: 
     if (bin >= 0 && bin < bins) counts[bin]!++;
   }
   const fullest = Math.max(1, ...counts);
-  return counts.map((count, bin) => ({
-    x: back(from + (bin + 0.5) * step) * scale.factor,
-    y: count / fullest,
-  }));
+  const [first, last] = [counts.findIndex(Boolean) - 1, counts.findLastIndex(Boolean) + 1];
+  return counts
+    .map((count, bin) => ({
+      x: back(from + (bin + 0.5) * step) * scale.factor,
+      y: count / fullest,
+    }))
+    .filter((_, bin) => bin >= first && bin <= last);
 }

@@ -14,7 +14,7 @@ import type { ComparisonRow } from "../workflow/session-document.ts";
 import {
   formatChange,
   formatChangeInterval,
-  formatFixed,
+  formatPercentTick,
   formatName,
   formatPercent,
   type Pair,
@@ -88,8 +88,8 @@ function optionsFor(estimates: readonly Estimate[], width: Width): PlotOptions {
       ruleX([0], { stroke: "var(--muted)" }),
       axisX({
         ticks: wide ? 8 : 4,
-        tickFormat: percentTick,
-        label: wide ? "← better · change in the direction of worse · worse →" : "← better · worse →",
+        tickFormat: formatPercentTick,
+        label: wide ? "← better       relative change       worse →" : "← better     change     worse →",
         labelAnchor: "center",
         labelArrow: "none",
         tickSize: 4,
@@ -102,12 +102,14 @@ function optionsFor(estimates: readonly Estimate[], width: Width): PlotOptions {
 
 function marksOf(estimate: Estimate, wide: boolean): readonly Markish[] {
   const { row, y, ci99, worsening } = estimate;
-  const label = `${shorten(showHidden(estimate.name), wide ? 60 : 24)}  ${formatChange(row.relDelta)}`;
+  const interval = wide && row.ci99 !== null ? ` (${formatChangeInterval(row.ci99)})` : "";
+  const name = shorten(showHidden(estimate.name), wide ? 60 : 24);
+  const label = `${name}: ${formatChange(row.relDelta)}${interval}`;
   const stroke = `var(--${row.verdict.replaceAll("_", "-")})`;
   return [
     ruleY([y], { y, x1: ci99[0], x2: ci99[1], stroke, strokeWidth: 2.25 }),
-    ...ci99.map((end) => ruleX([end], { y1: y - 0.1, y2: y + 0.1, stroke, strokeWidth: 2.25 })),
-    dot([y], { x: worsening, y, r: 4.5, fill: stroke, stroke: "var(--surface)", strokeWidth: 1 }),
+    ...ci99.map((end) => ruleX([end], { y1: y - 0.13, y2: y + 0.13, stroke, strokeWidth: 2.25 })),
+    dot([y], { x: worsening, y, r: 4, fill: stroke, stroke: "var(--surface)", strokeWidth: 1 }),
     text([label], {
       y: y - 0.48,
       frameAnchor: "left",
@@ -134,8 +136,4 @@ function domainOf(estimates: readonly Estimate[]): Pair {
   const [low, high] = [Math.min(...ends, 0), Math.max(...ends, 0)];
   const room = (high - low || 1) * 0.06;
   return [low - room, high + room];
-}
-
-function percentTick(value: number): string {
-  return `${value > 0 ? "+" : ""}${formatFixed(value, Number.isInteger(value) ? 0 : 1)} %`;
 }

@@ -14,7 +14,7 @@ import {
 import {
   formatChange,
   formatCount,
-  formatFixed,
+  formatPercentTick,
   formatQuantity,
   formatQuantityInterval,
   type Pair,
@@ -45,6 +45,7 @@ function altOf({ label, unit, mean, ci99, forks }: DrawnVersion): string {
 
 function optionsFor(versions: readonly DrawnVersion[], width: Width): PlotOptions {
   const last = Math.max(...versions.flatMap(({ forks }) => forks.map(({ run }) => run)));
+  const typical = Math.max(...versions.map(({ mean }) => mean));
   const wide = width === "wide";
   return {
     height: 58 + versions.length * 128,
@@ -57,7 +58,7 @@ function optionsFor(versions: readonly DrawnVersion[], width: Width): PlotOption
     fy: { axis: null, domain: versions.map(({ version }) => version), padding: 0.22 },
     marks: [
       gridY({ stroke: "var(--grid)", strokeOpacity: 1, ticks: 4 }),
-      axisY({ ticks: 4, tickFormat: percentTick, label: null, tickSize: 0, color: "var(--muted)" }),
+      axisY({ ticks: 4, tickFormat: formatPercentTick, label: null, tickSize: 0, color: "var(--muted)" }),
       axisX({
         anchor: "bottom",
         ticks: Math.min(last, wide ? 20 : 8),
@@ -68,12 +69,16 @@ function optionsFor(versions: readonly DrawnVersion[], width: Width): PlotOption
         tickSize: 4,
         color: "var(--muted)",
       }),
-      ...versions.flatMap((version) => marksOf(version, last)),
+      ...versions.flatMap((version) => marksOf(version, last, typical)),
     ],
   };
 }
 
-function marksOf({ version, mean, ci99, forks, unit }: DrawnVersion, last: number): readonly Markish[] {
+function marksOf(
+  { version, mean, ci99, forks, unit }: DrawnVersion,
+  last: number,
+  typical: number,
+): readonly Markish[] {
   const fy = (): string => version;
   const stroke = colourOf(version);
   const relative = (value: number): number => (value / mean - 1) * 100;
@@ -105,13 +110,20 @@ function marksOf({ version, mean, ci99, forks, unit }: DrawnVersion, last: numbe
       r: 3.2,
       fill: stroke,
     }),
-    text(
-      [
-        `${version} · mean ${formatQuantity(mean, unit)}${ci99 === null ? "" : ` (${formatQuantityInterval(ci99, unit, mean)})`}`,
-      ],
-      { fy, frameAnchor: "top-left", dy: -14, fontWeight: 600, fill: stroke, textAnchor: "start" },
-    ),
+    text([`${version} · ${meanOf({ mean, ci99, unit }, typical)}`], {
+      fy,
+      frameAnchor: "top-left",
+      dy: -14,
+      fontWeight: 600,
+      fill: stroke,
+      textAnchor: "start",
+    }),
   ];
+}
+
+function meanOf({ mean, ci99, unit }: Pick<DrawnVersion, "mean" | "ci99" | "unit">, typical: number): string {
+  const interval = ci99 === null ? "" : ` (${formatQuantityInterval(ci99, unit, mean, typical)})`;
+  return `mean ${formatQuantity(mean, unit, typical)}${interval}`;
 }
 
 /** Fork means and the version's intervals, in percent, with 8 % of room; a fork's own interval may be cut. */
@@ -124,10 +136,6 @@ function rangeOf(versions: readonly DrawnVersion[]): Pair {
   );
   const reach = Math.max(...reaches, 0.1) * 1.08;
   return [-reach, reach];
-}
-
-function percentTick(value: number): string {
-  return `${value > 0 ? "+" : ""}${formatFixed(value, Number.isInteger(value) ? 0 : 1)} %`;
 }
 
 function wholeTick(value: number): string {

@@ -54,21 +54,38 @@ export function formatNumber(value: number | null): string {
   return value === null ? "–" : formatFixed(value, Number.isInteger(value) ? 0 : decimalsFor(value));
 }
 
+/** On an axis: no zeros that say nothing. */
+export function formatTick(value: number): string {
+  const digits = Number(value.toPrecision(6));
+  const decimals = (String(digits).split(".")[1] ?? "").length;
+  return formatFixed(digits, Math.min(decimals, 6));
+}
+
+export function formatPercentTick(percent: number): string {
+  return `${percent > 0 ? "+" : ""}${formatTick(percent)} %`;
+}
+
 export function formatCount(count: number, one: string, many = `${one}s`): string {
   return `${formatNumber(count)} ${count === 1 ? one : many}`;
 }
 
-export function formatQuantity(value: number, unit: string): string {
-  const scale = scaleFor(value, unit);
+/** In the unit that suits `typical`: give what is read side by side the same. */
+export function formatQuantity(value: number, unit: string, typical: number = value): string {
+  const scale = scaleFor(typical, unit);
   const scaled = value * scale.factor;
   return `${formatFixed(scaled, decimalsFor(scaled))} ${scale.unit}`.trimEnd();
 }
 
-/** `1.22–1.26 ms`, in the unit and with the decimals that `typical` is shown with. */
-export function formatQuantityInterval([low, high]: Pair, unit: string, typical: number): string {
+/** `1.22–1.26 ms`, with the decimals that `value` is shown with at least. */
+export function formatQuantityInterval(
+  [low, high]: Pair,
+  unit: string,
+  value: number,
+  typical: number = value,
+): string {
   const scale = scaleFor(typical, unit);
   const scaled: Pair = [low * scale.factor, high * scale.factor];
-  const decimals = decimalsFor(typical * scale.factor, scaled[1] - scaled[0]);
+  const decimals = decimalsFor(value * scale.factor, scaled[1] - scaled[0]);
   return `${formatRange(scaled, decimals)} ${scale.unit}`.trimEnd();
 }
 

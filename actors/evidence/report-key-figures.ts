@@ -1,6 +1,7 @@
 /** The handful of figures that a reader wants before the rest. */
-import type { SessionDocument } from "../workflow/session-document.ts";
-import { formatNumber, formatPercent, formatQuantity, formatCount } from "./report-format.ts";
+import type { ComparisonRow, SessionDocument } from "../workflow/session-document.ts";
+import { formatCount, formatName, formatNumber, formatQuantity } from "./report-format.ts";
+import { typicalOf } from "./report-comparisons.ts";
 import { changeInWords, changeIntervalInWords, decidingRow } from "./report-verdict.ts";
 
 export interface KeyFigure {
@@ -10,32 +11,32 @@ export interface KeyFigure {
 }
 
 export function keyFigures(document: SessionDocument): readonly KeyFigure[] {
-  return [
-    ...comparisonFigures(document),
-    ...equivalenceFigure(document),
-    ...burstFigure(document),
-    ...noiseFigure(document),
-  ];
+  return [...comparisonFigures(document), ...equivalenceFigure(document), ...burstFigure(document)];
 }
 
 function comparisonFigures(document: SessionDocument): readonly KeyFigure[] {
   const row = decidingRow(document);
   if (row === null) return [];
-  const after = formatQuantity(row.candidate.mean, row.unit);
   const [value, ...words] = changeInWords(row).split(/(?<= [×%]) /);
   const interval = changeIntervalInWords(row);
+  const noise = document.noise === null ? "" : `, ${document.noise.label}`;
   return [
+    { value: value!, name: words.join(" "), note: interval === null ? null : `99 % interval ${interval}` },
     {
-      value: value!,
-      name: words.join(" ") || row.metric,
-      note: interval === null ? null : `99 % interval ${interval}`,
-    },
-    {
-      value: `${formatQuantity(row.baseline.mean, row.unit)} → ${after}`,
-      name: `mean ${row.metric}`,
-      note: `${formatNumber(row.forks)} forks a version`,
+      value: meansOf(row),
+      name: `mean ${formatName(row.metric)}`,
+      note: `${formatCount(row.forks, "fork")} a version${noise}`,
     },
   ];
+}
+
+/** `1.25 → 0.365 ms`: one unit for both. */
+function meansOf(row: ComparisonRow): string {
+  const [before, after] = [row.baseline, row.candidate].map(({ mean }) =>
+    formatQuantity(mean, row.unit, typicalOf(row)),
+  );
+  const unit = before!.slice(before!.indexOf(" "));
+  return `${before!.slice(0, -unit.length)} → ${after!}`;
 }
 
 function equivalenceFigure({ equivalence }: SessionDocument): readonly KeyFigure[] {
@@ -59,12 +60,5 @@ function burstFigure({ burst }: SessionDocument): readonly KeyFigure[] {
       name: "sandboxes a version",
       note: formatCount(burst.failures, "failure"),
     },
-  ];
-}
-
-function noiseFigure({ noise }: SessionDocument): readonly KeyFigure[] {
-  if (noise === null) return [];
-  return [
-    { value: formatPercent(noise.coefficientOfVariation), name: "noise of fork means", note: noise.label },
   ];
 }

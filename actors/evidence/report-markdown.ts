@@ -3,6 +3,7 @@
  * evidence folded. At most about 150 lines, whatever the session holds; the rest is in the HTML report.
  */
 import type { ComparisonRow, GateResult, SearchStep, SessionDocument } from "../workflow/session-document.ts";
+import { typicalOf } from "./report-comparisons.ts";
 import {
   formatChange,
   formatChangeInterval,
@@ -95,13 +96,13 @@ function comparisons(rows: readonly ComparisonRow[]): Lines {
     .slice(0, MOST.comparisons)
     .map((row) => [
       `${markdownText(formatName(row.metric), 60)} (${markdownText(row.caseId, 60)})`,
-      markdownText(formatQuantity(row.baseline.mean, row.unit), 60),
-      markdownText(formatQuantity(row.candidate.mean, row.unit), 60),
+      markdownText(formatQuantity(row.baseline.mean, row.unit, typicalOf(row)), 60),
+      markdownText(formatQuantity(row.candidate.mean, row.unit, typicalOf(row)), 60),
       `**${formatChange(row.relDelta)}**`,
       formatChangeInterval(row.ci99),
       tagOf(row.verdict).word.toLowerCase(),
     ]);
-  const head = ["Metric", "Before", "After", "Change", "99 % interval", "Verdict"];
+  const head = ["Metric", "Baseline", "Candidate", "Change", "99 % interval", "Verdict"];
   return [
     ...table(head, ["---", "--:", "--:", "--:", "--:", "---"], cells),
     ...further(rows.length, MOST.comparisons),
@@ -177,7 +178,7 @@ function search({ search: summary }: SessionDocument): Lines {
 }
 
 function searchCells({ round, rule, description, line, speedup, outcome, reason }: SearchStep): Lines {
-  const gain = speedup === null ? "–" : `${formatNumber(speedup)} ×`;
+  const gain = speedup === null ? "–" : `${speedup.toFixed(2)} ×`;
   const why = reason === null ? "" : `: ${markdownText(reason, 120)}`;
   return [
     String(round),

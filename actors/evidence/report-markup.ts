@@ -43,15 +43,14 @@ export function escapeHtml(text: string): string {
   return showHidden(text).replace(/[&<>"']/g, (character) => ENTITIES[character]!);
 }
 
-// C0 and C1 controls save tab and line feed; marks that hide or reorder text; lone halves of a surrogate pair.
-const HIDDEN =
-  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]|\p{Surrogate}/gu;
+// Controls save tab and line feed, marks that hide or reorder text, and lone halves of a surrogate pair.
+const HIDDEN = /[^\P{Cc}\t\n]|[\p{Cf}\p{Zl}\p{Zp}\p{Surrogate}]/gu;
 
-/** Each hidden character as its escape, e.g. U+202E as `\u202e`. Carriage returns before a line feed go. */
+/** Each hidden character as its escape, e.g. U+202E as `\u{202e}`. Carriage returns before a line feed go. */
 export function showHidden(text: string): string {
   return text
     .replaceAll("\r\n", "\n")
-    .replace(HIDDEN, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
+    .replace(HIDDEN, (character) => `\\u{${character.codePointAt(0)!.toString(16)}}`);
 }
 
 /** At most `limit` characters, an ellipsis in place of the rest; never half a surrogate pair. */

@@ -44,7 +44,7 @@ function draw(chart: Chart, width: Width): Markup {
     width: WIDTHS[width],
     document: documentOf(page),
     style: { fontSize: "12px", background: "none" },
-  } as PlotOptions);
+  });
   return new Markup(compact(outerHtmlOf(drawing)));
 }
 

@@ -117,7 +117,7 @@ function searchTable(steps: readonly SearchStep[]): Markup {
       {
         title: "Speed-up",
         numeric: true,
-        cell: ({ speedup }) => (speedup === null ? "–" : `${formatNumber(speedup)} ×`),
+        cell: ({ speedup }) => (speedup === null ? "–" : `${speedup.toFixed(2)} ×`),
       },
       { title: "Outcome", cell: stepOutcome },
     ],
@@ -127,7 +127,7 @@ function searchTable(steps: readonly SearchStep[]): Markup {
 
 function stepOutcome({ outcome, reason }: SearchStep): Markup {
   const kind = outcome === "accepted" ? "good" : outcome === "disagrees" ? "bad" : "none";
-  const why = reason === null ? null : markup` <span class="soft">${reason}</span>`;
+  const why = reason === null ? null : markup`<span class="soft">: ${reason}</span>`;
   return markup`${outcomeTag(kind, formatName(outcome))}${why}`;
 }
 
@@ -149,38 +149,44 @@ export function renderConditions({
   seed,
   baseline,
 }: SessionDocument): Markup {
-  return markup`${facts([
-    ["Isolation engine", isolation?.engine ?? null],
-    ["Carrier", isolation?.carrier ?? null],
-    ["Enforced", isolation === null ? null : isolation.enforced.join(", ") || "nothing"],
-    ["Missing", isolation === null ? null : isolation.missing.join(", ") || "nothing"],
+  return markup`${facts(
     [
-      "Noise",
-      noise === null
-        ? null
-        : `${noise.label}: fork means vary by ${formatPercent(noise.coefficientOfVariation)}`,
+      ["Isolation engine", isolation?.engine ?? null],
+      ["Carrier", isolation?.carrier ?? null],
+      ["Enforced", isolation === null ? null : isolation.enforced.join(", ") || "nothing"],
+      ["Missing", isolation === null ? null : isolation.missing.join(", ") || "nothing"],
+      [
+        "Noise",
+        noise === null
+          ? null
+          : `${noise.label}: fork means vary by ${formatPercent(noise.coefficientOfVariation)}`,
+      ],
+      ["Sandboxes a version", burst === null ? null : formatNumber(burst.runs)],
+      ["Failures", burst === null ? null : formatNumber(burst.failures)],
+      ["Infrastructure errors", burst === null ? null : formatNumber(burst.infraErrors)],
+      [
+        "Burst",
+        burst === null
+          ? null
+          : `${formatDuration(burst.wallMs)}, ${formatCount(Math.round(burst.sandboxesPerSecond), "sandbox", "sandboxes")} a second`,
+      ],
+      ["Calls a sandbox", burst === null ? null : formatNumber(burst.batch)],
+      ["Baseline", baseline === null ? null : `${baseline.from ?? "none"} → ${baseline.to ?? "unchanged"}`],
     ],
-    ["Sandboxes a version", burst === null ? null : formatNumber(burst.runs)],
-    ["Failures", burst === null ? null : formatNumber(burst.failures)],
-    ["Infrastructure errors", burst === null ? null : formatNumber(burst.infraErrors)],
-    [
-      "Burst",
-      burst === null
-        ? null
-        : `${formatDuration(burst.wallMs)}, ${formatCount(Math.round(burst.sandboxesPerSecond), "sandbox", "sandboxes")} a second`,
-    ],
-    ["Inputs a sandbox", burst === null ? null : formatNumber(burst.batch)],
-    ["Baseline", baseline === null ? null : `${baseline.from ?? "none"} → ${baseline.to ?? "unchanged"}`],
-  ])}
-${facts([
-  ["Myriad", environment.myriad],
-  ["Runtime", environment.runtime],
-  ["Platform", environment.platform],
-  ["Processor", `${environment.cpu}, ${formatCount(environment.cores, "core")}`],
-  ["Memory", `${formatNumber(environment.memoryMb)} MB`],
-  ["Seed", seed === null ? null : code(String(seed))],
-  ["Fingerprint", code(environment.fingerprint)],
-])}`;
+    "rows",
+  )}
+${facts(
+  [
+    ["Myriad", environment.myriad],
+    ["Runtime", environment.runtime],
+    ["Platform", environment.platform],
+    ["Processor", `${environment.cpu}, ${formatCount(environment.cores, "core")}`],
+    ["Memory", `${formatNumber(environment.memoryMb)} MB`],
+    ["Seed", seed === null ? null : code(String(seed))],
+    ["Fingerprint", code(environment.fingerprint)],
+  ],
+  "rows",
+)}`;
 }
 
 export function renderInputs({ sampleInputs, inputOrigin }: ReportInput): Markup | null {

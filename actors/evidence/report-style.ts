@@ -47,7 +47,7 @@ main > section { padding-top: 2rem; margin-top: 2rem; border-top: 1px solid var(
 .improved { --accent: var(--improved); } .non-inferior { --accent: var(--non-inferior); }
 .no-baseline { --accent: var(--no-baseline); } .inconclusive { --accent: var(--inconclusive); }
 .regressed { --accent: var(--regressed); } .rejected { --accent: var(--rejected); }
-.figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(9.5rem, 1fr)); gap: 1.1rem 1.6rem; margin-top: 1.6rem; }
+.figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(10.5rem, 1fr)); gap: 1.1rem 1.6rem; margin-top: 1.6rem; }
 .figures div { display: flex; flex-direction: column; }
 .figures dt { order: 2; font-size: 0.9rem; }
 .figures dd { font-size: 1.3rem; line-height: 1.35; font-weight: 650; font-variant-numeric: tabular-nums; }
@@ -61,7 +61,7 @@ caption { text-align: left; color: var(--muted); font-size: 0.86rem; padding-bot
 th, td { text-align: left; vertical-align: top; padding: 0.4rem 1rem 0.4rem 0; border-bottom: 1px solid var(--line); }
 th:last-child, td:last-child { padding-right: 0; }
 thead th { font-weight: 600; color: var(--muted); font-size: 0.84rem; white-space: nowrap; border-bottom-color: var(--muted); }
-tbody th { font-weight: 550; }
+tbody th { font-weight: 500; }
 .n { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
 .tag { color: var(--accent); font-weight: 600; white-space: nowrap; }
 .outcome { white-space: nowrap; } .good { color: var(--improved); } .bad { color: var(--rejected); font-weight: 600; } .none { color: var(--muted); }
@@ -70,7 +70,10 @@ details { margin-top: 1rem; }
 summary { cursor: pointer; font-weight: 550; padding: 0.2rem 0; }
 details > :nth-child(2) { margin-top: 0.7rem; }
 .pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 21rem), 1fr)); gap: 1.4rem 2.2rem; align-items: start; }
-.facts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 12.5rem), 1fr)); gap: 0.8rem 1.6rem; margin-top: 1.1rem; font-size: 0.92rem; }
+.facts { margin-top: 1.1rem; font-size: 0.92rem; }
+.facts.grid { display: grid; grid-template-columns: repeat(auto-fill, minmax(9.2rem, 1fr)); gap: 0.8rem 1.4rem; }
+.facts.rows div { display: grid; grid-template-columns: 12rem 1fr; gap: 0 1.2rem; padding: 0.14rem 0; align-items: baseline; }
+p + .scroll, p + details { margin-top: 0.9rem; }
 .facts:first-child { margin-top: 0; }
 .facts + .facts { padding-top: 1.1rem; border-top: 1px solid var(--line); }
 .facts dt { color: var(--muted); font-size: 0.84rem; }
@@ -111,6 +114,7 @@ footer { margin-top: 3rem; padding-top: 1rem; border-top: 1px solid var(--line);
   .figures { grid-template-columns: 1fr 1fr; } .figures dd { font-size: 1.1rem; }
   .chart .wide { display: none; } .chart .narrow { display: block; }
   .counterexample dl { grid-template-columns: 1fr; }
+  .facts.rows div { grid-template-columns: 1fr; padding: 0.3rem 0; }
 }
 @media print {
   :root { --ground: #fff; --surface: #fff; }

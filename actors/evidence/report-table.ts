@@ -29,10 +29,10 @@ function numericClass<Row>(column: Column<Row>): Markup | null {
 
 export type Fact = readonly [name: string, value: Content];
 
-/** A list of names and values; facts without a value are left out. */
-export function facts(list: readonly Fact[]): Markup {
+/** A list of names and values, side by side or, where values are long, one a row; without a value a fact is left out. */
+export function facts(list: readonly Fact[], form: "grid" | "rows" = "grid"): Markup {
   const known = list.filter(([, value]) => value !== null && value !== "");
-  return markup`<dl class="facts">${known.map(([name, value]) => markup`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
+  return markup`<dl class="facts ${form}">${known.map(([name, value]) => markup`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
 }
 
 export function code(text: string): Markup {

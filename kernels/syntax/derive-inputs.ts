@@ -3,10 +3,10 @@
  * of every ten inputs seven are small and full of edge cases, two hold tens to hundreds of elements, one about a
  * thousand; half of each have many equal values, half few.
  */
-import { stringify } from "devalue";
 import fc from "fast-check";
 import ts from "typescript";
 import type { EncodedInput } from "../sandbox/protocol.ts";
+import { encodeInput } from "./encoded-input.ts";
 import { syntaxError } from "./errors.ts";
 import { callSignatures } from "./inspect.ts";
 import type { DerivedInputs, DeriveInputsRequest } from "./protocol.ts";
@@ -57,7 +57,7 @@ export function deriveInputs(request: DeriveInputsRequest): DerivedInputs {
   let seed = request.seed;
   for (const { arbitrary, places } of kinds.values()) {
     const samples = fc.sample(arbitrary, { seed: seed++, numRuns: places.length });
-    places.forEach((place, index) => (inputs[place] = stringify(samples[index]) as EncodedInput));
+    places.forEach((place, index) => (inputs[place] = encodeInput(samples[index]!)));
   }
   return { inputs };
 }

@@ -1,9 +1,13 @@
 /** The syntax room's door. */
+export { auditCandidate } from "./audit.ts";
 export { bundleFunction } from "./bundle.ts";
 export { SYNTAX_ERRORS, syntaxError } from "./errors.ts";
+export { findRewrites, findRewritesKernel } from "./find-rewrites.ts";
+export { shrinkCandidates } from "./input-shrink.ts";
 export { inspectFunction } from "./inspect.ts";
 export { deriveInputs } from "./derive-inputs.ts";
-export { deriveInputsKernel, inspectKernel } from "./pool-kernels.ts";
+export { auditKernel, deriveInputsKernel, inspectKernel } from "./pool-kernels.ts";
+export { showInput } from "./show-input.ts";
 export type {
   ArchitectureScores,
   AuditCheck,

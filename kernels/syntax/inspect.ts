@@ -68,7 +68,8 @@ export function typeErrors(program: ts.Program, file: ts.SourceFile): readonly t
     );
 }
 
-function isScript(file: ts.SourceFile): boolean {
+/** JavaScript: its types are not checked. */
+export function isScript(file: ts.SourceFile): boolean {
   return /\.[cm]?jsx?$/.test(file.fileName);
 }
 

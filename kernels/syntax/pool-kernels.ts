@@ -3,8 +3,16 @@
  * file milliseconds: workers keep parsed files and programs, see program-host.ts.
  */
 import type { Kernel } from "../../runtime/contracts/index.ts";
-import type { DerivedInputs, DeriveInputsRequest, FunctionInfo, FunctionRef } from "./protocol.ts";
+import type {
+  AuditReport,
+  AuditRequest,
+  DerivedInputs,
+  DeriveInputsRequest,
+  FunctionInfo,
+  FunctionRef,
+} from "./protocol.ts";
 
+export { auditCandidate } from "./audit.ts";
 export { deriveInputs } from "./derive-inputs.ts";
 export { inspectFunction } from "./inspect.ts";
 
@@ -20,4 +28,11 @@ export const deriveInputsKernel: Kernel<DeriveInputsRequest, DerivedInputs> = {
   name: "syntax.deriveInputs",
   module: import.meta.url,
   export: "deriveInputs",
+};
+
+/** `auditCandidate` in a pool. */
+export const auditKernel: Kernel<AuditRequest, AuditReport> = {
+  name: "syntax.audit",
+  module: import.meta.url,
+  export: "auditCandidate",
 };

@@ -23,19 +23,19 @@ const libDirectory = path.dirname(ts.getDefaultLibFilePath({}));
 /** `source`: text in place of the file's own; null means as it is on disk. */
 export function programFor(file: string, source: string | null): ts.Program {
   const options = compilerOptionsFor(file);
-  const host = hostFor(file, source, options);
-  const key = JSON.stringify([file, options]);
-  const old = programs.get(key);
+  const version = JSON.stringify([file, options, source]);
+  const old = programs.get(version);
+  const oldProgram = old ?? [...programs.values()].findLast((kept) => kept.getRootFileNames()[0] === file);
   const program = ts.createProgram({
     rootNames: [file],
     options,
-    host,
-    ...(old === undefined ? {} : { oldProgram: old }),
+    host: hostFor(file, source, options),
+    ...(oldProgram === undefined ? {} : { oldProgram }),
   });
-  programs.delete(key);
   // An unchanged program is kept whole, and with it its checker and every type it has worked out.
   const kept = old !== undefined && sameFiles(old, program) ? old : program;
-  programs.set(key, kept);
+  programs.delete(version);
+  programs.set(version, kept);
   if (programs.size > MAX_KEPT_PROGRAMS) programs.delete(programs.keys().next().value!);
   return kept;
 }

@@ -1,0 +1,124 @@
+/**
+ * Architecture of a candidate relative to its subject. Each score is min(1, subject's figure / candidate's
+ * figure), the figures being "less is better": an unchanged candidate scores 1, one that doubles a figure 0.5.
+ *
+ *   separationOfConcerns   1 + uses of console, timers, network and other globals with effects, + writes from
+ *                          inside a function to a variable outside of it
+ *   singleResponsibility   the highest cyclomatic complexity of a function
+ *   dontRepeatYourself     1 + tokens standing in a run of 30 that occurs more than once, as a share of 30
+ *   modularity             1 + lines of the longest function, in tens
+ *   dependencyManagement   1 + modules imported
+ */
+import ts from "typescript";
+import {
+  codeLines,
+  cyclomaticComplexity,
+  functionsOf,
+  importsOf,
+  isGlobal,
+  nodesOf,
+  rootOf,
+  writtenBy,
+} from "./code-facts.ts";
+import type { AuditSides } from "./audit-checks.ts";
+import type { ArchitectureScores } from "./protocol.ts";
+import type { TypedModule } from "./typed-module.ts";
+
+const RUN_TOKENS = 30;
+const LINES_UNIT = 10;
+
+export function architectureScores({ subject, candidate }: AuditSides): ArchitectureScores {
+  const score = (figureOf: (module: TypedModule) => number): number =>
+    Math.min(1, figureOf(subject) / figureOf(candidate));
+  return {
+    separationOfConcerns: score((module) => 1 + effects(module)),
+    singleResponsibility: score(highestComplexity),
+    dontRepeatYourself: score(({ functionFile }) => 1 + repeatedTokens(functionFile) / RUN_TOKENS),
+    modularity: score((module) => 1 + longestFunction(module) / LINES_UNIT),
+    dependencyManagement: score(({ functionFile }) => 1 + importsOf(functionFile).length),
+  };
+}
+
+export const NO_ARCHITECTURE: ArchitectureScores = {
+  separationOfConcerns: 0,
+  singleResponsibility: 0,
+  dontRepeatYourself: 0,
+  modularity: 0,
+  dependencyManagement: 0,
+};
+
+const EFFECT_GLOBALS: ReadonlySet<string> = new Set([
+  "console",
+  "process",
+  "fetch",
+  "setTimeout",
+  "setInterval",
+  "setImmediate",
+  "queueMicrotask",
+  "document",
+  "window",
+  "localStorage",
+  "globalThis",
+  "crypto",
+  "performance",
+]);
+
+function effects(module: TypedModule): number {
+  return [...nodesOf(module.functionFile)].filter((node) => isEffect(node, module)).length;
+}
+
+function isEffect(node: ts.Node, { checker }: TypedModule): boolean {
+  if (isGlobal(checker, node)) return EFFECT_GLOBALS.has(node.text);
+  const written = writtenBy(node);
+  const holder =
+    written === undefined ? undefined : checker.getSymbolAtLocation(rootOf(written))?.valueDeclaration;
+  const inside = ts.findAncestor(node, ts.isFunctionLike);
+  const home =
+    holder === undefined
+      ? undefined
+      : ts.findAncestor(holder, (above) => ts.isFunctionLike(above) || ts.isSourceFile(above));
+  return inside !== undefined && home !== undefined && ts.isSourceFile(home);
+}
+
+function highestComplexity({ functionFile }: TypedModule): number {
+  return functionsOf(functionFile).reduce(
+    (highest, node) => Math.max(highest, cyclomaticComplexity(node)),
+    1,
+  );
+}
+
+function longestFunction({ functionFile }: TypedModule): number {
+  return functionsOf(functionFile).reduce(
+    (longest, node) => Math.max(longest, codeLines(node.getText()).length),
+    0,
+  );
+}
+
+function repeatedTokens(file: ts.SourceFile): number {
+  const tokens = tokensOf(file);
+  const starts = new Map<string, number[]>();
+  for (let start = 0; start + RUN_TOKENS <= tokens.length; start++) {
+    const run = tokens.slice(start, start + RUN_TOKENS).join(" ");
+    starts.set(run, [...(starts.get(run) ?? []), start]);
+  }
+  const repeated = new Set<number>();
+  for (const places of starts.values()) {
+    for (const start of places.length > 1 ? places : []) {
+      for (let offset = 0; offset < RUN_TOKENS; offset++) repeated.add(start + offset);
+    }
+  }
+  return repeated.size;
+}
+
+/** Leaves of the tree; imports are alike by nature and left out. */
+function tokensOf(file: ts.SourceFile): readonly string[] {
+  const tokens: string[] = [];
+  const visit = (node: ts.Node): void => {
+    if (ts.isImportDeclaration(node)) return;
+    const isLeaf = ts.isToken(node) || ts.isIdentifier(node);
+    tokens.push(isLeaf ? node.getText(file) : ts.SyntaxKind[node.kind]);
+    ts.forEachChild(node, visit);
+  };
+  ts.forEachChild(file, visit);
+  return tokens;
+}

@@ -1,4 +1,4 @@
-import { mkdir, open, rename, rm } from "node:fs/promises";
+import { mkdir, open, rename, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 
 /**
@@ -19,14 +19,27 @@ export async function writeFileDurably(path: string, bytes: Uint8Array): Promise
   await syncDirectory(dirname(path));
 }
 
-/** Makes the folder and those above it, durable as well. */
+/**
+ * Makes the folder and those above it, durable as well. Step by step: Node's own recursive mkdir never
+ * returns where the system says that a folder cannot be in one that exists, as under /proc.
+ */
 export async function makeDirectoryDurably(path: string): Promise<void> {
-  const firstMade = await mkdir(path, { recursive: true });
-  if (firstMade === undefined) return;
-  for (let made = path; made.length >= firstMade.length; made = dirname(made)) {
-    await syncDirectory(dirname(made));
-    if (made === dirname(made)) return;
-  }
+  if (await isDirectory(path)) return;
+  const parent = dirname(path);
+  if (parent !== path) await makeDirectoryDurably(parent);
+  await mkdir(path).catch((error: unknown) => ignoreMadeMeanwhile(path, error));
+  await syncDirectory(parent);
+}
+
+async function isDirectory(path: string): Promise<boolean> {
+  return await stat(path).then(
+    (entry) => entry.isDirectory(),
+    () => false,
+  );
+}
+
+async function ignoreMadeMeanwhile(path: string, error: unknown): Promise<void> {
+  if (!(await isDirectory(path))) throw error;
 }
 
 /** Makes creations, renames and removals in the folder durable. */

@@ -58,7 +58,8 @@ export const STORAGE_ERRORS: Readonly<Record<StorageErrorCode, ErrorDefinition>>
   },
   JOURNAL_EVENT_REFUSED: {
     fault: "internal",
-    meaning: "An event or snapshot is not plain data (a function, symbol or class instance), is nested too deep or is too large.",
+    meaning:
+      "An event or snapshot is not plain data (a function, symbol or class instance), is nested too deep or is too large.",
     hint: "Append plain data only; keep large blobs as artifacts.",
   },
   JOURNAL_UNKNOWN_REVISION: {

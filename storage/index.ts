@@ -1,7 +1,19 @@
+export { openStateDirectory } from "./state-directory.ts";
+export type { StateDirectory } from "./state-directory.ts";
 export { openMemoryJournal } from "./journal/memory-journal.ts";
 export { openFileJournal } from "./journal/file-journal.ts";
 export type { FileJournal, FileJournalOptions } from "./journal/file-journal.ts";
 export type { Recovery } from "./journal/segment-recovery.ts";
 export type { FsyncPolicy } from "./journal/segment-writer.ts";
+export { openAnalytics } from "./analytics/analytics.ts";
+export type { Analytics, BaselineFilter, Promotion } from "./analytics/analytics.ts";
+export type {
+  BaselineRow,
+  ComparisonRow,
+  ForkRow,
+  MetricSamples,
+  SessionRow,
+  SummaryRow,
+} from "./analytics/rows.ts";
 export { STORAGE_ERRORS } from "./errors.ts";
 export type { StorageErrorCode } from "./errors.ts";

@@ -27,7 +27,10 @@ export interface AppendRequest {
 export function admit(state: StreamState, request: AppendRequest): StreamState | MyriadError {
   const { stream, expected, fence } = request;
   if (fence !== null && state.fence !== null && fence < state.fence) {
-    return storageError("JOURNAL_FENCED", `Stream "${stream}" has been written with fence ${state.fence}; ${fence} is stale.`);
+    return storageError(
+      "JOURNAL_FENCED",
+      `Stream "${stream}" has been written with fence ${state.fence}; ${fence} is stale.`,
+    );
   }
   const actual = formatRevision(state.eventCount);
   if (expected !== actual) {
@@ -45,7 +48,10 @@ const MAX_STREAM_NAME_BYTES = 1024;
 export function checkStreamName(stream: string): void {
   const bytes = Buffer.byteLength(stream);
   if (bytes > 0 && bytes <= MAX_STREAM_NAME_BYTES && !/\p{Surrogate}/u.test(stream)) return;
-  throw storageError("JOURNAL_EVENT_REFUSED", `A stream's name has 1 to ${MAX_STREAM_NAME_BYTES} bytes of text.`);
+  throw storageError(
+    "JOURNAL_EVENT_REFUSED",
+    `A stream's name has 1 to ${MAX_STREAM_NAME_BYTES} bytes of text.`,
+  );
 }
 
 /** @throws JOURNAL_EVENT_REFUSED for a fence that is not a whole number of at least 0. */

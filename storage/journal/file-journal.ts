@@ -3,7 +3,14 @@ import type { FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 
 import { MyriadError, NO_STREAM, systemClock } from "../../runtime/contracts/index.ts";
-import type { Clock, Fence, Journal, JournalEvent, Revision, Snapshot } from "../../runtime/contracts/index.ts";
+import type {
+  Clock,
+  Fence,
+  Journal,
+  JournalEvent,
+  Revision,
+  Snapshot,
+} from "../../runtime/contracts/index.ts";
 import { storageError } from "../errors.ts";
 import { makeDirectoryDurably } from "../durable-file.ts";
 import { admit, checkFence, checkStreamName } from "./admission.ts";
@@ -46,7 +53,10 @@ export interface FileJournal extends Journal {
  *
  * @throws JOURNAL_CORRUPT, STATE_NEWER, JOURNAL_WRITE_FAILED when the folder cannot be made or written.
  */
-export async function openFileJournal(directory: string, options: FileJournalOptions = {}): Promise<FileJournal> {
+export async function openFileJournal(
+  directory: string,
+  options: FileJournalOptions = {},
+): Promise<FileJournal> {
   const index = new JournalIndex();
   const fsync = options.fsync ?? "always";
   try {
@@ -104,15 +114,30 @@ class SegmentedJournal implements FileJournal {
     this.#commits = new GroupCommit((batch) => this.#commit(batch));
   }
 
-  async append(stream: string, expected: Revision, events: readonly unknown[], fence?: Fence): Promise<Revision> {
+  async append(
+    stream: string,
+    expected: Revision,
+    events: readonly unknown[],
+    fence?: Fence,
+  ): Promise<Revision> {
     this.#assertOpen();
     checkStreamName(stream);
     const payload = encodePlainData(events);
     if (payload.length > MAX_FRAME_BYTES - 4096) {
-      throw storageError("JOURNAL_EVENT_REFUSED", `The events of one append take ${payload.length} bytes, which is too large.`);
+      throw storageError(
+        "JOURNAL_EVENT_REFUSED",
+        `The events of one append take ${payload.length} bytes, which is too large.`,
+      );
     }
     const recordedAt = this.#clock.now();
-    const request = { stream, expected, eventCount: events.length, fence: checkFence(fence), recordedAt, payload };
+    const request = {
+      stream,
+      expected,
+      eventCount: events.length,
+      fence: checkFence(fence),
+      recordedAt,
+      payload,
+    };
     return await this.#commits.add(request, payload.length);
   }
 
@@ -149,7 +174,12 @@ class SegmentedJournal implements FileJournal {
     return this.#closing;
   }
 
-  async *#readUpTo(stream: string, from: Revision, at: IndexedStream, end: number): AsyncGenerator<JournalEvent> {
+  async *#readUpTo(
+    stream: string,
+    from: Revision,
+    at: IndexedStream,
+    end: number,
+  ): AsyncGenerator<JournalEvent> {
     this.#assertOpen();
     const after = parseRevision(stream, from, at.state.eventCount);
     const first = firstLocationAfter(at.locations, after);
@@ -184,7 +214,8 @@ class SegmentedJournal implements FileJournal {
         states.set(request.stream, next);
         entries.push({ ...request, eventsBefore: state.eventCount });
       }
-      return (failure: unknown) => (failure === null ? resolve(formatRevision(next.eventCount)) : reject(failure));
+      return (failure: unknown) =>
+        failure === null ? resolve(formatRevision(next.eventCount)) : reject(failure);
     });
     return { entries, settle };
   }
@@ -201,7 +232,11 @@ class SegmentedJournal implements FileJournal {
   }
 
   async #roll(): Promise<void> {
-    const segment = await createSegment(this.#directory, this.#writer.header.ordinal + 1, this.#writer.frames);
+    const segment = await createSegment(
+      this.#directory,
+      this.#writer.header.ordinal + 1,
+      this.#writer.frames,
+    );
     const file = await open(segment.path, "r+");
     await this.#file.close();
     this.#file = file;
@@ -236,7 +271,12 @@ function* eventsOf(entry: Entry, after: number): Iterable<JournalEvent> {
   const events = decodePlainData(entry.payload) as readonly unknown[];
   const { stream, recordedAt, eventsBefore } = entry;
   for (let position = Math.max(0, after - eventsBefore); position < entry.eventCount; position++) {
-    yield { stream, revision: formatRevision(eventsBefore + position + 1), recordedAt, event: events[position] };
+    yield {
+      stream,
+      revision: formatRevision(eventsBefore + position + 1),
+      recordedAt,
+      event: events[position],
+    };
   }
 }
 

@@ -49,7 +49,9 @@ export class GroupCommit<Request> {
 }
 
 /** Cuts at about 4 MiB, so that a small append does not wait for a flood to be written in one piece. */
-function* batchesOf<Request>(gathered: readonly PendingAppend<Request>[]): Iterable<readonly PendingAppend<Request>[]> {
+function* batchesOf<Request>(
+  gathered: readonly PendingAppend<Request>[],
+): Iterable<readonly PendingAppend<Request>[]> {
   let batch: PendingAppend<Request>[] = [];
   let sizeBytes = 0;
   for (const append of gathered) {

@@ -1,5 +1,12 @@
 import { NO_STREAM, systemClock } from "../../runtime/contracts/index.ts";
-import type { Clock, Fence, Journal, JournalEvent, Revision, Snapshot } from "../../runtime/contracts/index.ts";
+import type {
+  Clock,
+  Fence,
+  Journal,
+  JournalEvent,
+  Revision,
+  Snapshot,
+} from "../../runtime/contracts/index.ts";
 import { MyriadError } from "../../runtime/contracts/index.ts";
 import { storageError } from "../errors.ts";
 import { admit, checkFence, checkStreamName, EMPTY_STREAM } from "./admission.ts";
@@ -33,7 +40,12 @@ class MemoryJournal implements Journal {
     this.#clock = clock;
   }
 
-  async append(stream: string, expected: Revision, events: readonly unknown[], fence?: Fence): Promise<Revision> {
+  async append(
+    stream: string,
+    expected: Revision,
+    events: readonly unknown[],
+    fence?: Fence,
+  ): Promise<Revision> {
     checkStreamName(stream);
     // Before anything is awaited: what the caller does to its events afterwards is not our business.
     const stored = this.#encode(events);

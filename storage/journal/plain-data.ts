@@ -128,9 +128,18 @@ function isLeaf(value: object): boolean {
 }
 
 const leafPrototypes: ReadonlySet<unknown> = new Set(
-  [Date, RegExp, ArrayBuffer, Error, TypeError, RangeError, SyntaxError, ReferenceError, EvalError, URIError].map(
-    (type): unknown => type.prototype,
-  ),
+  [
+    Date,
+    RegExp,
+    ArrayBuffer,
+    Error,
+    TypeError,
+    RangeError,
+    SyntaxError,
+    ReferenceError,
+    EvalError,
+    URIError,
+  ].map((type): unknown => type.prototype),
 );
 
 function className(value: object): string {

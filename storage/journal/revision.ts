@@ -13,7 +13,12 @@ export function formatRevision(eventCount: number): Revision {
 /** @throws JOURNAL_UNKNOWN_REVISION unless a stream of `eventCount` events had this revision at some time. */
 export function parseRevision(stream: string, revision: Revision, eventCount: number): number {
   const count = revision === NO_STREAM ? 0 : Number(revision);
-  if (formatRevision(count) === revision && Number.isSafeInteger(count) && count >= 0 && count <= eventCount) {
+  if (
+    formatRevision(count) === revision &&
+    Number.isSafeInteger(count) &&
+    count >= 0 &&
+    count <= eventCount
+  ) {
     return count;
   }
   throw storageError("JOURNAL_UNKNOWN_REVISION", `Stream "${stream}" never had the revision "${revision}".`);

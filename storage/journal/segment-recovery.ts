@@ -70,7 +70,12 @@ interface Scan {
   readonly torn: Torn | null;
 }
 
-function scanSegment(path: string, bytes: Buffer, previous: RecoveredSegment | null, index: JournalIndex): Scan {
+function scanSegment(
+  path: string,
+  bytes: Buffer,
+  previous: RecoveredSegment | null,
+  index: JournalIndex,
+): Scan {
   const header = decodeHeader(bytes);
   if (header === null) return { segment: null, torn: tornHeader(path, bytes) };
   checkHeader(path, header, previous);
@@ -104,9 +109,13 @@ function tornFrame(path: string, bytes: Buffer, header: SegmentHeader, at: numbe
 
 function checkHeader(path: string, header: SegmentHeader, previous: RecoveredSegment | null): void {
   if (header.version > FORMAT_VERSION) {
-    throw storageError("STATE_NEWER", `The journal has format ${header.version}; this version reads up to ${FORMAT_VERSION}.`, {
-      location: path,
-    });
+    throw storageError(
+      "STATE_NEWER",
+      `The journal has format ${header.version}; this version reads up to ${FORMAT_VERSION}.`,
+      {
+        location: path,
+      },
+    );
   }
   const ordinal = (previous?.header.ordinal ?? 0) + 1;
   if (basename(path) !== basename(segmentPath("", ordinal)) || header.ordinal !== ordinal) {
@@ -117,7 +126,13 @@ function checkHeader(path: string, header: SegmentHeader, previous: RecoveredSeg
   }
 }
 
-function indexFrame(path: string, upToEnd: Buffer, start: number, segment: number, index: JournalIndex): void {
+function indexFrame(
+  path: string,
+  upToEnd: Buffer,
+  start: number,
+  segment: number,
+  index: JournalIndex,
+): void {
   let at = start;
   while (at < upToEnd.length) {
     const length = entryLength(upToEnd, at);
@@ -154,7 +169,11 @@ async function cutTail(
 }
 
 export function corrupt(path: string, offset: number, what: string): Error {
-  return storageError("JOURNAL_CORRUPT", `The journal is damaged: in ${basename(path)} at byte ${offset} ${what}.`, {
-    location: `${path}:${offset}`,
-  });
+  return storageError(
+    "JOURNAL_CORRUPT",
+    `The journal is damaged: in ${basename(path)} at byte ${offset} ${what}.`,
+    {
+      location: `${path}:${offset}`,
+    },
+  );
 }

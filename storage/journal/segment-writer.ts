@@ -5,7 +5,13 @@ import { dirname } from "node:path";
 
 import { storageError, systemCode } from "../errors.ts";
 import { syncDirectory } from "../durable-file.ts";
-import { encodeFrame, encodeHeader, FORMAT_VERSION, FRAME_HEADER_BYTES, SEGMENT_HEADER_BYTES } from "./segment-format.ts";
+import {
+  encodeFrame,
+  encodeHeader,
+  FORMAT_VERSION,
+  FRAME_HEADER_BYTES,
+  SEGMENT_HEADER_BYTES,
+} from "./segment-format.ts";
 import type { SegmentHeader } from "./segment-format.ts";
 import { segmentPath } from "./segment-recovery.ts";
 import type { RecoveredSegment } from "./segment-recovery.ts";
@@ -84,7 +90,11 @@ export class SegmentWriter {
 }
 
 /** Makes the file of a new segment, its header on the disk; leaves no file behind when it fails. */
-export async function createSegment(directory: string, ordinal: number, framesBefore: number): Promise<RecoveredSegment> {
+export async function createSegment(
+  directory: string,
+  ordinal: number,
+  framesBefore: number,
+): Promise<RecoveredSegment> {
   const path = segmentPath(directory, ordinal);
   const header = { version: FORMAT_VERSION, ordinal, framesBefore, salt: Uint8Array.from(randomBytes(8)) };
   try {
@@ -112,5 +122,8 @@ async function writeAll(file: SegmentFile, bytes: Uint8Array, position: number):
 
 export function writeFailed(path: string, cause: unknown): Error {
   const code = systemCode(cause) ?? "unknown error";
-  return storageError("JOURNAL_WRITE_FAILED", `The journal could not be written: ${code}.`, { location: path, cause });
+  return storageError("JOURNAL_WRITE_FAILED", `The journal could not be written: ${code}.`, {
+    location: path,
+    cause,
+  });
 }

@@ -45,7 +45,10 @@ function appending(withJournal: WithJournal): void {
       const first = await journal.append("s", NO_STREAM, ["a", "b"]);
       const second = await journal.append("s", first, [{ c: 1 }]);
       const events = await all(journal.read("s"));
-      assert.deepEqual(events.map(({ event }) => event), ["a", "b", { c: 1 }]);
+      assert.deepEqual(
+        events.map(({ event }) => event),
+        ["a", "b", { c: 1 }],
+      );
       assert.ok(events.every(({ stream, recordedAt }) => stream === "s" && recordedAt === RECORDED_AT));
       assert.equal(events[1]?.revision, first);
       assert.equal(events[2]?.revision, second);
@@ -72,10 +75,13 @@ function appending(withJournal: WithJournal): void {
     "lets exactly one of many writers win who append at the same revision",
     withJournal(async (journal) => {
       const start = await journal.append("s", NO_STREAM, ["start"]);
-      const outcomes = await Promise.allSettled(range(20).map((writer) => journal.append("s", start, [writer, writer])));
+      const outcomes = await Promise.allSettled(
+        range(20).map((writer) => journal.append("s", start, [writer, writer])),
+      );
       const won = outcomes.filter(({ status }) => status === "fulfilled");
       assert.equal(won.length, 1);
-      for (const outcome of outcomes) if (outcome.status === "rejected") assert.ok(hasCode("JOURNAL_CONFLICT")(outcome.reason));
+      for (const outcome of outcomes)
+        if (outcome.status === "rejected") assert.ok(hasCode("JOURNAL_CONFLICT")(outcome.reason));
       assert.equal((await payloads(journal, "s")).length, 3);
     }),
   );
@@ -171,7 +177,10 @@ function reading(withJournal: WithJournal): void {
       const first = await journal.append("s", NO_STREAM, [1, 2]);
       const reading = journal.read("s");
       await journal.append("s", first, [3]);
-      assert.deepEqual((await all(reading)).map(({ event }) => event), [1, 2]);
+      assert.deepEqual(
+        (await all(reading)).map(({ event }) => event),
+        [1, 2],
+      );
       assert.deepEqual(await payloads(journal, "s"), [1, 2, 3]);
     }),
   );
@@ -277,7 +286,17 @@ function closing(withJournal: WithJournal): void {
 function modelled(factory: JournalFactory): void {
   const append = fc.record({
     stream: fc.constantFrom("a", "b", "c"),
-    events: fc.array(fc.anything({ withBigInt: true, withDate: true, withMap: true, withSet: true, withTypedArray: true, withSparseArray: true }), { maxLength: 4 }),
+    events: fc.array(
+      fc.anything({
+        withBigInt: true,
+        withDate: true,
+        withMap: true,
+        withSet: true,
+        withTypedArray: true,
+        withSparseArray: true,
+      }),
+      { maxLength: 4 },
+    ),
     isStale: fc.boolean(),
   });
   it("agrees with a plain map of arrays for any sequence of appends", async () => {
@@ -315,7 +334,10 @@ async function replay(journal: Journal, appends: readonly ModelAppend[]): Promis
   assert.deepEqual(await journal.streams(), [...model.keys()]);
   for (const [stream, { events, revision }] of model) {
     assert.equal(await journal.revision(stream), revision);
-    assert.deepStrictEqual(await payloads(journal, stream), events.map((event) => structuredClone(event)));
+    assert.deepStrictEqual(
+      await payloads(journal, stream),
+      events.map((event) => structuredClone(event)),
+    );
   }
 }
 
@@ -330,7 +352,8 @@ export async function payloads(journal: Journal, stream: string): Promise<unknow
 }
 
 export function hasCode(code: string): (thrown: unknown) => boolean {
-  return (thrown) => thrown instanceof MyriadError && thrown.code === code && thrown.message !== "" && thrown.hint !== null;
+  return (thrown) =>
+    thrown instanceof MyriadError && thrown.code === code && thrown.message !== "" && thrown.hint !== null;
 }
 
 function range(length: number): number[] {

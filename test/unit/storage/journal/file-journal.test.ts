@@ -8,11 +8,17 @@ import { journalContract } from "../../../contract/journal-contract.ts";
 
 const directories = new WeakMap<Journal, string>();
 
-for (const [name, segmentBytes] of [["file", undefined], ["file (tiny segments)", 64]] as const) {
+for (const [name, segmentBytes] of [
+  ["file", undefined],
+  ["file (tiny segments)", 64],
+] as const) {
   journalContract(name, {
     async open(clock) {
       const directory = await mkdtemp(join(tmpdir(), "journal-"));
-      const journal = await openFileJournal(directory, { clock, ...(segmentBytes === undefined ? {} : { segmentBytes }) });
+      const journal = await openFileJournal(directory, {
+        clock,
+        ...(segmentBytes === undefined ? {} : { segmentBytes }),
+      });
       directories.set(journal, directory);
       return journal;
     },

@@ -1,0 +1,121 @@
+import { hostname } from "node:os";
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+
+import { storageError, systemCode } from "../errors.ts";
+
+/**
+ * Who has a file open, for two things that the database's own lock cannot do.
+ *
+ * The lock (of the kernel, gone with its process) keeps other processes out, but does not name its holder in
+ * any form but prose. And it does not keep out another thread, or a second opening, of the same process:
+ * DuckDB then loses rows without a word. So every opener writes a claim `<file>.owner-<pid>` beside the
+ * file before it asks for the lock, and removes it when it is done.
+ *
+ *  - A claim of our own pid means that this process has it open: refused, whichever thread asks. A claim is
+ *    a file and not a variable because threads share files only.
+ *  - A holder of the lock always has a claim, so a process that does not get the lock can name it.
+ *  - A claim alone holds nothing. One left by a killed process is removed by the next owner.
+ */
+export interface Claim {
+  readonly pid: number;
+  readonly host: string;
+  /** When the process started, ms since the epoch: tells our pid from the same pid in an earlier life. */
+  readonly startedAt: number;
+}
+
+const SAME_START_MS = 2_000;
+
+/** @throws STATE_IN_USE when this process has the file open; the file system's own error. */
+export async function claimFile(file: string): Promise<void> {
+  const own = claimPath(file);
+  const claim = JSON.stringify(ownClaim());
+  try {
+    await writeFile(own, claim, { flag: "wx" });
+  } catch (error) {
+    if (systemCode(error) !== "EEXIST") throw error;
+    const present = await readClaim(own);
+    if (present !== null && isThisProcess(present)) throw inUse(file, [present]);
+    await writeFile(own, claim);
+  }
+}
+
+export async function releaseClaim(file: string): Promise<void> {
+  await rm(claimPath(file), { force: true });
+}
+
+/** Claims of others that may be alive. A process of another host cannot be asked, so it counts. */
+export async function otherClaims(file: string): Promise<readonly Claim[]> {
+  const claims = await Promise.all((await claimPaths(file)).map(readClaim));
+  return claims.filter(
+    (claim): claim is Claim => claim !== null && !isThisProcess(claim) && mayBeAlive(claim),
+  );
+}
+
+/** For the holder of the lock: whatever claims are left belong to nobody who has the file. */
+export async function removeDeadClaims(file: string): Promise<void> {
+  for (const path of await claimPaths(file)) {
+    const claim = await readClaim(path);
+    if (claim === null || (!isThisProcess(claim) && !mayBeAlive(claim))) await rm(path, { force: true });
+  }
+}
+
+export function inUse(file: string, holders: readonly Claim[]): Error {
+  const own = holders.some(isThisProcess);
+  const names = holders.map(({ pid, host }) =>
+    host === hostname() ? `process ${pid}` : `process ${pid} on ${host}`,
+  );
+  const holder = own ? "this process already" : names.join(" or ");
+  return storageError("STATE_IN_USE", `The state in ${dirname(file)} is in use by ${holder}.`, {
+    location: file,
+  });
+}
+
+function claimPath(file: string): string {
+  return `${file}.owner-${process.pid}`;
+}
+
+async function claimPaths(file: string): Promise<readonly string[]> {
+  const prefix = `${basename(file)}.owner-`;
+  const names = await readdir(dirname(file));
+  return names.filter((name) => name.startsWith(prefix)).map((name) => join(dirname(file), name));
+}
+
+async function readClaim(path: string): Promise<Claim | null> {
+  try {
+    const claim: unknown = JSON.parse(await readFile(path, "utf8"));
+    return isClaim(claim) ? claim : null;
+  } catch {
+    return null;
+  }
+}
+
+function isClaim(value: unknown): value is Claim {
+  if (typeof value !== "object" || value === null) return false;
+  const { pid, host, startedAt } = value as Partial<Record<keyof Claim, unknown>>;
+  return typeof pid === "number" && typeof host === "string" && typeof startedAt === "number";
+}
+
+function ownClaim(): Claim {
+  return { pid: process.pid, host: hostname(), startedAt: Date.now() - process.uptime() * 1000 };
+}
+
+function isThisProcess(claim: Claim): boolean {
+  const own = ownClaim();
+  return (
+    claim.pid === own.pid &&
+    claim.host === own.host &&
+    Math.abs(claim.startedAt - own.startedAt) < SAME_START_MS
+  );
+}
+
+function mayBeAlive(claim: Claim): boolean {
+  if (claim.host !== hostname()) return true;
+  if (claim.pid === process.pid) return false; // Our pid, in an earlier life.
+  try {
+    process.kill(claim.pid, 0);
+    return true;
+  } catch (error) {
+    return systemCode(error) === "EPERM";
+  }
+}

@@ -1,8 +1,29 @@
 /** Every code that the agents and the system assembly throw; documented in actors/README.md. */
 import { errorsOf } from "../runtime/contracts/index.ts";
-import type { ErrorDefinition, ErrorDetail, ErrorTable, MyriadError } from "../runtime/contracts/index.ts";
+import type { ErrorDefinition, ErrorDetail, MyriadError } from "../runtime/contracts/index.ts";
 
-const table = {
+export type ActorErrorCode =
+  | "TASK_FILE_UNREADABLE"
+  | "TASK_INVALID"
+  | "SUBJECT_REFERENCE_INVALID"
+  | "SUBJECT_NONDETERMINISTIC"
+  | "SUBJECT_LIMIT_EXCEEDED"
+  | "SUBJECT_INCOMPARABLE"
+  | "SUBJECT_NEEDS_PLATFORM"
+  | "SUBJECT_NOT_COMPARED"
+  | "INPUTS_TOO_FEW"
+  | "CANDIDATE_IS_SUBJECT"
+  | "SESSION_UNKNOWN"
+  | "SESSION_ENDED"
+  | "SESSION_SOURCE_CHANGED"
+  | "BASELINE_UNKNOWN"
+  | "BASELINE_INCOMPARABLE"
+  | "REPORT_UNKNOWN"
+  | "ISOLATION_MISSING"
+  | "INTERRUPTED"
+  | "SESSION_FAULT";
+
+export const ACTOR_ERRORS: Readonly<Record<ActorErrorCode, ErrorDefinition>> = {
   TASK_FILE_UNREADABLE: {
     fault: "input",
     meaning: "the task file is missing or cannot be read",
@@ -98,11 +119,7 @@ const table = {
     meaning: "a phase failed for a reason that is not the task's",
     hint: "myriad run --resume <session> goes on after the last finished phase",
   },
-} as const satisfies ErrorTable;
-
-export type ActorErrorCode = keyof typeof table;
-
-export const ACTOR_ERRORS: Readonly<Record<ActorErrorCode, ErrorDefinition>> = table;
+};
 
 export const actorError: (code: ActorErrorCode, message: string, detail?: ErrorDetail) => MyriadError =
-  errorsOf(table);
+  errorsOf(ACTOR_ERRORS);

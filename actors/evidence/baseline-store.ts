@@ -13,6 +13,7 @@ import { phaseAgent } from "../agent/agent.ts";
 import type { Agent } from "../agent/agent.ts";
 import type { Services } from "../agent/services.ts";
 import { actorError } from "../errors.ts";
+import type { NewBaselineRow } from "./evidence-store.ts";
 import { comparedVersions, verdictOf } from "../workflow/session-state.ts";
 import type { PhaseOutputs, SessionState } from "../workflow/session-state.ts";
 import { samplesOf } from "./statistician.ts";
@@ -42,7 +43,7 @@ export async function storedBaseline(
 async function programOf(row: BaselineRow, state: Services["state"]): Promise<SandboxProgram> {
   try {
     const bytes = await state.readArtifact(row.samplesSession, PROGRAM_ARTIFACT);
-    return JSON.parse(Buffer.from(bytes!).toString("utf8")) as SandboxProgram;
+    return JSON.parse(Buffer.from(bytes).toString("utf8")) as SandboxProgram;
   } catch (cause) {
     throw actorError("BASELINE_INCOMPARABLE", `the program of baseline "${row.tag}" is gone`, { cause, location: row.tag });
   }
@@ -56,7 +57,7 @@ export const baselineKeeper: Agent<"baseline"> = phaseAgent("baseline-keeper", "
   const tag = await nextTag(task.id, id, services);
   const { program } = comparedVersions(session).candidate!;
   await services.state.writeArtifact(id, PROGRAM_ARTIFACT, Buffer.from(JSON.stringify(program)));
-  await services.evidence.establish(rowsOf(tag, session, program.digest, services.clock.now()));
+  await services.evidence.establish(tag, rowsOf(session, program.digest, services.clock.now()));
   await services.evidence.promote(tag);
   return { from, to: tag } satisfies PhaseOutputs["baseline"];
 });
@@ -78,12 +79,11 @@ async function nextTag(caseId: string, session: string, { state }: Services): Pr
   return `${caseId}@${new Set(known.map((row) => row.tag)).size + 1}`;
 }
 
-function rowsOf(tag: string, session: SessionState, programDigest: string, now: number): readonly BaselineRow[] {
+function rowsOf(session: SessionState, programDigest: string, now: number): readonly NewBaselineRow[] {
   const { session: id, task, environment } = session.start!;
   return task.metrics.map((metric) => {
     const { n, mean, stdDev, ci99 } = summarise(forkMeans(samplesOf(session, "candidate", metric.name)));
     return {
-      tag,
       caseId: task.id,
       subject: `${task.subject.file}#${task.subject.exportName}`,
       metric: metric.name,

@@ -14,12 +14,14 @@ export type EvidenceWrite =
   | { readonly kind: "fork"; readonly session: string; readonly caseId: string; readonly fork: KeptFork }
   | { readonly kind: "session"; readonly start: SessionStart; readonly verdict: Verdict | null }
   | { readonly kind: "comparisons"; readonly session: string; readonly rows: readonly ComparisonRow[] }
-  | { readonly kind: "establish"; readonly rows: readonly BaselineRow[] }
+  | { readonly kind: "establish"; readonly tag: string; readonly rows: readonly NewBaselineRow[] }
   | { readonly kind: "promote"; readonly tag: string };
 
 export type EvidenceMessage =
   | { readonly kind: "write"; readonly write: EvidenceWrite; readonly reply: Reply<null> }
   | { readonly kind: "written"; readonly reply: Reply<null>; readonly error: unknown };
+
+export type NewBaselineRow = Omit<BaselineRow, "tag">;
 
 interface StoreState {
   readonly analytics: Analytics;
@@ -62,7 +64,7 @@ async function carryOut(write: EvidenceWrite, analytics: Analytics, now: number)
     case "comparisons":
       return await analytics.recordComparisons(write.rows.map((row) => comparisonRow(write.session, row, now)));
     case "establish":
-      return await analytics.establishBaseline(write.rows);
+      return await analytics.establishBaseline(write.tag, write.rows);
     case "promote":
       await analytics.promote(write.tag);
   }
@@ -151,8 +153,9 @@ export class EvidenceStore {
     return this.#write({ kind: "comparisons", session: start.session, rows });
   }
 
-  establish(rows: readonly BaselineRow[]): Promise<void> {
-    return this.#write({ kind: "establish", rows });
+  /** @throws BASELINE_EXISTS */
+  establish(tag: string, rows: readonly NewBaselineRow[]): Promise<void> {
+    return this.#write({ kind: "establish", tag, rows });
   }
 
   /** @throws BASELINE_UNKNOWN */

@@ -22,7 +22,7 @@ export { bcaInterval } from "./bootstrap.ts";
 export type { BootstrapRequest, TwoSampleStatistic } from "./bootstrap.ts";
 export { benjaminiHochberg } from "./benjamini-hochberg.ts";
 export { intraForkCorrelation } from "./intra-fork.ts";
-export { compareMetric, compareMetricKernel } from "./comparison.ts";
+export { changeP, compareMetric, compareMetricKernel, forkMeans } from "./comparison.ts";
 export type { CompareRequest, ComparisonP, Direction, ForkSummary, MetricComparison } from "./comparison.ts";
 export { decide, overallVerdict } from "./verdict.ts";
 export type { Decision, MetricVerdict, Verdict } from "./verdict.ts";

@@ -1,0 +1,25 @@
+/**
+ * Runs the built tests with Node's own runner: all of them, or those whose path contains one of the words
+ * given (`npm test -- unit/runtime journal`).
+ */
+import { spawn } from "node:child_process";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+
+const words = process.argv.slice(2);
+const files = readdirSync(import.meta.dirname, { recursive: true, encoding: "utf8" })
+  .filter((file) => /\.test\.js$/.test(file) && (words.length === 0 || words.some((word) => file.includes(word))))
+  .map((file) => join(import.meta.dirname, file))
+  .toSorted();
+if (files.length === 0) {
+  process.stderr.write(`no test matches ${words.join(", ")}\n`);
+  process.exit(1);
+}
+const runner = spawn(
+  process.execPath,
+  ["--enable-source-maps", "--test", "--test-reporter=spec", "--test-concurrency=2", ...files],
+  { stdio: "inherit" },
+);
+runner.on("exit", (code, signal) => {
+  process.exitCode = signal === null ? (code ?? 1) : 1;
+});

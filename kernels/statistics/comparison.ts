@@ -20,7 +20,7 @@ import { mannWhitney } from "./mann-whitney.ts";
 import { meanOf, momentsOf } from "./moments.ts";
 import { sortedQuantile, type Interval } from "./quantile.ts";
 import { meanInterval } from "./summary.ts";
-import { requireForks, requireThat } from "./validate.ts";
+import { requireForks, requireSamples, requireThat } from "./validate.ts";
 import { contrastTails, welchContrast, type Tails } from "./welch.ts";
 
 /** Which way is better. */
@@ -83,15 +83,8 @@ export interface MetricComparison {
  */
 export function compareMetric(request: CompareRequest): MetricComparison {
   const { direction, tolerance, seed } = request;
-  requireForks(request.baseline, "baseline");
-  requireForks(request.candidate, "candidate");
-  requireThat(
-    tolerance >= 0 && tolerance < 1,
-    `tolerance must lie in [0, 1); it is ${tolerance}`,
-    "tolerance",
-  );
-  const baseline = forkMeans(request.baseline);
-  const candidate = forkMeans(request.candidate);
+  const baseline = forkMeans(request.baseline, "baseline");
+  const candidate = forkMeans(request.candidate, "candidate");
   const sizes = [...request.baseline, ...request.candidate].map((fork) => fork.length);
   return {
     test: "welch-on-fork-means",
@@ -102,7 +95,7 @@ export function compareMetric(request: CompareRequest): MetricComparison {
     intraForkCorrelation: intraForkCorrelation([request.baseline, request.candidate]),
     baseline: forkSummary(baseline),
     candidate: forkSummary(candidate),
-    p: directedP(baseline, candidate, direction, tolerance),
+    p: changeP(baseline, candidate, direction, tolerance),
     ...relativeChange(baseline, candidate, seed),
     mannWhitneyP: mannWhitney(baseline, candidate).p,
     hedgesG: hedgesG(baseline, candidate),
@@ -116,8 +109,13 @@ export const compareMetricKernel: Kernel<CompareRequest, MetricComparison> = {
   export: "compareMetric",
 };
 
-/** The units of inference. A constant fork has exactly its value as mean. */
-export function forkMeans(forks: readonly Float64Array[]): Float64Array {
+/**
+ * The units of inference. A constant fork has exactly its value as mean.
+ * @param location what the forks are called in errors
+ * @throws STATISTICS_EMPTY, STATISTICS_TOO_FEW (fewer than two forks), STATISTICS_NOT_FINITE
+ */
+export function forkMeans(forks: readonly Float64Array[], location = "forks"): Float64Array {
+  requireForks(forks, location);
   return Float64Array.from(forks, (fork) => momentsOf(fork).mean);
 }
 
@@ -132,12 +130,23 @@ function forkSummary(means: Float64Array): ForkSummary {
   };
 }
 
-function directedP(
+/**
+ * What is decided on, alone: the three p values of two sets of fork means, without what is only reported.
+ * @throws as `compareMetric`
+ */
+export function changeP(
   baseline: Float64Array,
   candidate: Float64Array,
   direction: Direction,
   tolerance: number,
 ): ComparisonP {
+  requireSamples(baseline, 2, "baseline");
+  requireSamples(candidate, 2, "candidate");
+  requireThat(
+    tolerance >= 0 && tolerance < 1,
+    `tolerance must lie in [0, 1); it is ${tolerance}`,
+    "tolerance",
+  );
   const before = momentsOf(baseline);
   const after = momentsOf(candidate);
   if (before.mean < 0) {

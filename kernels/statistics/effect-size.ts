@@ -3,7 +3,7 @@
  * are the larger.
  */
 import { logGamma } from "./log-gamma.ts";
-import { momentsOf } from "./moments.ts";
+import { momentsOf, roundingOf } from "./moments.ts";
 import { requireSamples } from "./validate.ts";
 
 /**
@@ -18,10 +18,11 @@ export function hedgesG(baseline: Float64Array, candidate: Float64Array): number
   const left = momentsOf(baseline);
   const right = momentsOf(candidate);
   const difference = right.mean - left.mean;
-  if (difference === 0) return 0;
+  const rounding = roundingOf(left.mean, right.mean);
+  if (Math.abs(difference) <= rounding) return 0;
   const m = left.n + right.n - 2;
   const pooled = ((left.n - 1) * left.variance + (right.n - 1) * right.variance) / m;
-  if (pooled === 0) return null;
+  if (Math.sqrt(pooled) <= rounding) return null;
   return (smallSampleCorrection(m) * difference) / Math.sqrt(pooled);
 }
 

@@ -3,7 +3,7 @@
  * Psychological Bulletin 86, 1979; unequal group sizes: Donner, International Statistical Review 54, 1986),
  * forks nested in versions, so that a difference between versions does not count as correlation.
  */
-import { meanOf, momentsOf } from "./moments.ts";
+import { momentsOf } from "./moments.ts";
 import { requireForks } from "./validate.ts";
 
 /**
@@ -37,10 +37,9 @@ interface Squares {
 function squaresOf(forks: readonly Float64Array[]): Squares {
   const moments = forks.map(momentsOf);
   const count = moments.reduce((sum, fork) => sum + fork.n, 0);
-  // The means weighted by size; equal means give exactly their value, and no variance between.
-  const grand = meanOf(
-    Float64Array.from(moments.flatMap((fork) => new Array<number>(fork.n).fill(fork.mean))),
-  );
+  // The mean of all, taken from the first fork's on: equal means give exactly no variance between.
+  const first = moments[0]!.mean;
+  const grand = first + moments.reduce((sum, fork) => sum + fork.n * (fork.mean - first), 0) / count;
   return {
     within: moments.reduce((sum, fork) => sum + (fork.n - 1) * fork.variance, 0),
     withinDf: count - forks.length,

@@ -25,6 +25,11 @@ export function momentsOf(samples: Float64Array): Moments {
   return { n, mean, variance: (squares - (rest * rest) / n) / (n - 1) };
 }
 
+/** Two computed quantities of these magnitudes that lie closer than this differ by rounding alone. */
+export function roundingOf(left: number, right: number): number {
+  return 8 * Number.EPSILON * (Math.abs(left) + Math.abs(right));
+}
+
 export function meanOf(samples: Float64Array): number {
   let sum = 0;
   let lost = 0;

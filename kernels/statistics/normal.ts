@@ -1,7 +1,7 @@
 /**
  * The standard normal distribution. The cdf by the incomplete gamma function (Φ(−z) = Q(½, z²/2) / 2), the
- * quantile by Halley's iteration on it from the start of Abramowitz & Stegun 26.2.23 (1964). Relative error:
- * of both 1e-13, down to a tail of 1e-300.
+ * quantile by Halley's iteration on it from the start of Abramowitz & Stegun 26.2.23 (1964). Relative error
+ * of both: 1e-13, down to a tail of 1e-300.
  */
 import { regularisedGammaUpper } from "./incomplete-gamma.ts";
 import { requireProbability } from "./validate.ts";

@@ -6,7 +6,7 @@
  * Without any variance the answer is exact: the contrast is known, and p is 0 or 1. At a contrast of
  * exactly 0 neither side is shown, so both p are 1.
  */
-import { momentsOf, type Moments } from "./moments.ts";
+import { momentsOf, roundingOf, type Moments } from "./moments.ts";
 import { studentTUpperTail } from "./student-t.ts";
 import { requireSamples } from "./validate.ts";
 
@@ -53,7 +53,7 @@ export function welchTest(
 /** mean(candidate) − factor × mean(baseline); both samples hold at least two values. */
 export function welchContrast(baseline: Moments, candidate: Moments, factor: number): Contrast {
   const subtracted = factor * baseline.mean;
-  const rounding = 8 * Number.EPSILON * (Math.abs(candidate.mean) + Math.abs(subtracted));
+  const rounding = roundingOf(candidate.mean, subtracted);
   const estimate = candidate.mean - subtracted;
   const ofCandidate = candidate.variance / candidate.n;
   const ofBaseline = (factor * factor * baseline.variance) / baseline.n;

@@ -25,6 +25,12 @@ describe("Hedges g", () => {
     assert.equal(hedgesG(constant(2), constant(2)), 0);
     assert.equal(hedgesG(constant(2), constant(3)), null);
   });
+
+  it("takes what is rounding alone neither for a difference nor for spread", () => {
+    const rounded = Float64Array.of(0.3, 0.1 + 0.2, 0.3, 0.1 + 0.2);
+    assert.equal(hedgesG(constant(0.3), rounded), 0);
+    assert.equal(hedgesG(rounded, constant(0.4)), null);
+  });
 });
 
 describe("Cliff's delta", () => {

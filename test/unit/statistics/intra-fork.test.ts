@@ -36,7 +36,9 @@ describe("the intra-fork correlation", () => {
   it("is 1 where all variation lies between forks, and 0 without variation", () => {
     const constant = (value: number): Float64Array => new Float64Array(5).fill(value);
     assert.equal(intraForkCorrelation([[constant(1), constant(2), constant(3)]]), 1);
-    assert.equal(intraForkCorrelation([[constant(0.1), constant(0.1), constant(0.1)]]), 0);
+    for (const value of [0.1, 0.7, 1 / 3, 1e9 / 7]) {
+      assert.equal(intraForkCorrelation([[constant(value), constant(value), constant(value)]]), 0);
+    }
   });
 
   it("has no value for forks of a single iteration", () => {

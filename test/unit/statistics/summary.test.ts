@@ -44,15 +44,12 @@ describe("a summary", () => {
   it("of whatever finite numbers holds ordered, finite figures", () => {
     const value = fc.double({ min: -1e100, max: 1e100, noNaN: true });
     fc.assert(
-      fc.property(
-        fc.float64Array({ minLength: 2, maxLength: 40 }).chain(() => fc.array(value, { minLength: 2 })),
-        (values) => {
-          const { min, median, p95, p99, max, mean, stdDev, ci99 } = summarise(Float64Array.from(values));
-          assert.ok([mean, stdDev, ...ci99.mean].every(Number.isFinite));
-          assert.ok(min <= median && median <= p95 && p95 <= p99 && p99 <= max);
-          assert.ok(ci99.mean[0] <= mean && mean <= ci99.mean[1]);
-        },
-      ),
+      fc.property(fc.array(value, { minLength: 2, maxLength: 40 }), (values) => {
+        const { min, median, p95, p99, max, mean, stdDev, ci99 } = summarise(Float64Array.from(values));
+        assert.ok([mean, stdDev, ...ci99.mean].every(Number.isFinite));
+        assert.ok(min <= median && median <= p95 && p95 <= p99 && p99 <= max);
+        assert.ok(ci99.mean[0] <= mean && mean <= ci99.mean[1]);
+      }),
     );
   });
 
@@ -71,7 +68,7 @@ describe("a summary", () => {
     const random = seededRandom("summary coverage");
     let covered = 0;
     for (let set = 0; set < 600; set++) {
-      const samples = Float64Array.from({ length: 40 }, () => normalQuantile(1 - random.next() || 0.5));
+      const samples = Float64Array.from({ length: 40 }, () => normalQuantile(random.next() || 0.5));
       const [lo, hi] = summarise(samples).ci99.mean;
       if (lo <= 0 && 0 <= hi) covered += 1;
     }

@@ -159,8 +159,10 @@ function diesWithParent(): readonly string[] {
 
 /** The runtime's binary and the libraries that it is linked to: all that a child can read. */
 function runtimeFiles(): readonly string[] {
-  const { stdout } = spawnSync("ldd", [process.execPath], { encoding: "utf8" });
-  const libraries = [...(stdout ?? "").matchAll(/(?:=> |^\s+)(\/\S+)/gm)].map(([, path]) => path!);
+  const { stdout, status } = spawnSync("ldd", [process.execPath], { encoding: "utf8" });
+  const libraries = [...(status === 0 ? stdout : "").matchAll(/(?:=> |^\s+)(\/\S+)/gm)].map(
+    ([, path]) => path!,
+  );
   return [...new Set([process.execPath, ...libraries])];
 }
 

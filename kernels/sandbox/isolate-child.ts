@@ -19,7 +19,7 @@ export interface ChildRequest {
   readonly job: Job;
 }
 
-const now = process.hrtime.bigint;
+const now: () => bigint = process.hrtime.bigint.bind(process.hrtime);
 const later = setImmediate;
 
 export function runChild(request: ChildRequest): void {

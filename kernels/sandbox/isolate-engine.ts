@@ -170,9 +170,9 @@ class Engine implements IsolateEngine {
     options: SandboxCallOptions,
   ): Promise<ChildReport["end"]> {
     const most = observations.length + inputs.length;
-    let programError: string | null = null;
+    const told: { programError: string | null } = { programError: null };
     const onFrame = ({ kind, text }: Frame): void => {
-      if (kind === "program") programError = text;
+      if (kind === "program") told.programError = text;
       else if (kind === "observation" && observations.length < most)
         observations.push(parseObservation(text));
       else if (kind !== "spoiled" && kind !== "done") throw new FrameError(kind);
@@ -181,7 +181,7 @@ class Engine implements IsolateEngine {
     const { end } = await this.#withRetry(() =>
       this.#runChild(request.limits, job, inputs.length, onFrame, options),
     );
-    if (programError !== null) throw badProgram(programError);
+    if (told.programError !== null) throw badProgram(told.programError);
     return end;
   }
 

@@ -8,6 +8,7 @@
  *     between two steps the host runs all promise jobs
  */
 import type { FrameKind } from "./isolate-frames.ts";
+import { isPromise, promiseThen } from "./inside/intrinsics.ts";
 import { lockDown } from "./isolate-realm.ts";
 import type { Harness } from "./harness-script.ts";
 import type { EncodedInput, Observation, SandboxSeed } from "./protocol.ts";
@@ -33,14 +34,11 @@ export interface Job {
 
 export type Step = "more" | "done";
 type Factory = () => unknown;
+type Batch = ReturnType<Harness["makeBatch"]>;
 
 /** Samples are sent at least this often: the parent tells a long fork from a hung run by it. */
 const REPORT_EVERY_NS = 50_000_000n;
 
-const { apply, getPrototypeOf } = Reflect;
-const PromiseOf = Promise;
-const promiseThen = PromiseOf.prototype.then;
-const promisePrototype: object = PromiseOf.prototype;
 const number = Number;
 
 export function start(host: Host, job: Job): () => Step {
@@ -74,16 +72,15 @@ class Answer<Value> {
   #arrivedAt = 0n;
 
   constructor(given: Value | Promise<Value>, now: () => bigint) {
-    if (typeof given === "object" && given !== null && getPrototypeOf(given) === promisePrototype) {
-      apply(promiseThen, given, [
-        (value: Value) => {
-          this.#arrivedAt = now();
-          this.#value = value;
-        },
-      ]);
-    } else {
+    if (!isPromise(given)) {
       this.#value = given as Value;
+      return;
     }
+    const arrived = (value: unknown): void => {
+      this.#arrivedAt = now();
+      this.#value = value as Value;
+    };
+    promiseThen(given, arrived, () => undefined);
   }
 
   get value(): Value | null {
@@ -115,10 +112,6 @@ class Realm {
     return fresh;
   }
 
-  answer<Value>(given: Value | Promise<Value>): Answer<Value> {
-    return new Answer(given, this.host.now);
-  }
-
   emitObservation(kind: "observation" | "proof", { outcome, text }: Observation): void {
     this.host.emit(kind, `${outcome}\n${text}`);
   }
@@ -130,7 +123,10 @@ class Realm {
     return () => {
       if (answer === null) {
         if (!this.refresh()) return "done";
-        answer = this.answer(harness.observeSequence(this.factory, this.job.entry, this.job.inputs));
+        answer = new Answer(
+          harness.observeSequence(this.factory, this.job.entry, this.job.inputs),
+          this.host.now,
+        );
         return "more";
       }
       if (answer.value === null) {
@@ -156,7 +152,7 @@ function observing(realm: Realm, order: "alone" | "sequence"): () => Step {
     if (index === inputs.length) return "done";
     if (answer === null) {
       if (!realm.refresh()) return "done";
-      answer = realm.answer(harness.observe(realm.factory, entry, inputs[index]!));
+      answer = new Answer(harness.observe(realm.factory, entry, inputs[index]!), realm.host.now);
       // Promise jobs that the call left behind are run before the next one begins.
       return "more";
     }
@@ -259,43 +255,43 @@ function syncLoop(realm: Realm, task: MeasureTask, samples: Samples): () => Step
   };
 }
 
-/** One iteration a step or more: each ends in a promise job. */
+interface AsyncRun {
+  /** Null: the module could not be loaded. */
+  readonly answer: Answer<number> | null;
+  readonly batch: Batch;
+  readonly before: bigint;
+}
+
+function beginAsync({ host: { harness, now }, factory, job }: Realm): AsyncRun {
+  const batch = harness.makeBatch(job.inputs);
+  const { entry } = harness.load(factory, job.entry);
+  const before = now();
+  const answer = entry === null ? null : new Answer(harness.runBatchAsync(entry, batch), now);
+  return { answer, batch, before };
+}
+
+/** An iteration takes two steps or more: it ends in a promise job. */
 function asyncLoop(realm: Realm, task: MeasureTask, samples: Samples): () => Step {
   const { harness, now } = realm.host;
-  const { factory, job } = realm;
   const total = task.warmUpIterations + task.iterations;
   let first: string | null = null;
   let done = 0;
-  let run: { answer: Answer<number>; batch: ReturnType<typeof harness.makeBatch>; before: bigint } | null =
-    null;
-  const begin = (): boolean => {
-    if (!realm.refresh()) return false;
-    const batch = harness.makeBatch(job.inputs);
-    const { entry } = harness.load(factory, job.entry);
-    if (entry === null) return true;
-    const before = now();
-    run = { answer: realm.answer(harness.runBatchAsync(entry, batch)), batch, before };
-    return true;
-  };
+  let run: AsyncRun | null = null;
   return () => {
     if (run === null) {
-      if (done === total || !begin()) return "done";
-      if (run !== null) return "more";
-    } else if (run.answer.value === null) {
-      harness.stalled();
+      if (done === total || !realm.refresh()) return "done";
+      run = beginAsync(realm);
       return "more";
     }
-    let ns: number | null = null;
-    if (run !== null) {
-      const { answer, batch, before } = run;
-      const pattern = harness.patternOf(batch);
-      first ??= pattern;
-      if (pattern === first) ns = number(answer.arrivedAt - before);
-    }
-    // Ends the waits that the harness keeps; all of this iteration's are over.
+    // Called in any case: it also ends the waits that the harness keeps of those that are over.
     harness.stalled();
+    const { answer, batch, before } = run;
+    if (answer !== null && answer.value === null) return "more";
+    const pattern = harness.patternOf(batch);
+    first ??= pattern;
+    const failed = answer === null || pattern !== first;
+    if (done++ >= task.warmUpIterations) samples.add(failed ? null : number(answer.arrivedAt - before));
     run = null;
-    if (done++ >= task.warmUpIterations) samples.add(ns);
     samples.report(now());
     return "more";
   };

@@ -4,20 +4,20 @@ import { frameBytes } from "./isolate-frames.ts";
 import type { FrameKind } from "./isolate-frames.ts";
 
 const FRAMES_FD = 3;
-const { exit, resourceUsage } = process;
+const host: NodeJS.Process = process;
 
 export function emit(kind: FrameKind, text: string): void {
   const bytes = frameBytes(kind, text);
   try {
     for (let at = 0; at < bytes.length;) at += writeSync(FRAMES_FD, bytes, at);
   } catch {
-    exit(1);
+    host.exit(1);
   }
 }
 
 /** Says `done` and leaves. */
 export function finish(): void {
-  const { userCPUTime, systemCPUTime, maxRSS } = resourceUsage();
+  const { userCPUTime, systemCPUTime, maxRSS } = host.resourceUsage();
   emit("done", `${(userCPUTime + systemCPUTime) / 1000} ${maxRSS / 1024}`);
-  exit(0);
+  host.exit(0);
 }

@@ -3,13 +3,23 @@ import { errorsOf } from "../../runtime/contracts/index.ts";
 import type { ErrorDefinition, ErrorDetail, MyriadError } from "../../runtime/contracts/index.ts";
 
 export type SandboxErrorCode =
-  "SANDBOX_ABORTED" | "SANDBOX_INFRA" | "SANDBOX_ISOLATION" | "SANDBOX_LIMITS" | "SANDBOX_PROGRAM";
+  | "SANDBOX_ABORTED"
+  | "SANDBOX_GENERATOR"
+  | "SANDBOX_INFRA"
+  | "SANDBOX_ISOLATION"
+  | "SANDBOX_LIMITS"
+  | "SANDBOX_PROGRAM";
 
 export const SANDBOX_ERRORS: Readonly<Record<SandboxErrorCode, ErrorDefinition>> = {
   SANDBOX_ABORTED: {
     fault: "interrupted",
     meaning: "The caller's signal was aborted while the sandbox ran; its process or worker was killed.",
     hint: "Run it again, or resume the session.",
+  },
+  SANDBOX_GENERATOR: {
+    fault: "input",
+    meaning: "The task's input generator threw, met a limit, or did not return an array of argument lists.",
+    hint: "Export a function (random, count) => argument lists, e.g. [[1, 2], [3, 4]], of values that devalue can write.",
   },
   SANDBOX_INFRA: {
     fault: "internal",

@@ -17,3 +17,4 @@ export type {
   SandboxProgram,
   SandboxSeed,
 } from "./protocol.ts";
+export { generateInputs, realmEngine } from "./realm-engine.ts";

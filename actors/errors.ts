@@ -12,14 +12,12 @@ export type ActorErrorCode =
   | "SUBJECT_NEEDS_PLATFORM"
   | "SUBJECT_NOT_COMPARED"
   | "INPUTS_TOO_FEW"
-  | "CANDIDATE_IS_SUBJECT"
   | "SESSION_UNKNOWN"
   | "SESSION_ENDED"
   | "SESSION_SOURCE_CHANGED"
   | "BASELINE_UNKNOWN"
   | "BASELINE_INCOMPARABLE"
   | "REPORT_UNKNOWN"
-  | "ISOLATION_MISSING"
   | "INTERRUPTED"
   | "SESSION_FAULT";
 
@@ -69,11 +67,6 @@ export const ACTOR_ERRORS: Readonly<Record<ActorErrorCode, ErrorDefinition>> = {
     meaning: "fewer than three inputs are left, so none can be sealed",
     hint: "give at least three examples, or a generator module",
   },
-  CANDIDATE_IS_SUBJECT: {
-    fault: "input",
-    meaning: "both versions are the same function of the same file",
-    hint: "compare two versions; for the false-alarm rate use compare, which allows it",
-  },
   SESSION_UNKNOWN: {
     fault: "input",
     meaning: "no session of that id in the state directory",
@@ -103,11 +96,6 @@ export const ACTOR_ERRORS: Readonly<Record<ActorErrorCode, ErrorDefinition>> = {
     fault: "input",
     meaning: "there is no report yet",
     hint: "run a task first",
-  },
-  ISOLATION_MISSING: {
-    fault: "input",
-    meaning: "the limits that --require-isolation asks for cannot be enforced here",
-    hint: "install bubblewrap, or leave out --require-isolation",
   },
   INTERRUPTED: {
     fault: "interrupted",

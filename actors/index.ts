@@ -5,6 +5,7 @@ export { ACTOR_ERRORS } from "./errors.ts";
 export type { ProgressNote } from "./agent/agent.ts";
 export { compareTask, readTask } from "./workflow/task.ts";
 export type { MetricSpec, Task, TaskOverrides } from "./workflow/task.ts";
+export { RESULT_JSON_SCHEMA } from "./workflow/result-schema.ts";
 export { TASK_SCHEMA } from "./workflow/task-schema.ts";
 export { documentError, emptyDocument } from "./workflow/document.ts";
 export { describeEnvironment, packageVersion } from "./workflow/environment.ts";

@@ -80,6 +80,7 @@ interface Figure {
 
 function sides(row: ComparisonRow): Markup {
   const quantity = (value: number): string => formatQuantity(value, row.unit, typicalOf(row));
+  const spread = Math.max(row.baseline.stdDev, row.candidate.stdDev);
   const figures: readonly Figure[] = [
     { name: "Mean", value: (side) => quantity(side.mean) },
     {
@@ -87,7 +88,7 @@ function sides(row: ComparisonRow): Markup {
       value: (side) => formatQuantityInterval(side.ci99, row.unit, side.mean, typicalOf(row)),
     },
     { name: "Median", value: (side) => quantity(side.median) },
-    { name: "Standard deviation", value: (side) => quantity(side.stdDev) },
+    { name: "Standard deviation", value: (side) => formatQuantity(side.stdDev, row.unit, spread) },
     { name: "Forks (n)", value: (side) => formatNumber(side.n) },
   ];
   return table<Figure>(

@@ -23,9 +23,10 @@ import { colourOf, type Chart, type Width } from "./report-plot.ts";
 import { valueAt, type DrawnVersion } from "./report-samples.ts";
 
 const BINS: Readonly<Record<Width, number>> = { wide: 140, narrow: 70 };
-/** Beyond this factor between the ends a linear axis flattens the quicker version against its left edge. */
-const LOG_FROM = 2.5;
-const TAIL = 0.005;
+/** Beyond this factor between the medians a linear axis flattens the smaller version against its edge. */
+const LOG_FROM = 1.8;
+/** Left out at either end of the axis, in each version. */
+const TAIL = 0.01;
 const BOX = { top: -0.16, bottom: -0.44, middle: -0.3 } as const;
 
 interface Axis {
@@ -51,8 +52,9 @@ export function distributionChart(versions: readonly DrawnVersion[]): Chart {
 function axisOf(versions: readonly DrawnVersion[]): Axis {
   const low = Math.min(...versions.map(({ sorted }) => valueAt(sorted, TAIL)));
   const high = Math.max(...versions.map(({ sorted }) => valueAt(sorted, 1 - TAIL)));
-  const spare = high > low ? (high - low) * 0.04 : Math.abs(high) * 0.05 || 1;
-  const log = low > 0 && high / low > LOG_FROM;
+  const spare = high > low ? (high - low) * 0.08 : Math.abs(high) * 0.05 || 1;
+  const medians = versions.map(({ sorted }) => valueAt(sorted, 0.5));
+  const log = low > 0 && Math.max(...medians) / Math.min(...medians) > LOG_FROM;
   const typical = (low + high) / 2;
   const scale = scaleFor(typical, versions[0]!.unit);
   return log

@@ -115,6 +115,8 @@ function marksOf(estimate: Estimate, wide: boolean): readonly Markish[] {
       frameAnchor: "left",
       textAnchor: "start",
       fill: "currentColor",
+      stroke: "var(--surface)",
+      strokeWidth: 5,
       fontWeight: 600,
     }),
   ];

@@ -25,13 +25,17 @@ import type { DrawnVersion } from "./report-samples.ts";
 /** With more forks than this their own intervals are left out: they would merge. */
 const INTERVALS_UP_TO = 60;
 
+const INTERLEAVED =
+  " Forks of the two versions were interleaved, so a slope or a step that both share is the machine’s.";
+
 /** @param versions not empty, each with a mean other than 0 */
 export function forksChart(versions: readonly DrawnVersion[]): Chart {
   return {
     title: "Fork means in run order",
     alt: versions.map(altOf).join(" "),
     caption:
-      "Each dot is one fresh process, as a deviation from its version’s mean; the thin line is the 99 % interval of that fork’s mean, the band the 99 % interval of the version’s mean. Forks of the two versions were interleaved, so a slope or a step that both share is the machine’s.",
+      "Each dot is one fresh process, as a deviation from its version’s mean; the thin line is the 99 % interval of that fork’s mean, the band the 99 % interval of the version’s mean." +
+      (versions.length > 1 ? INTERLEAVED : ""),
     options: (width) => optionsFor(versions, width),
   };
 }

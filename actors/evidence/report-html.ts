@@ -59,25 +59,26 @@ function titleOf(subject: SubjectSummary | null): string {
   return subject === null ? "Session report" : `${subject.file}#${subject.export}`;
 }
 
-function header({ document, createdAt }: ReportInput, title: string): Markup {
+function header(input: ReportInput, title: string): Markup {
+  const { document, createdAt } = input;
   const { word, mark } = tagOf(document.verdict);
   return markup`<header>
 <p class="kicker">Myriad <span aria-hidden="true">·</span> ${document.command} <span aria-hidden="true">·</span> <time datetime="${createdAt}">${formatMoment(createdAt)}</time></p>
 <h1>${title}</h1>
-${against(document)}
+${about(document)}
 <section class="verdict ${verdictClass(document.verdict)}" aria-label="Verdict">
 <p class="word"><span aria-hidden="true">${mark}</span> ${word}</p>
 <p class="sentence">${unbroken(verdictSentence(document))}</p>
 ${errorNote(document)}
 </section>
-${figures(document)}
+${figures(input)}
 </header>`;
 }
 
-function against({ subject, session }: SessionDocument): Markup {
+function about({ subject, session }: SessionDocument): Markup {
   const goal = subject === null ? null : markup`Goal: ${subject.goal}`;
   const candidate =
-    subject?.candidate == null ? null : markup`<span>against ${code(subject.candidate)}</span>`;
+    subject?.candidate == null ? null : markup`<span>candidate ${code(subject.candidate)}</span>`;
   const id = session === null ? null : markup`<span>session ${code(session)}</span>`;
   return markup`<p class="meta">${[goal === null ? null : markup`<span>${goal}</span>`, candidate, id]}</p>`;
 }
@@ -87,14 +88,17 @@ function unbroken(sentence: string): string {
   return sentence.replace(/(\d) (×|%|ns|µs|ms|s|MB)(?![\p{L}\p{N}])/gu, "$1\u00a0$2");
 }
 
-function errorNote({ error }: SessionDocument): Markup | null {
+/** The sentence above already has the message where there is no verdict. */
+function errorNote({ error, verdict }: SessionDocument): Markup | null {
   if (error === null) return null;
   const where = error.location === null ? null : markup` at ${code(error.location)}`;
-  return markup`<p class="error"><strong>${error.code}</strong>${where}: ${error.message}${error.hint === null ? null : markup` <br>${error.hint}`}</p>`;
+  const message = verdict === null ? null : markup`: ${error.message}`;
+  const hint = error.hint === null ? null : markup`<br>What to do: ${error.hint}`;
+  return markup`<p class="error"><strong>${error.code}</strong>${where}${message}${hint}</p>`;
 }
 
-function figures(document: SessionDocument): Markup | null {
-  const list = keyFigures(document);
+function figures(input: ReportInput): Markup | null {
+  const list = keyFigures(input);
   if (list.length === 0) return null;
   return markup`<dl class="figures" aria-label="Key figures">${list.map(
     ({ value, name, note }) =>

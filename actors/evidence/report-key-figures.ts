@@ -1,6 +1,14 @@
 /** The handful of figures that a reader wants before the rest. */
 import type { ComparisonRow, SessionDocument } from "../workflow/session-document.ts";
-import { formatCount, formatName, formatNumber, formatQuantity } from "./report-format.ts";
+import {
+  formatCount,
+  formatName,
+  formatNumber,
+  formatQuantity,
+  formatQuantityInterval,
+} from "./report-format.ts";
+import type { ReportInput, VersionSamples } from "./report-input.ts";
+import { drawnVersions } from "./report-samples.ts";
 import { typicalOf } from "./report-comparisons.ts";
 import { changeInWords, changeIntervalInWords, decidingRow } from "./report-verdict.ts";
 
@@ -10,8 +18,13 @@ export interface KeyFigure {
   readonly note: string | null;
 }
 
-export function keyFigures(document: SessionDocument): readonly KeyFigure[] {
-  return [...comparisonFigures(document), ...equivalenceFigure(document), ...burstFigure(document)];
+export function keyFigures({ document, samples }: ReportInput): readonly KeyFigure[] {
+  return [
+    ...(document.comparisons.length === 0 ? meanFigures(samples, document) : []),
+    ...comparisonFigures(document),
+    ...equivalenceFigure(document),
+    ...burstFigure(document),
+  ];
 }
 
 function comparisonFigures(document: SessionDocument): readonly KeyFigure[] {
@@ -28,6 +41,15 @@ function comparisonFigures(document: SessionDocument): readonly KeyFigure[] {
       note: `${formatCount(row.forks, "fork")} a version${noise}`,
     },
   ];
+}
+
+/** Of what was measured without being compared. */
+function meanFigures(samples: readonly VersionSamples[], { subject }: SessionDocument): readonly KeyFigure[] {
+  return drawnVersions(samples).map(({ mean, ci99, unit, version }) => ({
+    value: formatQuantity(mean, unit),
+    name: `mean ${formatName(subject?.goal ?? "value")}, ${version}`,
+    note: ci99 === null ? null : `99 % interval ${formatQuantityInterval(ci99, unit, mean)}`,
+  }));
 }
 
 /** `1.25 → 0.365 ms`: one unit for both. */

@@ -108,7 +108,7 @@ export function renderSearch(search: SearchSummary | null): Markup | null {
 
 function searchTable(steps: readonly SearchStep[]): Markup {
   return table<SearchStep>(
-    "Search history",
+    "Rewrites, in the order they were tried",
     [
       { title: "Round", numeric: true, cell: ({ round }) => round },
       { title: "Rule", cell: ({ rule }) => code(rule) },
@@ -200,7 +200,7 @@ export function renderPhases(phases: readonly PhaseSummary[]): Markup | null {
   if (phases.length === 0) return null;
   const longest = Math.max(...phases.map(({ durationMs }) => durationMs), 1);
   return table<PhaseSummary>(
-    "Phases",
+    "Phases in their order, with their durations",
     [
       { title: "Phase", cell: ({ name }) => name },
       {
@@ -217,7 +217,7 @@ export function renderPhases(phases: readonly PhaseSummary[]): Markup | null {
       {
         title: "Share of the longest",
         cell: ({ durationMs }) =>
-          markup`<meter min="0" max="1" value="${(durationMs / longest).toFixed(3)}">${formatPercent(durationMs / longest)}</meter>`,
+          markup`<span class="bar" aria-hidden="true" style="width:${((durationMs / longest) * 100).toFixed(1)}%"></span>`,
       },
     ],
     phases,

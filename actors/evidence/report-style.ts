@@ -64,7 +64,7 @@ thead th { font-weight: 600; color: var(--muted); font-size: 0.84rem; white-spac
 tbody th { font-weight: 500; }
 .n { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
 .tag { color: var(--accent); font-weight: 600; white-space: nowrap; }
-.outcome { white-space: nowrap; } .good { color: var(--improved); } .bad { color: var(--rejected); font-weight: 600; } .none { color: var(--muted); }
+.outcome { white-space: nowrap; } .outcome.good { color: var(--improved); } .outcome.bad { color: var(--rejected); font-weight: 600; } .outcome.none { color: var(--muted); }
 ul.plain { padding-left: 1.1em; color: var(--muted); font-size: 0.86rem; }
 details { margin-top: 1rem; }
 summary { cursor: pointer; font-weight: 550; padding: 0.2rem 0; }
@@ -104,7 +104,8 @@ pre { white-space: pre-wrap; overflow-wrap: anywhere; tab-size: 2; line-height: 
 .inputs { padding-left: 1.8rem; margin-top: 0.7rem; font-size: 0.92rem; } .inputs li { padding: 0.12rem 0; } .inputs li::marker { color: var(--muted); font-size: 0.84rem; }
 .commands { background: var(--raised); padding: 0.9rem 1.1rem; border-radius: 6px; }
 .prompt { color: var(--muted); user-select: none; }
-meter { width: 8rem; height: 0.7rem; }
+.bar { display: block; height: 0.5rem; margin-top: 0.42rem; min-width: 1px; background: var(--baseline); border-radius: 1px; }
+td:has(.bar) { width: 40%; min-width: 7rem; }
 footer { margin-top: 3rem; padding-top: 1rem; border-top: 1px solid var(--line); color: var(--muted); font-size: 0.86rem; }
 .hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 @media (max-width: 620px) {

@@ -32,6 +32,7 @@ export type Fact = readonly [name: string, value: Content];
 /** A list of names and values, side by side or, where values are long, one a row; without a value a fact is left out. */
 export function facts(list: readonly Fact[], form: "grid" | "rows" = "grid"): Markup {
   const known = list.filter(([, value]) => value !== null && value !== "");
+  if (known.length === 0) return markup``;
   return markup`<dl class="facts ${form}">${known.map(([name, value]) => markup`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
 }
 

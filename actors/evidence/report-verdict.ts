@@ -167,8 +167,9 @@ function inconclusive(document: SessionDocument): string {
   const { candidate, baseline } = namesOf(document);
   if (row === null) return `Nothing was settled about ${candidate}: no comparison was made`;
   const change = `${formatChange(row.relDelta)}${intervalNote(row, "percent")}`;
-  const about = `Not settled: against ${baseline ?? "before"}, ${formatName(row.metric)} of ${candidate} changed by ${change}${onCase(document, row)}`;
-  return `${about} with a tolerance of ${formatPercent(row.tolerance)}; ${whatWouldSettle(document, row)}`;
+  const against = baseline === null ? "" : ` against that of ${baseline}`;
+  const about = `Not settled: the ${formatName(row.metric)} of ${candidate}${against} changed by ${change}${onCase(document, row)}`;
+  return `${about}, with a tolerance of ${formatPercent(row.tolerance)}; ${whatWouldSettle(document, row)}`;
 }
 
 function whatWouldSettle(document: SessionDocument, row: ComparisonRow): string {

@@ -35,7 +35,9 @@ function reportInput(session: SessionState, now: number): ReportInput {
     document: documentOf(session),
     diff: diffOf(session),
     samples: versionSamples(session),
-    sampleInputs: prepared.sealedBatch.slice(0, SHOWN_INPUTS).map((input) => showInput(input, SHOWN_CHARACTERS)),
+    sampleInputs: prepared.sealedBatch
+      .slice(0, SHOWN_INPUTS)
+      .map((input) => showInput(input, SHOWN_CHARACTERS)),
     inputOrigin: prepared.inputOrigin,
     reproduce: reproduction(session),
     createdAt: new Date(now).toISOString(),

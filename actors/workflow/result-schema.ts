@@ -1,0 +1,154 @@
+/** JSON Schema (2020-12) of the document that `--json` prints; shipped as schemas/result.schema.json. */
+import { RESULT_SCHEMA as NAME } from "./session-document.ts";
+
+type Schema = Readonly<Record<string, unknown>>;
+
+const text: Schema = { type: "string" };
+const number: Schema = { type: "number" };
+const count: Schema = { type: "integer", minimum: 0 };
+const flag: Schema = { type: "boolean" };
+const share: Schema = { type: "number", minimum: 0, maximum: 1 };
+const texts: Schema = { type: "array", items: text };
+const interval: Schema = { type: "array", prefixItems: [number, number], minItems: 2, maxItems: 2 };
+const verdict: Schema = {
+  enum: ["improved", "regressed", "non_inferior", "inconclusive", "no_baseline", "rejected"],
+};
+
+const orNull = (schema: Schema): Schema => ({ anyOf: [schema, { type: "null" }] });
+const list = (items: Schema): Schema => ({ type: "array", items });
+/** Every named property is required; others may be added by later versions. */
+const record = (
+  properties: Readonly<Record<string, Schema>>,
+  optional: Readonly<Record<string, Schema>> = {},
+): Schema => ({
+  type: "object",
+  required: Object.keys(properties),
+  properties: { ...properties, ...optional },
+});
+
+const environment = record({
+  myriad: text,
+  runtime: text,
+  platform: text,
+  cpu: text,
+  cores: count,
+  memoryMb: number,
+  fingerprint: text,
+});
+
+const side = record({ n: count, mean: number, median: number, stdDev: number, ci99: interval });
+const families = record({ regressed: share, nonInferior: share, improved: share });
+
+const comparison = record({
+  caseId: text,
+  metric: text,
+  unit: text,
+  direction: { enum: ["lower", "higher"] },
+  engine: text,
+  forks: count,
+  iterationsPerFork: count,
+  intraForkCorrelation: orNull(number),
+  test: text,
+  tolerance: number,
+  baseline: side,
+  candidate: side,
+  relDelta: orNull(number),
+  ci99: orNull(interval),
+  p: families,
+  q: families,
+  mannWhitneyP: share,
+  hedgesG: orNull(number),
+  cliffsDelta: number,
+  verdict,
+});
+
+const phase = record({
+  name: text,
+  state: { enum: ["pending", "running", "finished", "failed", "skipped"] },
+  durationMs: number,
+});
+
+const searchStep = record({
+  round: count,
+  rule: text,
+  description: text,
+  line: count,
+  speedup: orNull(number),
+  outcome: { enum: ["accepted", "slower", "no_gain", "disagrees", "refused"] },
+  reason: orNull(text),
+});
+
+const gate = record({
+  name: text,
+  passed: flag,
+  score: orNull(share),
+  critical: flag,
+  reason: orNull(text),
+  dependencies: texts,
+  details: texts,
+});
+
+const counterexample = record({
+  input: text,
+  engine: text,
+  subject: text,
+  candidate: text,
+  shrunkFrom: count,
+  shrunkTo: count,
+});
+
+const baseline = record({
+  tag: text,
+  caseId: text,
+  subject: text,
+  metric: text,
+  unit: text,
+  mean: number,
+  stdDev: number,
+  n: count,
+  ci99: interval,
+  current: flag,
+  createdAt: text,
+  fingerprint: text,
+});
+
+export const RESULT_JSON_SCHEMA: Schema = {
+  $schema: "https://json-schema.org/draft/2020-12/schema",
+  $id: "result.schema.json",
+  title: "Myriad result",
+  ...record({
+    schema: { const: NAME },
+    command: { enum: ["run", "burst", "compare", "baseline", "report"] },
+    session: orNull(text),
+    success: flag,
+    verdict: orNull(verdict),
+    error: orNull(record({ code: text, message: text, hint: orNull(text), location: orNull(text) })),
+    subject: orNull(record({ id: text, file: text, export: text, goal: text, candidate: orNull(text) })),
+    seed: orNull(count),
+    environment,
+    isolation: orNull(record({ engine: text, carrier: text, enforced: texts, missing: texts })),
+    noise: orNull(record({ label: { enum: ["quiet", "noisy", "unusable"] }, coefficientOfVariation: number })),
+    phases: list(phase),
+    search: orNull(record({ candidates: count, accepted: count, history: list(searchStep) })),
+    burst: orNull(
+      record({ runs: count, failures: count, infraErrors: count, wallMs: number, sandboxesPerSecond: number, batch: count }),
+    ),
+    comparisons: list(comparison),
+    gates: list(gate),
+    reward: orNull(
+      record({ total: number, normalised: number, components: { type: "object", additionalProperties: number } }),
+    ),
+    baseline: orNull(record({ from: orNull(text), to: orNull(text) })),
+    equivalence: orNull(
+      record({
+        inputs: count,
+        sealed: count,
+        disagreements: count,
+        engines: texts,
+        counterexamples: list(counterexample),
+      }),
+    ),
+    diff: orNull(text),
+    report: orNull(text),
+  }, { baselines: list(baseline) }),
+};

@@ -1,0 +1,98 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { compareTask, readTask } from "../../../actors/index.ts";
+import { MyriadError } from "../../../runtime/contracts/index.ts";
+
+let folder = "";
+before(() => {
+  folder = mkdtempSync(join(tmpdir(), "myriad-task-"));
+});
+after(() => rmSync(folder, { recursive: true }));
+
+function write(name: string, text: string): string {
+  writeFileSync(join(folder, name), text);
+  return name;
+}
+
+function refusal(text: string, name = "task.yaml"): MyriadError {
+  write(name, text);
+  try {
+    readTask(name, folder);
+  } catch (error) {
+    assert.ok(error instanceof MyriadError, String(error));
+    return error;
+  }
+  assert.fail("the task was accepted");
+}
+
+describe("a task", () => {
+  it("has its defaults in the quick form", () => {
+    const task = readTask("src/orders.ts#dedupe", folder);
+    assert.equal(task.id, "src/orders.ts#dedupe");
+    assert.deepEqual(task.subject, { file: join(folder, "src/orders.ts"), exportName: "dedupe" });
+    assert.equal(task.runs, 10_000);
+    assert.deepEqual(task.metrics, [{ name: "wall_time", unit: "ns", direction: "lower", tolerance: 0.02 }]);
+    assert.equal(task.limits.memoryMb, 2048);
+  });
+
+  it("reads paths relative to the task file, and overrides relative to the working directory", () => {
+    write("full.yaml", "id: a\nsubject: ./x.ts#f\ninputs: ./g.ts#generate\nruns: 100\n");
+    const task = readTask(join(folder, "full.yaml"), "/elsewhere", { candidate: "c.ts#f", runs: 200 });
+    assert.equal(task.subject.file, join(folder, "x.ts"));
+    assert.equal(task.inputs!.file, join(folder, "g.ts"));
+    assert.equal(task.candidate!.file, "/elsewhere/c.ts");
+    assert.equal(task.runs, 200);
+  });
+
+  it("reads JSON as well", () => {
+    write("task.json", JSON.stringify({ id: "j", subject: "x.ts#f", seed: 5 }));
+    assert.equal(readTask("task.json", folder).seed, 5);
+  });
+
+  it("may lower a limit and not raise one", () => {
+    write("low.yaml", "id: a\nsubject: x.ts#f\nlimits: { memoryMb: 64 }\n");
+    assert.equal(readTask("low.yaml", folder).limits.memoryMb, 64);
+    assert.equal(refusal("id: a\nsubject: x.ts#f\nlimits:\n  memoryMb: 4096\n").code, "TASK_INVALID");
+  });
+
+  it("names the line and the field that is wrong", () => {
+    const error = refusal("id: a\nsubject: x.ts#f\nmetrics:\n  - name: speed\n");
+    assert.equal(error.code, "TASK_INVALID");
+    assert.match(error.location!, /task\.yaml:4 \(metrics\.0\.name\)/);
+    assert.match(error.message, /wall_time, peak_memory/);
+  });
+
+  it("names a field that no task has", () => {
+    const error = refusal("id: a\nsubject: x.ts#f\nrun: 5\n");
+    assert.match(error.message, /run is not a field of a task/);
+    assert.match(error.location!, /:3 /);
+  });
+
+  for (const [what, text] of [
+    ["broken YAML", "id: [a\nsubject: x"],
+    ["a duplicate key", "id: a\nid: b\nsubject: x.ts#f\n"],
+    ["a list at the top", "- a\n"],
+    ["an empty file", ""],
+    ["aliases that unfold", `a: &a [x,x,x,x,x,x,x,x,x]\n${Array.from({ length: 12 }, (_, at) => `b${at}: &b${at} [*${at === 0 ? "a" : `b${at - 1}`},*${at === 0 ? "a" : `b${at - 1}`},*${at === 0 ? "a" : `b${at - 1}`}]\n`).join("")}`],
+    ["an id that leaves its place", "id: ../../etc/passwd\nsubject: x.ts#f\n"],
+    ["no examples to speak of", "id: a\nsubject: x.ts#f\nexamples: [[1]]\n"],
+  ] as const) {
+    it(`refuses ${what} with a coded error`, () => {
+      assert.equal(refusal(text).code, "TASK_INVALID");
+    });
+  }
+
+  it("refuses what names no function, and a file that is not there", () => {
+    assert.throws(() => readTask("src/orders.ts", folder), { code: "SUBJECT_REFERENCE_INVALID" });
+    assert.throws(() => readTask("#f", folder), { code: "SUBJECT_REFERENCE_INVALID" });
+    assert.throws(() => readTask("none.yaml", folder), { code: "TASK_FILE_UNREADABLE" });
+  });
+
+  it("of compare sets the right function against the left one, the same one too", () => {
+    const task = compareTask("a.ts#f", "a.ts#f", folder);
+    assert.deepEqual(task.subject, task.candidate);
+  });
+});

@@ -1,4 +1,6 @@
 export { SANDBOX_ERRORS, sandboxError } from "./errors.ts";
+export { isolateEngine } from "./isolate-engine.ts";
+export type { IsolateEngine, IsolateOptions } from "./isolate-engine.ts";
 export { SANDBOX_CAPS } from "./protocol.ts";
 export type {
   EncodedInput,

@@ -67,6 +67,8 @@ function bubblewrap(): Carrier | null {
       ...["--unshare-all", "--unshare-user", "--uid", "65534", "--gid", "65534", "--cap-drop", "ALL"],
       ...["--die-with-parent", "--new-session", "--as-pid-1", "--info-fd", "4"],
       ...binds,
+      // JavaScriptCore looks for its stack in /proc/self/maps. Of its own process namespace; V8 needs none.
+      ...(IS_BUN ? ["--proc", "/proc"] : []),
       // The root is bubblewrap's own tmpfs; read-only, it leaves no place to write to at all.
       ...["--remount-ro", "/", "--"],
       ...runtime(limits, []),
@@ -142,12 +144,13 @@ function runtime({ memoryMb }: SandboxLimits, flags: readonly string[]): readonl
 
 /**
  * Hard limits by the kernel, in case the parent is not there to watch: CPU time for all runs together, and
- * twice the memory (in private writable pages, as V8 reserves far more than it uses).
+ * twice the memory (in private writable pages, as V8 reserves far more than it uses). JavaScriptCore reserves
+ * writable pages, too, and runs without its compilers when it is not given them: no such limit there.
  */
 function limited({ cpuSeconds, memoryMb }: SandboxLimits, runs: number): readonly string[] {
   if (process.platform === "win32") return [];
   const seconds = Math.ceil(cpuSeconds * (runs + 1));
-  const kilobytes = Math.ceil((2 * memoryMb + 512) * 1024);
+  const kilobytes = IS_BUN ? "unlimited" : Math.ceil((2 * memoryMb + 512) * 1024);
   return ["/bin/sh", "-c", `ulimit -t ${seconds}; ulimit -d ${kilobytes}; ulimit -c 0; exec "$@"`, "sh"];
 }
 

@@ -15,7 +15,7 @@
  * Parent, child and watcher talk by system messages alone, so they may come to live on different threads.
  */
 import type { ActorContext, AnyActorType, Signal, StopReason } from "./actor.ts";
-import { formatAddress, makeAddress, type Address } from "./address.ts";
+import { formatAddress, type ActorPath, type Address, type Incarnation } from "./address.ts";
 import { Ask, type Deadlines } from "./ask.ts";
 import { ContextOf } from "./context.ts";
 import type { Runnable } from "./dispatcher.ts";
@@ -23,7 +23,7 @@ import { runtimeError } from "./errors.ts";
 import type { Host } from "./host.ts";
 import { Mailbox, type MailboxLimits } from "./mailbox.ts";
 import { Notices, type Notice } from "./notices.ts";
-import { Ref, type Target } from "./ref.ts";
+import { Ref, type AnyRef, type Target } from "./ref.ts";
 import { RunQueue } from "./run-queue.ts";
 import { Supervisor } from "./supervisor.ts";
 import type { SystemMessage } from "./system-message.ts";
@@ -51,7 +51,7 @@ export class Cell implements Target, Runnable {
   readonly type: AnyActorType;
   readonly parent: Cell | null;
   readonly name: string;
-  readonly incarnation: number;
+  readonly incarnation: Incarnation;
   readonly ref: Ref<unknown>;
   status: Status = STARTING;
   queued = false;
@@ -70,7 +70,8 @@ export class Cell implements Target, Runnable {
   #timers: ActorTimers | null = null;
   #supervisor: Supervisor | null = null;
   #watchers: Set<Target> | null = null;
-  #watched: Set<Target> | null = null;
+  /** The ref by which each was watched. */
+  #watched: Map<Target, AnyRef> | null = null;
   #unanswered: Set<Ask> | null = null;
   /** Children that are still to be stopped, and the one that is being waited for. */
   #toStop: Cell[] | null = null;
@@ -95,14 +96,15 @@ export class Cell implements Target, Runnable {
     this.ref = new Ref(this);
   }
 
-  get path(): string {
-    return this.parent === null || this.parent.parent === null
-      ? this.name
-      : `${this.parent.path}/${this.name}`;
+  /** Names from the top-level ancestor down; the root, which nobody addresses, has its own. */
+  get path(): ActorPath {
+    const parent = this.parent;
+    const path = parent === null || parent.parent === null ? this.name : `${parent.path}/${this.name}`;
+    return path as ActorPath;
   }
 
   get address(): Address {
-    return formatAddress(makeAddress(this.host.node, this.path, this.incarnation));
+    return formatAddress({ node: this.host.node, path: this.path, incarnation: this.incarnation });
   }
 
   get deadlines(): Deadlines {
@@ -236,10 +238,10 @@ export class Cell implements Target, Runnable {
     try {
       const context = this.#context as ActorContext<unknown>;
       if (notice.kind === "terminated") {
-        if (this.#watched?.delete(notice.target) !== true) return;
-        this.#accept(
-          this.#signal({ kind: "terminated", ref: new Ref(notice.target), reason: notice.reason }),
-        );
+        const ref = this.#watched?.get(notice.target);
+        if (ref === undefined) return;
+        this.#watched?.delete(notice.target);
+        this.#accept(this.#signal({ kind: "terminated", ref, reason: notice.reason }));
       } else if (notice.kind === "piped") {
         this.#accept(this.type.receive(this.#state, notice.toMessage(notice.value as never), context));
       } else if (this.timers.take(notice.timer)) {
@@ -362,7 +364,7 @@ export class Cell implements Target, Runnable {
     this.life += 1;
     this.#timers?.cancelAll();
     this.#supervisor?.abandon();
-    for (const target of this.#watched ?? []) target.system({ kind: "unwatch", watcher: this });
+    for (const target of this.#watched?.keys() ?? []) target.system({ kind: "unwatch", watcher: this });
     this.#watched = null;
     while (this.#notices !== null && this.#notices.size > 0) {
       const notice = this.#notices.shift();
@@ -404,7 +406,8 @@ export class Cell implements Target, Runnable {
     } catch (error) {
       this.host.events.publish({ kind: "stopped-hook-failed", address: this.address, error });
     }
-    this.#timers?.cancelAll();
+    // Whatever `stopped` has ordered ends with the life too.
+    this.#endOrders();
     this.#state = undefined;
   }
 
@@ -432,14 +435,16 @@ export class Cell implements Target, Runnable {
 
   // ---- what the context asks for -------------------------------------------------------------------
 
-  watch(target: Target): void {
+  watch(ref: AnyRef): void {
+    const target = Ref.targetOf(ref);
     if (target === this) return;
-    this.#watched ??= new Set();
-    this.#watched.add(target);
+    this.#watched ??= new Map();
+    this.#watched.set(target, ref);
     target.system({ kind: "watch", watcher: this });
   }
 
-  unwatch(target: Target): void {
+  unwatch(ref: AnyRef): void {
+    const target = Ref.targetOf(ref);
     if (this.#watched?.delete(target) === true) target.system({ kind: "unwatch", watcher: this });
   }
 }

@@ -46,11 +46,11 @@ export class ContextOf implements ActorContext<unknown>, Timers<unknown> {
   }
 
   watch(ref: AnyRef): void {
-    this.#inTurn().watch(Ref.targetOf(ref));
+    this.#inTurn().watch(ref);
   }
 
   unwatch(ref: AnyRef): void {
-    this.#inTurn().unwatch(Ref.targetOf(ref));
+    this.#inTurn().unwatch(ref);
   }
 
   stop(ref: AnyRef = this.self): void {

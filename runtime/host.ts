@@ -1,6 +1,6 @@
 /** What a cell needs of the system it lives in. */
 import type { AnyActorType, StopReason } from "./actor.ts";
-import type { NodeName } from "./address.ts";
+import type { Incarnation, NodeName } from "./address.ts";
 import type { Deadlines } from "./ask.ts";
 import type { Cell, Failure } from "./cell.ts";
 import type { Clock, Random } from "./contracts/index.ts";
@@ -19,7 +19,7 @@ export interface Host {
   readonly events: EventStream<RuntimeEvent>;
   readonly dispatcher: Dispatcher;
   readonly deadlines: Deadlines;
-  nextIncarnation(): number;
+  nextIncarnation(): Incarnation;
   automaticName(): string;
   /** @throws ACTOR_TYPE_UNKNOWN */
   typeNamed(name: string): AnyActorType;

@@ -1,6 +1,6 @@
 import type { AnyActorType, SpawnOptions } from "./actor.ts";
 import { isSegment } from "./address.ts";
-import { Cell, STOPPING } from "./cell.ts";
+import { Cell, HALTING } from "./cell.ts";
 import { runtimeError } from "./errors.ts";
 import { mailboxLimits } from "./mailbox.ts";
 import type { ActorRef } from "./ref.ts";
@@ -13,7 +13,7 @@ export function spawnChild(
   options: SpawnOptions,
 ): ActorRef<unknown> {
   const { host } = parent;
-  if (parent.status >= STOPPING) {
+  if (parent.status >= HALTING) {
     throw parent.parent === null
       ? runtimeError("SYSTEM_STOPPED", "The actor system takes no more actors")
       : runtimeError("ACTOR_STOPPING", `${parent.address} is stopping and cannot spawn`);

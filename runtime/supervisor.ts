@@ -6,7 +6,7 @@
  * one-for-one each child is a group of its own; otherwise there is one group at a time, and failures that
  * come while it is coming down join it.
  */
-import { HALTED, SUSPENDED, type Cell, type Failure } from "./cell.ts";
+import { SUSPENDED, type Cell, type Failure } from "./cell.ts";
 import type { Cancel } from "./contracts/index.ts";
 import { runtimeError } from "./errors.ts";
 import { RestartWindow } from "./restart-window.ts";
@@ -22,8 +22,9 @@ interface Group {
 
 export class Supervisor {
   readonly #parent: Cell;
+  // Both by what counts together: each child for itself under one-for-one, else all under null.
   readonly #windows = new Map<Cell | null, RestartWindow>();
-  readonly #groups = new Map<Cell, Group>();
+  readonly #groups = new Map<Cell | null, Group>();
 
   constructor(parent: Cell) {
     this.#parent = parent;
@@ -33,7 +34,10 @@ export class Supervisor {
     // A failure that a halt, a stop or the parent's own resume has overtaken is over.
     if (child.failure !== failure || child.status !== SUSPENDED) return;
     const { directive, error } = this.#decide(child, failure.error);
-    this.#parent.host.events.publish({ kind: "actor-failed", address: child.address, error, directive });
+    const { events } = this.#parent.host;
+    if (events.wants("actor-failed")) {
+      events.publish({ kind: "actor-failed", address: child.address, error, directive });
+    }
     switch (directive) {
       case "resume":
         child.system({ kind: "resume" });
@@ -51,20 +55,21 @@ export class Supervisor {
   }
 
   halted(child: Cell): void {
-    const group = this.#groups.get(child);
+    const key = this.#keyOf(child);
+    const group = this.#groups.get(key);
     if (group === undefined) return;
     group.halting.delete(child);
-    this.#beginWhenHalted(group);
+    this.#beginWhenHalted(key, group);
   }
 
   childStopped(child: Cell): void {
-    this.#windows.delete(child);
-    const group = this.#groups.get(child);
+    const key = this.#keyOf(child);
+    if (key !== null) this.#windows.delete(key);
+    const group = this.#groups.get(key);
     if (group === undefined) return;
-    this.#groups.delete(child);
     group.members.delete(child);
     group.halting.delete(child);
-    this.#beginWhenHalted(group);
+    this.#beginWhenHalted(key, group);
   }
 
   /** The parent's life ends: nothing will be begun again. */
@@ -110,47 +115,54 @@ export class Supervisor {
       this.#escalate(child, failure, runtimeError("RESTARTS_EXHAUSTED", message, { cause: failure.error }));
       return;
     }
-    const affected = this.#affected(child);
-    const group = this.#groupFor(affected);
+    const group = this.#groupOf(child);
     group.backoffMs = Math.max(group.backoffMs, backoffMs(type.supervision, inARow, host.random));
-    for (const member of affected.reverse()) {
+    for (const member of this.#affected(child).reverse()) {
       if (group.members.has(member)) continue;
       group.members.add(member);
       group.halting.add(member);
-      this.#groups.set(member, group);
       member.system({ kind: "halt", error: failure.error });
     }
   }
 
-  #groupFor(affected: readonly Cell[]): Group {
-    for (const member of affected) {
-      const group = this.#groups.get(member);
-      if (group === undefined) continue;
-      group.cancelBackoff?.();
-      group.cancelBackoff = null;
-      return group;
+  #groupOf(child: Cell): Group {
+    const key = this.#keyOf(child);
+    let group = this.#groups.get(key);
+    if (group === undefined) {
+      group = { members: new Set(), halting: new Set(), backoffMs: 0, cancelBackoff: null };
+      this.#groups.set(key, group);
     }
-    return { members: new Set(), halting: new Set(), backoffMs: 0, cancelBackoff: null };
+    group.cancelBackoff?.();
+    group.cancelBackoff = null;
+    return group;
   }
 
-  #beginWhenHalted(group: Group): void {
+  #beginWhenHalted(key: Cell | null, group: Group): void {
     if (group.halting.size > 0) return;
     group.cancelBackoff?.();
-    if (group.backoffMs <= 0) this.#begin(group);
-    else group.cancelBackoff = this.#parent.host.clock.schedule(group.backoffMs, () => this.#begin(group));
+    const begin = (): void => this.#begin(key, group);
+    if (group.backoffMs <= 0) begin();
+    else group.cancelBackoff = this.#parent.host.clock.schedule(group.backoffMs, begin);
   }
 
-  #begin(group: Group): void {
-    for (const child of this.#parent.children?.values() ?? []) {
-      if (!group.members.has(child)) continue;
-      this.#groups.delete(child);
-      if (child.status === HALTED) child.system({ kind: "begin" });
+  #begin(key: Cell | null, group: Group): void {
+    this.#groups.delete(key);
+    if (key !== null) {
+      if (group.members.has(key)) key.system({ kind: "begin" });
+      return;
     }
+    for (const child of this.#parent.children?.values() ?? []) {
+      if (group.members.has(child)) child.system({ kind: "begin" });
+    }
+  }
+
+  #keyOf(child: Cell): Cell | null {
+    return this.#parent.type.supervision.strategy === "one-for-one" ? child : null;
   }
 
   #windowOf(child: Cell): RestartWindow {
-    const { strategy, maxRestarts, withinMs } = this.#parent.type.supervision;
-    const key = strategy === "one-for-one" ? child : null;
+    const { maxRestarts, withinMs } = this.#parent.type.supervision;
+    const key = this.#keyOf(child);
     let window = this.#windows.get(key);
     if (window === undefined) {
       window = new RestartWindow(maxRestarts, withinMs);

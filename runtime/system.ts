@@ -5,7 +5,7 @@
  * `escalated-to-root`. A system holds no timer, socket or handle that keeps the process alive.
  */
 import { actor, type AnyActorType, type Spawner, type SpawnOptions, type StopReason } from "./actor.ts";
-import { isSegment, parseAddress, type Address, type NodeName } from "./address.ts";
+import { isSegment, parseAddress, type Address, type Incarnation, type NodeName } from "./address.ts";
 import { defineApp, type App } from "./app.ts";
 import { Ask, Deadlines } from "./ask.ts";
 import { Cell, RUNNING, STOPPED, type Failure } from "./cell.ts";
@@ -130,9 +130,9 @@ class LocalSystem implements ActorSystem, Host {
 
   // ---- as the host of its cells --------------------------------------------------------------------
 
-  nextIncarnation(): number {
+  nextIncarnation(): Incarnation {
     this.#incarnations += 1;
-    return this.#incarnations;
+    return this.#incarnations as Incarnation;
   }
 
   automaticName(): string {

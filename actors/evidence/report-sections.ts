@@ -170,7 +170,7 @@ export function renderConditions({
           ? null
           : `${formatDuration(burst.wallMs)}, ${formatCount(Math.round(burst.sandboxesPerSecond), "sandbox", "sandboxes")} a second`,
       ],
-      ["Calls a sandbox", burst === null ? null : formatNumber(burst.batch)],
+      ["Calls in a sandbox", burst === null ? null : formatNumber(burst.batch)],
       ["Baseline", baseline === null ? null : `${baseline.from ?? "none"} → ${baseline.to ?? "unchanged"}`],
     ],
     "rows",

@@ -92,9 +92,15 @@ function describeChange(row: ComparisonRow, relDelta: number | null, ci99: Pair 
   };
 }
 
+/** An interval on one side of zero drops its sign, as the words do. */
 function inPercent(relDelta: number, ci99: Pair | null, word: string): Change {
-  const interval = ci99 === null ? null : formatChangeInterval(ci99);
-  return { words: `${formatPercent(Math.abs(relDelta))} ${word}`, interval };
+  const words = `${formatPercent(Math.abs(relDelta))} ${word}`;
+  if (ci99 === null) return { words, interval: null };
+  const oneSided = ci99[0] * ci99[1] > 0 && ci99[0] * relDelta > 0;
+  const ends = ci99.map((end) => Math.abs(end) * 100).sort((one, other) => one - other);
+  const [low, high] = [ends[0]!, ends[1]!];
+  const interval = `${formatRange([low, high], Math.max(1, decimalsFor(100, high - low)))} %`;
+  return { words, interval: oneSided ? interval : formatChangeInterval(ci99) };
 }
 
 function inverse(ratio: number): number {

@@ -78,7 +78,7 @@ export function keyMayBeNaN({ types }: RewriteContext, { key, wanted }: KeyedPre
 
 /** Key, and the condition under which an element is indexed, for an element called `element`. */
 export function keyOf(context: RewriteContext, { key, symbol }: KeyedPredicate, element: string): string {
-  return substitute(context, key, symbol, element);
+  return substitute(context, key, [{ symbol, text: element }]);
 }
 
 export function conditionsOf(
@@ -87,7 +87,7 @@ export function conditionsOf(
   element: string,
 ): readonly string[] {
   const filters = predicate.filters.map((filter) => {
-    const text = substitute(context, filter, predicate.symbol, element);
+    const text = substitute(context, filter, [{ symbol: predicate.symbol, text: element }]);
     const weak = isLogical(filter) || ts.isConditionalExpression(filter);
     return weak ? `(${text})` : text;
   });

@@ -50,6 +50,16 @@ export class Edit {
     return /^ {2}\S/m.test(this.#file.text) ? "  " : /^ {4}\S/m.test(this.#file.text) ? "    " : "  ";
   }
 
+  /** Moves the lines inside of a block one step in; lines that begin within a template or a comment stay. */
+  indentLines(block: ts.Block, step: string): void {
+    const { text } = this.#file;
+    for (const statement of block.statements) {
+      for (const start of lineStarts(text, statement.getFullStart(), statement.end)) {
+        if (!isInsideText(block, start) && text[start] !== "\n") this.#text.appendLeft(start, step);
+      }
+    }
+  }
+
   /** Puts statements before `place`, which is a statement or the concise body of an arrow function. */
   insertBefore(place: ts.Node, lines: readonly string[]): void {
     const indent = this.#openBlock(place);
@@ -138,4 +148,17 @@ function identifiersOf(file: ts.SourceFile): Set<string> {
 function isReserved(name: string): boolean {
   const kind = ts.identifierToKeywordKind(ts.factory.createIdentifier(name));
   return kind !== undefined && kind <= ts.SyntaxKind.LastFutureReservedWord;
+}
+
+function lineStarts(text: string, start: number, end: number): number[] {
+  const starts: number[] = [];
+  for (let at = text.indexOf("\n", start); at !== -1 && at < end; at = text.indexOf("\n", at + 1)) starts.push(at + 1);
+  return starts;
+}
+
+function isInsideText(root: ts.Node, position: number): boolean {
+  const within = (node: ts.Node): boolean => node.getStart() < position && position < node.end;
+  const visit = (node: ts.Node): boolean =>
+    (ts.isTemplateLiteralToken(node) && within(node)) || (ts.forEachChild(node, (child) => visit(child) || undefined) ?? false);
+  return visit(root);
 }

@@ -108,12 +108,18 @@ export function parameterNames(
   return names.includes(null) ? null : (names as readonly ts.Identifier[]);
 }
 
-/** The text of `node` with every mention of `symbol` exchanged for `text`. */
-export function substitute(context: RewriteContext, node: ts.Node, symbol: ts.Symbol, text: string): string {
-  const start = node.getStart(context.file);
+/** The text of `node` with every mention of these variables exchanged for other text. */
+export function substitute(
+  context: RewriteContext,
+  node: ts.Node,
+  exchanges: readonly { readonly symbol: ts.Symbol; readonly text: string }[],
+): string {
+  const uses = exchanges
+    .flatMap(({ symbol, text }) => context.references.usesIn(symbol, node).map((use) => ({ use, text })))
+    .sort((one, other) => one.use.pos - other.use.pos);
   let result = "";
-  let from = start;
-  for (const use of context.references.usesIn(symbol, node)) {
+  let from = node.getStart(context.file);
+  for (const { use, text } of uses) {
     const shorthand = ts.isShorthandPropertyAssignment(use.parent);
     result += context.file.text.slice(from, use.getStart(context.file));
     result += shorthand ? `${use.text}: ${text}` : text;

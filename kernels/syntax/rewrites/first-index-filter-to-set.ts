@@ -2,7 +2,7 @@
  * `xs.filter((x, i) => xs.indexOf(x) === i)`, the short way to drop duplicates, becomes a filter that remembers
  * in a Set; so do `findIndex((other) => other.key === x.key) === i` and, for the duplicates, `!== i`.
  *
- * Precondition: `xs` is a name; the callback does nothing else; for `findIndex` the key is pure and the array
+ * Precondition: `xs` is a name, or the callback searches its own third parameter; the callback does nothing else; for `findIndex` the key is pure and the array
  * has no holes by its type. Both forms visit the elements in order and skip holes. The first of equal elements
  * is at its own index; later ones are not. NaN is never found by `indexOf` or `===`, so its index is never the
  * own one: where elements may be NaN that is asked first. −0 and 0 are equal to both, and the elements
@@ -57,7 +57,7 @@ interface FirstIndexTest {
 function firstIndexTest(context: RewriteContext, call: MethodCall): FirstIndexTest | null {
   const array = call.expression.expression;
   const [callback] = call.arguments;
-  if (!ts.isIdentifier(array) || !context.types.isArray(context.types.of(array))) return null;
+  if (!context.types.isArray(context.types.of(array))) return null;
   if (callback === undefined || !(ts.isArrowFunction(callback) || ts.isFunctionExpression(callback)))
     return null;
   const [element, index, itself] = parameterNames(callback) ?? [];
@@ -118,7 +118,7 @@ function comparedKey(
     ? [equality.right, equality.left]
     : [equality.left, equality.right];
   const same =
-    substitute(context, theirs, references.symbolOf(other)!, element.text) === own.getText(context.file);
+    substitute(context, theirs, [{ symbol: references.symbolOf(other)!, text: element.text }]) === own.getText(context.file);
   if (!same || mentions(context, theirs, symbol) || !isPure(context, theirs)) return null;
   if (!types.isDenseArray(types.of(search.expression.expression))) return null;
   return { key: own.getText(context.file), keyType: types.of(own) };

@@ -4,6 +4,19 @@ import { arrayIndexOfToSet } from "./array-index-of-to-set.ts";
 import { firstIndexFilterToSet } from "./first-index-filter-to-set.ts";
 import { nestedFilterToGroup } from "./nested-filter-to-group.ts";
 import { nestedFindToMap } from "./nested-find-to-map.ts";
+import { arrayPassesFused } from "./array-passes-fused.ts";
+import { concatInLoopToPush } from "./concat-in-loop-to-push.ts";
+import { spreadReduceToMutation } from "./spread-reduce-to-mutation.ts";
+import { hoistRegex } from "./hoist-regex.ts";
+import { hoistInvariant } from "./hoist-invariant.ts";
+import { shiftQueueToHeadIndex } from "./shift-queue-to-head-index.ts";
+import { spreadMaxToReduce } from "./spread-max-to-reduce.ts";
+import { filterFirstToFind } from "./filter-first-to-find.ts";
+import { splitLimit } from "./split-limit.ts";
+import { entriesToKeys } from "./entries-to-keys.ts";
+import { jsonCloneToCopy } from "./json-clone-to-copy.ts";
+import { memoiseRecursion } from "./memoise-recursion.ts";
+import { sortOutOfLoop } from "./sort-out-of-loop.ts";
 import type { RewriteRule } from "./rule.ts";
 import { someToSet } from "./some-to-set.ts";
 
@@ -14,4 +27,17 @@ export const REWRITE_RULES: readonly RewriteRule[] = [
   nestedFilterToGroup,
   someToSet,
   firstIndexFilterToSet,
+  concatInLoopToPush,
+  spreadReduceToMutation,
+  arrayPassesFused,
+  hoistRegex,
+  hoistInvariant,
+  shiftQueueToHeadIndex,
+  spreadMaxToReduce,
+  filterFirstToFind,
+  splitLimit,
+  entriesToKeys,
+  jsonCloneToCopy,
+  memoiseRecursion,
+  sortOutOfLoop,
 ];

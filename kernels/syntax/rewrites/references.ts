@@ -132,7 +132,8 @@ function isDeclarationName(node: ts.Identifier): boolean {
     : ts.isFunctionDeclaration(node.parent) && node.parent.name === node;
 }
 
-function keepsToItself(node: ts.Identifier): boolean {
+/** The use reads the object or calls a method on it; it does not hand it on. */
+export function keepsToItself(node: ts.Identifier): boolean {
   const { parent } = node;
   if (ts.isPropertyAccessExpression(parent) || ts.isElementAccessExpression(parent)) {
     return parent.expression === node && !leaksBySelf(parent);

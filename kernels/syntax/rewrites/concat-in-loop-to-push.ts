@@ -1,0 +1,138 @@
+/**
+ * `list = list.concat(x)` and `list = [...list, x]` become `list.push(x)`.
+ *
+ * Precondition: `list` is a `let` that starts with an array made on the spot, every assignment to it is of
+ * this form, and no use hands the array on or keeps it: then nobody can tell one growing array from a row of
+ * copies. Whatever throws, throws before the push. What is joined is an array without holes by its type, or
+ * surely none (`concat` takes arrays apart). Not applied where the list is run through by `for … of` around
+ * the assignment (it would see itself grow), or where a function gives it back while it grows.
+ */
+import ts from "typescript";
+import { bare, isMethodCall, mentions } from "./expressions.ts";
+import { contains, isFresh, isWriteTarget, keepsToItself } from "./references.ts";
+import { type RewriteContext, type RewriteRule, rewriteAt } from "./rule.ts";
+import type { Rewrite } from "../protocol.ts";
+
+const name = "concat-in-loop-to-push";
+
+export const concatInLoopToPush: RewriteRule = {
+  name,
+  summary: "Pushes onto an array of its own instead of copying it for each element.",
+  find: (context) =>
+    context
+      .nodes(ts.isVariableDeclaration)
+      .flatMap((declaration) => {
+        const appends = appendsTo(context, declaration);
+        return appends === null ? [] : [pushed(context, declaration, appends)];
+      }),
+};
+
+interface Append {
+  readonly statement: ts.ExpressionStatement;
+  /** One array without holes, or single values. */
+  readonly added: { readonly all: ts.Expression } | { readonly each: readonly ts.Expression[] };
+}
+
+function appendsTo(context: RewriteContext, declaration: ts.VariableDeclaration): readonly Append[] | null {
+  const { references, types } = context;
+  const list = references.symbolOf(declaration.name);
+  const made = declaration.initializer;
+  if (list === undefined || references.declarationOf(list) !== declaration || made === undefined) return null;
+  if (!isFresh(types, made) || !types.isArray(types.checker.getTypeOfSymbol(list))) return null;
+  const appends: Append[] = [];
+  for (const use of references.uses(list)) {
+    const append = appendAt(context, use, list);
+    if (append !== null) appends.push(append);
+    else if (!isSafeUse(context, use, declaration, list)) return null;
+  }
+  return appends.length > 0 ? appends : null;
+}
+
+/** The append whose assignment target is `use`. */
+function appendAt(context: RewriteContext, use: ts.Identifier, list: ts.Symbol): Append | null {
+  const assignment = use.parent;
+  if (!ts.isBinaryExpression(assignment) || assignment.left !== use) return null;
+  const statement = assignment.parent;
+  if (assignment.operatorToken.kind !== ts.SyntaxKind.EqualsToken || !ts.isExpressionStatement(statement)) return null;
+  const added = addedBy(context, bare(assignment.right), list);
+  return added === null ? null : { statement, added };
+}
+
+export function addedBy(context: RewriteContext, copy: ts.Expression, list: ts.Symbol): Append["added"] | null {
+  const isList = (node: ts.Node): boolean =>
+    ts.isIdentifier(node) && context.references.symbolOf(node) === list;
+  if (isMethodCall(copy, "concat", 1) && isList(copy.expression.expression)) {
+    const [argument] = copy.arguments;
+    if (ts.isArrayLiteralExpression(argument!)) return elementsAdded(context, argument.elements);
+    return valueAdded(context, argument!, list);
+  }
+  if (!ts.isArrayLiteralExpression(copy)) return null;
+  const [head, ...tail] = copy.elements;
+  if (head === undefined || !ts.isSpreadElement(head) || !isList(head.expression)) return null;
+  return elementsAdded(context, tail);
+}
+
+function elementsAdded({ types }: RewriteContext, elements: readonly ts.Expression[]): Append["added"] | null {
+  const [only] = elements;
+  if (elements.length === 1 && ts.isSpreadElement(only!)) {
+    return types.isDenseArray(types.of(only.expression)) ? { all: only.expression } : null;
+  }
+  const single = elements.every((one) => !ts.isSpreadElement(one) && !ts.isOmittedExpression(one));
+  return single && elements.length > 0 ? { each: elements } : null;
+}
+
+function valueAdded(context: RewriteContext, value: ts.Expression, list: ts.Symbol): Append["added"] | null {
+  const { types } = context;
+  const type = types.of(value);
+  if (types.isDenseArray(type)) return mentions(context, value, list) ? null : { all: value };
+  return types.isPrimitive(type) || types.isPlainObject(type) ? { each: [value] } : null;
+}
+
+function isSafeUse(
+  context: RewriteContext,
+  use: ts.Identifier,
+  declaration: ts.VariableDeclaration,
+  list: ts.Symbol,
+): boolean {
+  const own = enclosingFunction(declaration);
+  if (ts.isReturnStatement(use.parent)) return enclosingFunction(use) === own;
+  if (ts.isForOfStatement(use.parent)) {
+    const loop = use.parent;
+    const growing = context.references.uses(list).filter(isWriteTarget);
+    return growing.every((one) => !contains(loop, one) && enclosingFunction(one) === own);
+  }
+  return keepsToItself(use) && !isIterator(use.parent);
+}
+
+/** `list.values()` would see the list grow. */
+function isIterator(access: ts.Node): boolean {
+  return ts.isPropertyAccessExpression(access) && /^(entries|keys|values)$/.test(access.name.text);
+}
+
+function enclosingFunction(node: ts.Node): ts.Node {
+  let outer = node.parent;
+  while (!ts.isFunctionLike(outer) && !ts.isSourceFile(outer)) outer = outer.parent;
+  return outer;
+}
+
+function pushed(
+  context: RewriteContext,
+  declaration: ts.VariableDeclaration,
+  appends: readonly Append[],
+): Rewrite {
+  const edit = context.edit();
+  const list = declaration.name.getText(context.file);
+  for (const { statement, added } of appends) {
+    if ("each" in added) {
+      edit.replace(statement, `${list}.push(${added.each.map((one) => one.getText(context.file)).join(", ")});`);
+    } else {
+      const element = edit.freshName("one");
+      const loop = `for (const ${element} of ${added.all.getText(context.file)}) ${list}.push(${element});`;
+      edit.replace(statement, loop);
+    }
+  }
+  const start = declaration.parent.getStart(context.file);
+  const alone = ts.isVariableDeclarationList(declaration.parent) && declaration.parent.declarations.length === 1;
+  if (alone && context.file.text.startsWith("let", start)) edit.replaceRange(start, start + 3, "const");
+  return rewriteAt(context, name, appends[0]!.statement, `pushes onto \`${list}\` instead of copying it`, edit);
+}

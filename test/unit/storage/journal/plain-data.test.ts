@@ -1,0 +1,68 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+
+import fc from "fast-check";
+
+import { decodePlainData, encodePlainData } from "../../../../storage/journal/plain-data.ts";
+import { hasCode } from "../../../contract/journal-contract.ts";
+
+const roundTrip = (value: unknown): unknown => decodePlainData(encodePlainData(value));
+
+describe("plain data", () => {
+  it("comes back as structuredClone gives it, for anything", () => {
+    const anything = fc.anything({
+      withBigInt: true,
+      withDate: true,
+      withMap: true,
+      withSet: true,
+      withTypedArray: true,
+      withSparseArray: true,
+      withNullPrototype: true,
+      maxDepth: 5,
+    });
+    fc.assert(
+      fc.property(anything, (value) => assert.deepStrictEqual(roundTrip(value), structuredClone(value))),
+      { numRuns: 1000 },
+    );
+  });
+
+  it("keeps what MessagePack alone would bend", () => {
+    const sparse: unknown[] = [1];
+    sparse[2] = 3;
+    const values = [-0, [-0], "\ud800", { "\udfff": 1 }, JSON.parse('{"__proto__":{"x":1},"a":-0}'), sparse, new Map([[1, -0]]), new Set(["\ud800"])]; // prettier-ignore
+    for (const value of values as unknown[]) assert.deepStrictEqual(roundTrip(value), value);
+  });
+
+  it("keeps shared and cyclic references, in both forms", () => {
+    for (const odd of [1, -0]) {
+      const shared = { odd };
+      const cyclic: Record<string, unknown> = { first: shared, second: shared };
+      cyclic["self"] = cyclic;
+      const back = roundTrip(cyclic) as Record<string, unknown>;
+      assert.equal(back["self"], back);
+      assert.equal(back["first"], back["second"]);
+      assert.ok(Object.is((back["first"] as typeof shared).odd, odd));
+    }
+  });
+
+  it("refuses what would come back poorer, and says where it is", () => {
+    const refused = [
+      () => 1,
+      Symbol("s"),
+      new URL("a:b"),
+      new WeakSet(),
+      new Uint8Array(new SharedArrayBuffer(1)),
+    ];
+    for (const odd of refused) {
+      const hasPath = (thrown: unknown): boolean =>
+        hasCode("JOURNAL_EVENT_REFUSED")(thrown) && (thrown as { location: string }).location === "a.0.b";
+      assert.throws(() => encodePlainData({ a: [{ b: odd }] }), hasPath);
+    }
+  });
+
+  it("refuses bottomless nesting instead of overflowing the stack", () => {
+    let deep: unknown = 1;
+    for (let level = 0; level < 100_000; level++) deep = [deep];
+    assert.throws(() => encodePlainData(deep), hasCode("JOURNAL_EVENT_REFUSED"));
+  });
+});

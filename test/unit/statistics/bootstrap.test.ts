@@ -37,6 +37,12 @@ describe("the arithmetic of the BCa interval", () => {
     assertClose([...narrow, small], byScipy("bca_parts(forks1, forks2, replicates, 0.025)"), 1e-9);
   });
 
+  it("corrects no bias where resamples lie evenly about the estimate, those equal to it included", () => {
+    const even = Float64Array.from({ length: 404 }, (_, index) => Math.floor(index / 4) - 50);
+    // 5 % from either end of the 404 values −50…50, four of each.
+    assert.deepEqual(bcaOf(0, even, 0, 0.9), [-45, 45]);
+  });
+
   it("stays within the resamples when the estimate lies beyond all of them", () => {
     const replicates = Float64Array.from({ length: 200 }, (_, index) => index);
     for (const acceleration of [-0.5, 0, 0.5]) {

@@ -24,6 +24,14 @@ describe("outliers by the modified z score", () => {
     assert.deepEqual(flagged(dataSet("coarse")), [13]);
   });
 
+  it("are then judged by the mean absolute deviation: from 3.5 × 1.253314 of it on", () => {
+    // Median 0, mean deviation (8 + d) / 20: z(d) exceeds 3.5 from d = 2.248 on.
+    const withStray = (d: number): Float64Array =>
+      Float64Array.from([...new Array<number>(11).fill(0), ...new Array<number>(8).fill(1), d]);
+    assert.deepEqual(flagged(withStray(2.247)), []);
+    assert.deepEqual(flagged(withStray(2.249)), [19]);
+  });
+
   it("are none in a constant sample", () => {
     assert.deepEqual(flagged(new Float64Array(9).fill(3)), []);
   });

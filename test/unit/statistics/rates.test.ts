@@ -19,6 +19,13 @@ describe("the Wilson interval", () => {
     assertClose(wilsonInterval({ events: 81, n: 263 }), scipy, 1e-13);
   });
 
+  it("ends at exactly 0 and 1 where nothing or everything happened", () => {
+    for (let n = 1; n < 300; n++) {
+      assert.equal(wilsonInterval({ events: 0, n })[0], 0);
+      assert.equal(wilsonInterval({ events: n, n })[1], 1);
+    }
+  });
+
   it("holds the observed rate and stays within 0 and 1", () => {
     const rate = fc
       .integer({ min: 1, max: 20_000 })

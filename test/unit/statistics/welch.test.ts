@@ -53,6 +53,12 @@ describe("Welch's test", () => {
     assertClose(t, [0.5 / (Math.sqrt(5 / 3) / 2)], 1e-14);
   });
 
+  it("does not take rounding for evidence", () => {
+    const exact = new Float64Array(8).fill(0.3);
+    const rounded = exact.map((value, index) => (index === 0 ? value : 0.1 + 0.2));
+    assert.deepEqual(welchTest(exact, rounded), { t: 0, df: 14, p: 1 });
+  });
+
   it("needs two values a sample", () => {
     assert.throws(() => welchTest(Float64Array.of(1), sleep1), {
       code: "STATISTICS_TOO_FEW",

@@ -43,7 +43,7 @@ const LOADER =
   "const m={exports:{}};" +
   "require('node:vm').runInThisContext('(function(require,module,exports){'+b.toString('utf8',4,4+n)+'\\n})')" +
   "(require,m,m.exports);" +
-  "m.exports.runChild(JSON.parse(b.toString('utf8',4+n)))";
+  "m.exports.runChild(JSON.parse(b.toString('utf8',4+n)),require)";
 
 const ENFORCED_EVERYWHERE = ["memory", "cpu", "wall"];
 
@@ -135,6 +135,8 @@ function runtime({ memoryMb }: SandboxLimits, flags: readonly string[]): readonl
     process.execPath,
     "--no-warnings",
     "--disallow-code-generation-from-strings",
+    // Code once compiled is kept, be it unused for a while.
+    "--no-flush-bytecode",
     `--max-old-space-size=${Math.ceil(memoryMb)}`,
     ...flags,
     "-e",

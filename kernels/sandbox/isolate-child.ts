@@ -6,6 +6,7 @@
 import { Script } from "node:vm";
 import type { Host, Job, Step } from "./isolate-inside.ts";
 import type { Harness } from "./harness-script.ts";
+import { jobRunner } from "./isolate-jobs.ts";
 import { emit, finish } from "./isolate-output.ts";
 
 export interface ChildRequest {
@@ -20,21 +21,18 @@ export interface ChildRequest {
 }
 
 const now: () => bigint = process.hrtime.bigint.bind(process.hrtime);
-const later = setImmediate;
 
-export function runChild(request: ChildRequest): void {
+/** @param load the runtime's `require`. */
+export function runChild(request: ChildRequest, load: (name: string) => unknown): void {
   // A rejection that the program leaves unhandled is its own affair.
   process.on("unhandledRejection", () => undefined);
+  const runJobs = jobRunner(load);
   const start = evaluate(request.inside, "inside") as (host: Host, job: Job) => () => Step;
   const harness = evaluate(request.harness, "harness") as Harness;
   const host: Host = { harness, now, emit, evaluate: (code) => evaluate(code, "program") };
   const step = start(host, request.job);
-  const drive = (): void => {
-    // All promise jobs are run before an immediate is.
-    if (step() === "more") later(drive);
-    else finish();
-  };
-  drive();
+  while (step() === "more") runJobs();
+  finish();
 }
 
 /** Without a callback for imports, `import()` in the evaluated code is refused. */

@@ -10,6 +10,7 @@
  */
 import type { Clock, MyriadError } from "../../runtime/contracts/index.ts";
 import { systemClock } from "../../runtime/contracts/index.ts";
+import { checkLimits } from "./check-limits.ts";
 import { sandboxError } from "./errors.ts";
 import type { Carrier, CarrierName, CarrierOptions } from "./isolate-carrier.ts";
 import { carriersHere } from "./isolate-carrier.ts";
@@ -321,16 +322,4 @@ function aborted(): MyriadError {
 
 function badProgram(text: string): MyriadError {
   return sandboxError("SANDBOX_PROGRAM", `The program is no JavaScript that can be evaluated: ${text}`);
-}
-
-function checkLimits(limits: SandboxLimits): void {
-  for (const name of ["memoryMb", "cpuSeconds", "diskMb", "wallSeconds"] as const) {
-    const value = limits[name];
-    if (!(value > 0 && value <= SANDBOX_CAPS[name])) {
-      throw sandboxError(
-        "SANDBOX_LIMITS",
-        `The limit ${name} is ${value}; it must be above 0 and at most ${SANDBOX_CAPS[name]}.`,
-      );
-    }
-  }
 }

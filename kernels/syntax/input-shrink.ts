@@ -15,6 +15,8 @@ const MAX_VARIANTS = 200;
 const MAX_TOTAL_CHARACTERS = 2_000_000;
 const MIN_VARIANTS = 16;
 const MAX_CHUNKS = 64;
+/** Below it a sum over a large list could not tell the two apart. */
+const SMALLEST_GAIN = 1e-6;
 
 interface Edit {
   /** About how much smaller the list gets: the order in which variants are offered. */
@@ -210,22 +212,30 @@ function smallerPrimitives(value: unknown): readonly Smaller[] {
   const size = measurePrimitive(value);
   return candidatesFor(value).flatMap((candidate) => {
     const gain = size - measurePrimitive(candidate);
-    return gain > 0 ? [{ gain, value: candidate }] : [];
+    return gain > SMALLEST_GAIN ? [{ gain, value: candidate }] : [];
   });
 }
 
 function candidatesFor(value: unknown): readonly unknown[] {
   if (typeof value === "string") return smallerStrings(value);
   if (typeof value === "number") return smallerNumbers(value);
-  if (typeof value === "bigint") return [0n, value / 2n, -value, value - (value > 0n ? 1n : -1n)];
+  if (typeof value === "bigint") return smallerBigints(value);
   return value === true ? [false] : [];
 }
 
-/** One step down is only offered where the measure can still tell the two apart. */
+/** Zero, a half, three quarters, … one step down; fractions first lose their fraction. */
 function smallerNumbers(value: number): readonly number[] {
   if (!Number.isFinite(value)) return [0];
-  const step = Math.abs(value) < 2 ** 20 ? [value - Math.sign(value)] : [];
-  return [0, Math.trunc(value), Math.trunc(value / 2), -value, ...step].map((number) => number + 0);
+  const whole = Math.trunc(value);
+  const steps = [-value, whole];
+  for (let part = whole; part !== 0; part = Math.trunc(part / 2)) steps.push(whole - part);
+  return [0, ...steps].map((number) => number + 0);
+}
+
+function smallerBigints(value: bigint): readonly bigint[] {
+  const steps = [-value];
+  for (let part = value; part !== 0n; part /= 2n) steps.push(value - part);
+  return steps;
 }
 
 function smallerStrings(text: string): readonly string[] {

@@ -2,8 +2,8 @@
  * Node's own modules inside a sandbox. Importing one does nothing. Reading a member gives a stub; calling or
  * constructing the stub, or using it in any other way, throws an Error that carries the module's name under
  * `Symbol.for("myriad.unavailable")`. Two uses are let through, because modules make them while they load:
- * a class may extend a stub, and a member may be read without being used. `require` of a name that was not
- * bundled throws the same way.
+ * a class may extend a stub, and a member may be read without being used. `env` of node:process is an empty
+ * object. `require` of a name that was not bundled throws the same way.
  */
 import { builtinModules } from "node:module";
 import type { OnLoadResult, Plugin } from "esbuild";
@@ -57,5 +57,6 @@ var members = new Proxy({}, {
   set: function (target, key) { return refuse(String(key)); },
 });
 // Importers copy a module's own properties and keep its prototype: members stand there.
-module.exports = Object.create(members);`;
+module.exports = Object.create(members);
+${name === "node:process" ? "module.exports.env = {};" : ""}`;
 }

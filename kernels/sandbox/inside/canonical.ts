@@ -11,7 +11,7 @@ import { join, list, mapGet, MapOf, mapSet } from "./intrinsics.ts";
 import { describe } from "./describe.ts";
 import { limitOf } from "./limits.ts";
 import type { Path, Visit } from "./parts.ts";
-import { Incomparable, Parts, pathText } from "./parts.ts";
+import { Incomparable, Parts, pathText, refuse } from "./parts.ts";
 import { primitiveText, SymbolNames } from "./primitives.ts";
 import { Lineages } from "./prototypes.ts";
 
@@ -43,7 +43,7 @@ export function canonical(ending: string, value: unknown, args: ArrayLike<unknow
     if (thrown instanceof Incomparable) {
       return { comparable: false, text: `${pathText(thrown.path)}: ${thrown.what}` };
     }
-    throw thrown;
+    throw thrown as Error;
   }
 }
 
@@ -77,7 +77,7 @@ class Walk {
   write(text: string): void {
     this.#characters += text.length;
     if (this.#characters > MAX_CANONICAL_CHARACTERS) {
-      throw new Incomparable(`more than ${MAX_CANONICAL_CHARACTERS} characters to compare`, this.#root);
+      refuse(`more than ${MAX_CANONICAL_CHARACTERS} characters to compare`, this.#root);
     }
     this.#chunks[this.#chunks.length] = text;
   }
@@ -111,11 +111,11 @@ class Walk {
   #describe({ value, path, contentTold }: Visit): readonly (string | Visit)[] {
     const parts = new Parts(this.#symbols);
     try {
-      if (typeof value === "function") throw new Incomparable("a function", path);
+      if (typeof value === "function") refuse("a function", path);
       describe(value, this.#lineages.of(value), parts, path, contentTold);
     } catch (thrown) {
-      if (thrown instanceof Incomparable || limitOf(thrown) !== null) throw thrown;
-      throw new Incomparable("an object that throws when it is read", path);
+      if (thrown instanceof Incomparable || limitOf(thrown) !== null) throw thrown as Error;
+      refuse("an object that throws when it is read", path);
     }
     parts.close();
     return parts.items;

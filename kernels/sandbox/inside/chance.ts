@@ -5,7 +5,8 @@
 import { seededRandom } from "../../../runtime/contracts/random.ts";
 import type { Random } from "../../../runtime/contracts/random.ts";
 import type { SandboxSeed } from "../protocol.ts";
-import { construct, defineProperty, freeze } from "./intrinsics.ts";
+import { construct, defineProperty, freeze, method } from "./intrinsics.ts";
+import type { Callable } from "./intrinsics.ts";
 
 /** @returns starts chance anew from the same seed. */
 export function installChance(seed: SandboxSeed): () => void {
@@ -24,10 +25,11 @@ function replace(holder: object, key: string, value: unknown): void {
 
 function installDate(epochMs: number): void {
   const MachineDate = Date;
-  const show = MachineDate.prototype.toString;
+  const show = method(MachineDate.prototype, "toString");
   function FrozenDate(this: unknown, ...parts: unknown[]): unknown {
-    if (new.target === undefined) return Reflect.apply(show, new MachineDate(epochMs), []);
-    return construct(MachineDate, parts.length === 0 ? [epochMs] : parts, new.target);
+    const made = new.target as Callable | undefined;
+    if (made === undefined) return show(new MachineDate(epochMs));
+    return construct(MachineDate, parts.length === 0 ? [epochMs] : parts, made);
   }
   replace(FrozenDate, "name", "Date");
   replace(FrozenDate, "length", 7);

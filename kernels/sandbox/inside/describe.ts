@@ -5,14 +5,14 @@
  */
 import { getter, hasOwn, isArray, isView, jsonString, list, method, record } from "./intrinsics.ts";
 import type { Parts, Path } from "./parts.ts";
-import { Incomparable } from "./parts.ts";
+import { refuse } from "./parts.ts";
 import { primitiveText } from "./primitives.ts";
 import type { OwnProperties, PropertyRules } from "./properties.ts";
 import { ORDINARY, readProperties, writeAttributes, writeProperties } from "./properties.ts";
 import type { Brand, Lineage } from "./prototypes.ts";
 
 export function describe(value: object, lineage: Lineage, parts: Parts, path: Path, told: boolean): void {
-  if (typeof value === "function") throw new Incomparable("a function", path);
+  if (typeof value === "function") refuse("a function", path);
   if (isArray(value)) {
     describeArray(value as readonly unknown[], lineage, parts, path);
     return;
@@ -38,7 +38,7 @@ const writers: Readonly<Record<Brand, Writer>> = {
   TypedArray: describeTypedArray,
   DataView: describeDataView,
   Opaque: (_value, lineage, _parts, path) => {
-    throw new Incomparable(`a ${lineage.builtin ?? "builtin"}`, path);
+    refuse(`a ${lineage.builtin ?? "builtin"}`, path);
   },
 };
 
@@ -106,7 +106,7 @@ function describeArray(value: readonly unknown[], lineage: Lineage, parts: Parts
     next = index + 1;
   }
   const length = items[at];
-  if (length === undefined) throw new Incomparable("an array without a length", path);
+  if (length === undefined) refuse("an array without a length", path);
   const tail = (length.value as number) - next;
   if (tail > 0) parts.text(`${at > 0 ? ", " : ""}<${tail} empty>`);
   parts.text("]");
@@ -120,8 +120,14 @@ function describeArray(value: readonly unknown[], lineage: Lineage, parts: Parts
 
 const mapSize = getter<number>(Map.prototype, "size", 0);
 const setSize = getter<number>(Set.prototype, "size", 0);
-const mapForEach = method<[(value: unknown, key: unknown) => void], void>(Map.prototype, "forEach");
-const setForEach = method<[(value: unknown) => void], void>(Set.prototype, "forEach");
+const mapForEach = method(Map.prototype, "forEach") as (
+  self: unknown,
+  visit: (value: unknown, key: unknown) => void,
+) => unknown;
+const setForEach = method(Set.prototype, "forEach") as (
+  self: unknown,
+  visit: (value: unknown) => void,
+) => unknown;
 
 function describeMap(value: object, lineage: Lineage, parts: Parts, path: Path): boolean {
   if (!answers(mapSize, value)) return false;
@@ -157,7 +163,7 @@ function describeSet(value: object, lineage: Lineage, parts: Parts, path: Path):
 
 // --- Date, RegExp, Error, boxed primitives --------------------------------------------------------------
 
-const dateTime = method<[], number>(Date.prototype, "getTime");
+const dateTime = method(Date.prototype, "getTime") as (self: unknown) => number;
 
 function describeDate(value: object, lineage: Lineage, parts: Parts, path: Path): boolean {
   if (!answers(dateTime, value)) return false;
@@ -225,11 +231,11 @@ function describeError(value: object, lineage: Lineage, parts: Parts, path: Path
 }
 
 const unboxers: readonly (readonly [string, (self: unknown) => unknown])[] = [
-  ["Boolean", method<[], unknown>(Boolean.prototype, "valueOf")],
-  ["Number", method<[], unknown>(Number.prototype, "valueOf")],
-  ["String", method<[], unknown>(String.prototype, "valueOf")],
-  ["Symbol", method<[], unknown>(Symbol.prototype, "valueOf")],
-  ["BigInt", method<[], unknown>(BigInt.prototype, "valueOf")],
+  ["Boolean", method(Boolean.prototype, "valueOf")],
+  ["Number", method(Number.prototype, "valueOf")],
+  ["String", method(String.prototype, "valueOf")],
+  ["Symbol", method(Symbol.prototype, "valueOf")],
+  ["BigInt", method(BigInt.prototype, "valueOf")],
 ];
 
 function describeBoxed(value: object, lineage: Lineage, parts: Parts, path: Path): boolean {
@@ -318,7 +324,7 @@ const hexDigits = "0123456789abcdef";
 /** A view that covers the whole buffer has told its content as values: the bits of a NaN mean nothing. */
 function describeBuffer(value: object, lineage: Lineage, parts: Parts, path: Path, told: boolean): boolean {
   if (!answers(bufferBytes, value)) {
-    if (lineage.builtin === "SharedArrayBuffer") throw new Incomparable("a SharedArrayBuffer", path);
+    if (lineage.builtin === "SharedArrayBuffer") refuse("a SharedArrayBuffer", path);
     return false;
   }
   const properties = readProperties(value, ORDINARY, path);

@@ -20,27 +20,26 @@ export const hasOwn: typeof Object.hasOwn = Object.hasOwn;
 export const defineProperty: typeof Object.defineProperty = Object.defineProperty;
 export const freeze: typeof Object.freeze = Object.freeze;
 export const isArray: (value: unknown) => boolean = Array.isArray;
-export const isView: (value: unknown) => boolean = ArrayBuffer.isView;
 export const is: (left: unknown, right: unknown) => boolean = Object.is;
 export const jsonString: (text: string) => string = JSON.stringify;
 export const jsonTexts: (texts: readonly string[]) => string = JSON.stringify;
 export const MapOf: MapConstructor = Map;
 export const PromiseOf: PromiseConstructor = Promise;
 
-type Callable = (...args: never[]) => unknown;
+export type Callable = (...args: never[]) => unknown;
 
-/** A method taken off its prototype; its receiver becomes the first parameter. */
-export function method<Parameters extends readonly unknown[], Result>(
+/** A method taken off its prototype; its receiver becomes the first parameter. Cast it to its signature. */
+export function method(
   holder: object,
   key: PropertyKey,
-): (self: unknown, ...parameters: Parameters) => Result {
+): (self: unknown, ...parameters: readonly unknown[]) => unknown {
   const held = dataOf(holder, key) as Callable;
-  return (self, ...parameters) => apply(held, self, parameters) as Result;
+  return (self, ...parameters) => apply(held, self, parameters) as unknown;
 }
 
 /** A getter taken off its prototype; where this engine lacks it, one that answers `missing`. */
 export function getter<Result>(holder: object, key: PropertyKey, missing: Result): (self: unknown) => Result {
-  const held = getOwnPropertyDescriptor(holder, key)?.get;
+  const held = getOwnPropertyDescriptor(holder, key)?.get as Callable | undefined;
   if (held === undefined) return () => missing;
   return (self) => apply(held, self, []) as Result;
 }
@@ -53,6 +52,12 @@ export function dataOf(holder: object, key: PropertyKey): unknown {
 
 const setPrototypeOf = Object.setPrototypeOf;
 
+const isViewOf = method(ArrayBuffer, "isView");
+
+export function isView(value: unknown): boolean {
+  return isViewOf(undefined, value) as boolean;
+}
+
 /** An empty array without a prototype: fill by index, read by index, and `length` is all it has. */
 export function list<Item>(): Item[] {
   return setPrototypeOf([], null) as Item[];
@@ -63,16 +68,16 @@ export function record<Shape extends object>(shape: Shape): Shape {
   return setPrototypeOf(shape, null) as Shape;
 }
 
-const joinArray = method<[string], string>(Array.prototype, "join");
+const joinArray = method(Array.prototype, "join") as (self: unknown, separator: string) => string;
 
 export function join(texts: readonly string[]): string {
   return joinArray(texts, "");
 }
 
-export const mapGet: <Key, Value>(map: Map<Key, Value>, key: Key) => Value | undefined = method(
-  Map.prototype,
-  "get",
-);
+export const mapGet = method(Map.prototype, "get") as <Key, Value>(
+  map: Map<Key, Value>,
+  key: Key,
+) => Value | undefined;
 export const mapSet: <Key, Value>(map: Map<Key, Value>, key: Key, value: Value) => void = method(
   Map.prototype,
   "set",

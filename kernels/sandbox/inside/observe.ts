@@ -41,14 +41,14 @@ export function observe(
   const args = decodeInput(input);
   const loaded = load(factory, name);
   if (loaded.entry === null) return loaded.failure;
-  let made: Observation | null = null;
+  const call: { made: Observation | null } = { made: null };
   let resolve: (observation: Observation) => void = () => undefined;
   observeCall(loaded.entry, args, (observed) => {
-    made = observed;
+    call.made = observed;
     resolve(observed);
   });
   return (
-    made ??
+    call.made ??
     new PromiseOf((given) => {
       resolve = given;
     })

@@ -30,12 +30,17 @@ export class Incomparable {
   }
 }
 
-/** `result[0].name`; keys that are no array index are quoted, so that no key can pose as another path. */
+/** Ends the walk. No Error is made, since making one calls `Error.prepareStackTrace`, which may be the program's. */
+export function refuse(what: string, path: Path): never {
+  throw new Incomparable(what, path) as unknown as Error;
+}
+
+/** `result[0]["name"]`; keys that are no array index are quoted, so that no key can pose as another path. */
 export function pathText(path: Path): string {
   let text = "";
-  let at: Path | null = path;
-  for (; at?.parent != null; at = at.parent) text = stepText(at.step) + text;
-  return (at === null ? "" : (at.step as string)) + text;
+  let at = path;
+  for (; at.parent !== null; at = at.parent) text = stepText(at.step) + text;
+  return (at.step as string) + text;
 }
 
 function stepText(step: string | number | symbol): string {

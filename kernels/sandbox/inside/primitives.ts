@@ -1,11 +1,10 @@
 /** The canonical text of what has no parts. Equal texts mean equal by Object.is; local symbols by order of first sight. */
-import { dataOf, is, jsonString, mapGet, MapOf, mapSet, method } from "./intrinsics.ts";
+import { dataOf, getter, is, jsonString, mapGet, MapOf, mapSet, method } from "./intrinsics.ts";
 
-const numberText = method<[], string>(Number.prototype, "toString");
-const bigintText = method<[], string>(BigInt.prototype, "toString");
-const keyFor = Symbol.keyFor;
-const describe = Object.getOwnPropertyDescriptor(Symbol.prototype, "description")!.get!;
-const { apply } = Reflect;
+const numberText = method(Number.prototype, "toString") as (self: unknown) => string;
+const bigintText = method(BigInt.prototype, "toString") as (self: unknown) => string;
+const keyFor = method(Symbol, "keyFor") as (self: unknown, symbol: symbol) => string | undefined;
+const descriptionOf = getter<string | undefined>(Symbol.prototype, "description", undefined);
 
 const wellKnown = new MapOf<symbol, string>();
 for (const key of Reflect.ownKeys(Symbol)) {
@@ -21,9 +20,9 @@ export class SymbolNames {
   of(symbol: symbol): string {
     const known = mapGet(wellKnown, symbol) ?? mapGet(this.#local, symbol);
     if (known !== undefined) return known;
-    const key = keyFor(symbol);
+    const key = keyFor(undefined, symbol);
     if (key !== undefined) return `Symbol.for(${jsonString(key)})`;
-    const description = apply(describe, symbol, []) as string | undefined;
+    const description = descriptionOf(symbol);
     const text = `Symbol(${description === undefined ? "" : jsonString(description)})~${numberText(this.#count++)}`;
     mapSet(this.#local, symbol, text);
     return text;

@@ -4,7 +4,7 @@
  */
 import { getOwnPropertyDescriptor, hasOwn, isExtensible, list, ownKeys } from "./intrinsics.ts";
 import type { Parts, Path } from "./parts.ts";
-import { Incomparable } from "./parts.ts";
+import { refuse } from "./parts.ts";
 import { primitiveText } from "./primitives.ts";
 
 interface DataProperty {
@@ -37,11 +37,11 @@ export function readProperties(value: object, rules: PropertyRules, path: Path):
   for (let index = 0; index < keys.length; index++) {
     const key = keys[index]!;
     const descriptor = getOwnPropertyDescriptor(value, key);
-    if (descriptor === undefined) throw new Incomparable("an object that changes while it is read", path);
+    if (descriptor === undefined) refuse("an object that changes while it is read", path);
     if (descriptor.configurable === true) sealed = false;
     if (descriptor.configurable === true || descriptor.writable === true) frozen = false;
     if (rules.skip(key, descriptor.enumerable === true)) continue;
-    if (!hasOwn(descriptor, "value")) throw new Incomparable("an accessor", { parent: path, step: key });
+    if (!hasOwn(descriptor, "value")) refuse("an accessor", { parent: path, step: key });
     items[items.length] = { key, value: descriptor.value as unknown, attributes: attributesText(descriptor) };
   }
   const level = isExtensible(value) ? "" : frozen ? "frozen " : sealed ? "sealed " : "non-extensible ";

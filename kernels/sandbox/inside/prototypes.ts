@@ -111,8 +111,8 @@ function learnIterators(): void {
 learnGlobals();
 learnIterators();
 
-const functionText = method<[], string>(Function.prototype, "toString");
-const includes = method<[string], boolean>(String.prototype, "includes");
+const functionText = method(Function.prototype, "toString") as (self: unknown) => string;
+const includes = method(String.prototype, "includes") as (self: string, part: string) => boolean;
 
 type Link =
   | { readonly kind: "class"; readonly name: string }

@@ -35,8 +35,8 @@ export function unavailableIn(thrown: unknown): string | null {
   return name !== null && hasOwn(platformGlobals, name) ? name : null;
 }
 
-const indexOf = method<[string], number>(String.prototype, "indexOf");
-const slice = method<[number, number], string>(String.prototype, "slice");
+const indexOf = method(String.prototype, "indexOf") as (self: string, part: string) => number;
+const slice = method(String.prototype, "slice") as (self: string, start: number, end: number) => string;
 
 /** V8: `x is not defined`; QuickJS: `'x' is not defined`; JavaScriptCore: `Can't find variable: x`. */
 function missingName(message: unknown): string | null {

@@ -28,8 +28,13 @@ function scriptOf(room: Room): string {
 
 function bundle(room: Room): string {
   const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
+  const file = (name: string): string =>
+    fileURLToPath(new URL(`./inside/${name}.${extension}`, import.meta.url));
   const { outputFiles } = buildSync({
-    entryPoints: [fileURLToPath(new URL(`./inside/${room}.${extension}`, import.meta.url))],
+    entryPoints: [file(room)],
+    inject: [file("base64")],
+    // Devalue would take Node's Buffer where it sees Node: every engine is to take the same road.
+    define: { process: "undefined" },
     bundle: true,
     // An engine keeps the text of every function, and a realm's memory is copied whole before every run.
     minify: true,

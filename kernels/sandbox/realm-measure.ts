@@ -49,7 +49,6 @@ interface Meter {
 
 export async function measureInRealm(job: MeasureJob, context: KernelContext<number>): Promise<Measured> {
   const started = performance.now();
-  Atomics.store(job.watch, 0, 1);
   const meter = await openMeter(job);
   const timed = meter === null ? noneTimed(job.request.iterations) : timeAll(job, meter, context);
   const proof = await prove(job);
@@ -63,12 +62,13 @@ export async function measureInRealm(job: MeasureJob, context: KernelContext<num
 }
 
 /** Null when the program cannot be loaded or the batch breaks a limit: the proof says which. */
-async function openMeter({ request, meterScript }: MeasureJob): Promise<Meter | null> {
+async function openMeter({ request, meterScript, watch }: MeasureJob): Promise<Meter | null> {
   const { program, seed, limits } = request;
   const room = await openRoom({ program, seed, limits, script: meterScript, make: "makeMeter" }, FUNCTIONS);
   const { machine } = room;
   const inputs = JSON.stringify(request.batch);
   const prepare = (): boolean => {
+    Atomics.add(watch, 0, 1);
     machine.restore(room.fresh);
     machine.begin(performance.now() + runMs(limits));
     return machine.call(room.functions.get("prepare")!, machine.text(inputs)).how === "returned";

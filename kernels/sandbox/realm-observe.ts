@@ -87,8 +87,8 @@ async function observeAlone(
 /** One sandbox: a limit that is met there is met by the whole sequence. */
 async function observeInOrder(job: ObserveJob): Promise<ObserveProgress> {
   const { limits } = job.request;
-  Atomics.store(job.watch, 0, 1);
   const room = await openHarness(job.request, job.script);
+  Atomics.store(job.watch, 0, 1);
   room.machine.restore(room.fresh);
   room.machine.begin(performance.now() + runMs(limits));
   const answer = ask(room, "observeSequence", JSON.stringify(job.inputs));
@@ -99,8 +99,8 @@ async function observeInOrder(job: ObserveJob): Promise<ObserveProgress> {
 
 export async function generateInRealm(job: GenerateJob): Promise<GenerateAnswer> {
   const { count, seed, limits } = job.request;
-  Atomics.store(job.watch, 0, 1);
   const room = await openHarness(job.request, job.script);
+  Atomics.store(job.watch, 0, 1);
   room.machine.restore(room.fresh);
   room.machine.begin(performance.now() + runMs(limits));
   const answer = ask(room, "generate", String(count), String(seed.random));

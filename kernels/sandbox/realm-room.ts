@@ -3,11 +3,12 @@
  * starts from the same memory, and ends by itself, at its deadline or at a limit; a machine that trapped is
  * replaced before the next.
  */
+import { sandboxError } from "./errors.ts";
+import { SANDBOX_CAPS } from "./protocol.ts";
 import type { Observation, SandboxLimits, SandboxProgram, SandboxSeed } from "./protocol.ts";
 import { realmLayout } from "./realm-layout.ts";
 import type { Ended, Machine, Snapshot, Value } from "./realm-machine.ts";
 import { bootMachine } from "./realm-machine.ts";
-import { sandboxError } from "./errors.ts";
 
 export type Limited = Extract<Ended, { readonly how: "limit" }>;
 
@@ -36,7 +37,8 @@ export function runMs(limits: SandboxLimits): number {
 /** @throws SANDBOX_PROGRAM when the program's code is not one expression. */
 export async function openRoom(plan: RoomPlan, functionNames: readonly string[]): Promise<Room> {
   const machine = await bootMachine(plan.limits.memoryMb, await realmLayout());
-  machine.begin(performance.now() + runMs(plan.limits));
+  // Nothing of the program runs yet: its limits begin with its runs.
+  machine.begin(performance.now() + SANDBOX_CAPS.wallSeconds * 1000);
   const kit = returned(machine.evaluate(plan.script, "harness.js"), "SANDBOX_INFRA");
   const { random, epochMs } = plan.seed;
   const chance = machine.evaluate(`({ random: ${random}, epochMs: ${epochMs} })`, "seed.js");

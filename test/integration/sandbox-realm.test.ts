@@ -35,7 +35,8 @@ describe("the realm engine alone", () => {
     const [first, again, more] = [await fork(50_000), await fork(50_000), await fork(50_100)];
     assert.equal(first.length, 1);
     assert.deepEqual(again, first);
-    assert.equal(more[0]! - first[0]!, 100);
+    const perTurn = (more[0]! - first[0]!) / 100;
+    assert.ok(Number.isInteger(perTurn) && perTurn > 0, `${perTurn} ticks a turn`);
   });
 
   it("loses only the input whose native loop had to be killed", async () => {

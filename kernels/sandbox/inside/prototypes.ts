@@ -128,6 +128,17 @@ function linkOf(prototype: object): Link {
   return { kind: "class", name: typeof name === "string" ? name : "" };
 }
 
+/** A generator inherits from its function's nameless `prototype`, and from what cannot be read above that. */
+function opaqueAbove(parent: object): Lineage | null {
+  for (let at: object | null = parent; at !== null; at = getPrototypeOf(at)) {
+    const builtin = mapGet(builtins, at);
+    if (builtin?.brand === "Opaque") {
+      return { brand: "Opaque", builtin: builtin.name, classes: "", parent: null };
+    }
+  }
+  return null;
+}
+
 function lineageFrom(prototype: object | null): Lineage {
   let classes = "";
   for (let at = prototype; at !== null; at = getPrototypeOf(at)) {
@@ -135,7 +146,8 @@ function lineageFrom(prototype: object | null): Lineage {
     if (builtin !== undefined) return { brand: builtin.brand, builtin: builtin.name, classes, parent: null };
     const link = linkOf(at);
     if (link.kind === "native") return { brand: "Opaque", builtin: "a builtin", classes, parent: null };
-    if (link.kind === "value") return { brand: "Object", builtin: null, classes, parent: at };
+    if (link.kind === "value")
+      return opaqueAbove(at) ?? { brand: "Object", builtin: null, classes, parent: at };
     classes += `${classes === "" ? "" : " extends "}class ${jsonString(link.name)}`;
   }
   return { brand: "Object", builtin: null, classes, parent: null };

@@ -9,6 +9,7 @@
  * take its place: as the value of a `const`, or given back by `return` or an arrow function.
  */
 import ts from "typescript";
+import { descendants } from "./context.ts";
 import { isInBlock } from "./edit.ts";
 import type { Edit } from "./edit.ts";
 import { bare, isMethodCall, type MethodCall, parameterNames, returnedExpression, substitute } from "./expressions.ts";
@@ -101,7 +102,7 @@ function fused(context: RewriteContext, chain: Chain, place: Place): readonly Re
   const last = chain.passes.at(-1)!;
   const type = resultType(context, chain, place);
   if (type === null) return [];
-  const result = resultName(edit, last, place);
+  const result = resultName(context, edit, last, place);
   const start = last.step === "reduce" ? last.call.arguments[1]!.getText(context.file) : "[]";
   const keyword = last.step === "reduce" ? "let" : "const";
   const lines = [`${keyword} ${result}${type} = ${start};`, ...loopLines(context, edit, chain, result)];
@@ -117,20 +118,22 @@ function resultType(context: RewriteContext, { whole }: Chain, place: Place): st
     return `: ${place.declaration.type.getText(context.file)}`;
   }
   const text = context.types.textOf(context.types.of(whole), whole);
-  return text === null ? null : `: ${text}`;
+  if (text === null) return null;
+  return text === "number" || text === "string" ? "" : `: ${text}`;
 }
 
-function resultName(edit: Edit, last: Pass, place: Place): string {
+function resultName(context: RewriteContext, edit: Edit, last: Pass, place: Place): string {
   if (place.kind === "constant") return place.declaration.name.getText();
-  return last.total === null ? edit.freshName("result") : edit.freshName(last.total.text);
+  if (last.total === null) return edit.freshName("result");
+  const isFree = meansOnly(context, context.file, last.total.text, [last.total]);
+  return isFree ? last.total.text : edit.freshName(last.total.text);
 }
 
 function loopLines(context: RewriteContext, edit: Edit, chain: Chain, result: string): readonly string[] {
   const lines: string[] = [];
   let depth = 1;
   const write = (line: string): void => void lines.push(edit.step.repeat(depth) + line);
-  const [first] = chain.passes;
-  let current = nameFor(context, edit, chain, first!.element);
+  let current = nameFor(context, edit, chain, 0, result);
   lines.push(`for (const ${current} of ${chain.source.getText(context.file)}) {`);
   for (const [index, pass] of chain.passes.entries()) {
     const value = valueText(context, pass, current, result);
@@ -141,7 +144,7 @@ function loopLines(context: RewriteContext, edit: Edit, chain: Chain, result: st
       else write(`if (${negated(pass.value, value)}) continue;`);
     } else if (pass.step === "map" && next === undefined) write(`${result}.push(${value});`);
     else {
-      const made = next === undefined ? edit.freshName("one") : nameFor(context, edit, chain, next.element);
+      const made = next === undefined ? edit.freshName("one") : nameFor(context, edit, chain, index + 1, result);
       write(pass.step === "map" ? `const ${made} = ${value};` : `for (const ${made} of ${value}) {`);
       if (pass.step === "flatMap") depth++;
       if (next === undefined) write(`${result}.push(${made});`);
@@ -163,18 +166,24 @@ function valueText(context: RewriteContext, pass: Pass, current: string, result:
   return ts.isBinaryExpression(whole) && whole.operatorToken.kind === ts.SyntaxKind.CommaToken ? `(${text})` : text;
 }
 
-/** The element's own name where it means nothing else in the chain and no two elements share it. */
-function nameFor(context: RewriteContext, edit: Edit, chain: Chain, element: ts.Identifier): string {
-  const own = context.references.symbolOf(element)!;
-  let isFree = true;
-  const visit = (node: ts.Node): void => {
-    if (ts.isIdentifier(node) && node.text === element.text && isVariable(node)) {
-      isFree &&= context.references.symbolOf(node) === own;
-    }
-    ts.forEachChild(node, visit);
-  };
-  visit(chain.whole);
-  return isFree ? element.text : edit.freshName(element.text);
+/** The element's own name where it means nothing else in the chain; steps after a `filter` mean the same element. */
+function nameFor(context: RewriteContext, edit: Edit, chain: Chain, from: number, result: string): string {
+  const end = chain.passes.findIndex(({ step }, index) => index >= from && step !== "filter");
+  const elements = chain.passes.slice(from, end === -1 ? undefined : end + 1).map(({ element }) => element);
+  const [{ text }] = elements as [ts.Identifier];
+  return text !== result && meansOnly(context, chain.whole, text, elements) ? text : edit.freshName(text);
+}
+
+/** Every variable called `name` within `root` is one of these. */
+function meansOnly(
+  context: RewriteContext,
+  root: ts.Node,
+  name: string,
+  variables: readonly ts.Identifier[],
+): boolean {
+  const symbols = variables.map((one) => context.references.symbolOf(one));
+  const named = descendants(root, ts.isIdentifier).filter((node) => node.text === name && isVariable(node));
+  return named.every((node) => symbols.includes(context.references.symbolOf(node)));
 }
 
 function isVariable(node: ts.Identifier): boolean {

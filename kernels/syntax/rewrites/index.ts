@@ -9,6 +9,7 @@ import { concatInLoopToPush } from "./concat-in-loop-to-push.ts";
 import { spreadReduceToMutation } from "./spread-reduce-to-mutation.ts";
 import { hoistRegex } from "./hoist-regex.ts";
 import { hoistInvariant } from "./hoist-invariant.ts";
+import { setLengthToSize } from "./set-length-to-size.ts";
 import { shiftQueueToHeadIndex } from "./shift-queue-to-head-index.ts";
 import { spreadMaxToReduce } from "./spread-max-to-reduce.ts";
 import { filterFirstToFind } from "./filter-first-to-find.ts";
@@ -35,6 +36,7 @@ export const REWRITE_RULES: readonly RewriteRule[] = [
   shiftQueueToHeadIndex,
   spreadMaxToReduce,
   filterFirstToFind,
+  setLengthToSize,
   splitLimit,
   entriesToKeys,
   jsonCloneToCopy,

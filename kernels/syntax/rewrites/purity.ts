@@ -239,7 +239,7 @@ class Purity {
   }
 
   #argument(node: ts.Expression): boolean {
-    if (ts.isRegularExpressionLiteral(node)) return true;
+    if (patternFlags(this.#context, node) !== null) return true;
     return this.#isFunction(node) ? this.callback(node) : this.expression(node);
   }
 
@@ -274,7 +274,9 @@ class Purity {
       this.#read({ kind: "collection" }, owner, node);
       return COLLECTION_READERS.has(name) && this.expression(owner);
     }
-    if (types.isGlobalInstance(type, ["RegExp"])) return name === "test" && isPlainRegExp(owner);
+    if (types.isGlobalInstance(type, ["RegExp"])) {
+      return name === "test" && patternFlags(this.#context, owner) === "";
+    }
     return (
       types.isNumber(type) && name === "toString" && node.arguments.length === 0 && this.expression(owner)
     );
@@ -285,7 +287,7 @@ class Purity {
     if (name.startsWith("toLocale") || (name === "localeCompare" && node.arguments.length > 1)) return false;
     // Converting other objects than regular expression literals could run code.
     return node.arguments.every(
-      (one) => ts.isRegularExpressionLiteral(one) || this.#primitive(one) || this.#isFunction(one),
+      (one) => patternFlags(this.#context, one) !== null || this.#primitive(one) || this.#isFunction(one),
     );
   }
 
@@ -397,10 +399,28 @@ function isLeaf(node: ts.Node): boolean {
   }
 }
 
-/** Neither global nor sticky: `test` leaves no trace in it. */
-function isPlainRegExp(node: ts.Expression): boolean {
+/**
+ * The flags that matter, "g" or none, of a regular expression literal or a constant that holds a pattern made
+ * from literals; null for a sticky one and for anything else. String methods start such a pattern at 0.
+ */
+function patternFlags(context: RewriteContext, node: ts.Expression): "" | "g" | null {
   const inner = bare(node);
-  return (
-    ts.isRegularExpressionLiteral(inner) && !/[gy][a-z]*$/.test(inner.text.slice(inner.text.lastIndexOf("/")))
-  );
+  const made = ts.isIdentifier(inner) ? constantValue(context, inner) : inner;
+  const flags = made === null ? null : writtenFlags(made);
+  return flags === null || flags.includes("y") ? null : flags.includes("g") ? "g" : "";
+}
+
+function constantValue({ references }: RewriteContext, node: ts.Identifier): ts.Expression | null {
+  const symbol = references.symbolOf(node);
+  const declaration = symbol === undefined ? null : references.declarationOf(symbol);
+  if (declaration === null || (ts.getCombinedNodeFlags(declaration) & ts.NodeFlags.Const) === 0) return null;
+  return declaration.initializer ?? null;
+}
+
+function writtenFlags(made: ts.Expression): string | null {
+  if (ts.isRegularExpressionLiteral(made)) return made.text.slice(made.text.lastIndexOf("/") + 1);
+  if (!ts.isNewExpression(made) || !ts.isIdentifier(made.expression) || made.expression.text !== "RegExp") return null;
+  const [pattern, flags] = made.arguments ?? [];
+  if (pattern === undefined || !ts.isStringLiteralLike(pattern)) return null;
+  return flags === undefined ? "" : ts.isStringLiteralLike(flags) ? flags.text : null;
 }

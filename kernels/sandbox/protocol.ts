@@ -52,7 +52,7 @@ export type Outcome =
   | "threw"
   /** Memory, CPU or wall limit, or the stack, was exceeded; `text` says which. */
   | "limit_exceeded"
-  /** The result holds what has no canonical form (a function, a WeakMap, a generator …); `text` says where. */
+  /** The result holds what has no canonical form (a function, a WeakMap, a promise that never settles …); `text` says where. */
   | "incomparable"
   /** It reached for something that no sandbox gives (fs, net, process, fetch …); `text` names it. */
   | "unavailable";
@@ -104,9 +104,9 @@ export interface MeasureRequest {
 }
 
 export interface ForkMeasurement {
-  /** Time of one iteration's calls in ns (inputs made and results dropped outside of it); length `iterations`. */
+  /** Time of one iteration's calls in ns (inputs made and results dropped outside of it), NaN where none was taken; length `iterations`. */
   readonly wallNs: Float64Array;
-  /** Realm only: the engine's interrupt count an iteration, the same on every machine; empty in `isolate`. */
+  /** Realm only: the engine's polls (calls and turns of loops) an iteration, the same on every machine; empty in `isolate`. */
   readonly ticks: Float64Array;
   /** Iterations that broke a limit, or whose calls returned and threw in another pattern than the first one's. */
   readonly failures: number;

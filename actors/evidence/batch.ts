@@ -14,8 +14,8 @@ export interface BatchRequest {
 }
 
 const LEAST_INPUTS = 8;
-const CALIBRATION_ITERATIONS = 8;
-const CALIBRATION_WARM_UP = 12;
+const CALIBRATION_ITERATIONS = 20;
+const CALIBRATION_WARM_UP = 20;
 
 /** A prefix of `inputs` (they are shuffled already), at least eight of them where there are as many. */
 export async function chooseBatch(

@@ -7,6 +7,7 @@ import { shrinkCandidates, showInput } from "../../kernels/syntax/index.ts";
 import type {
   EncodedInput,
   Observation,
+  ObserveRequest,
   SandboxEngine,
   SandboxLimits,
   SandboxProgram,
@@ -53,13 +54,15 @@ export async function checkEquivalence(
   return { disagreements: disagreeing.size, counterexamples };
 }
 
-/** Whether the two agree on every input alone in one engine: the search's quick check. */
-export async function agreesAlone(
-  question: EquivalenceQuestion,
+/** Whether a program does on every input, each alone, what was observed before: the search's quick check. */
+export async function stillDoes(
+  expected: readonly Observation[],
+  request: Omit<ObserveRequest, "order">,
   engine: SandboxEngine,
   signal: AbortSignal,
 ): Promise<boolean> {
-  return (await disagreements(question, engine, "alone", signal)).length === 0;
+  const { observations } = await engine.observe({ ...request, order: "alone" }, { signal });
+  return expected.every((observation, index) => sameObservation(observation, observations[index]));
 }
 
 export function sameObservation(left: Observation | undefined, right: Observation | undefined): boolean {

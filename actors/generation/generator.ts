@@ -15,7 +15,7 @@ export const generator: Agent<"generate"> = phaseAgent(
       return { chain: [link], summary: { candidates: 1, accepted: 1, history: [] } };
     }
     const request = {
-      ref: task.subject,
+      ref: info.ref,
       source: info.source,
       program: subject.program,
       inputs: search,

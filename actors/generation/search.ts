@@ -3,16 +3,24 @@
  * model is needed.
  *
  * Each round finds every rewrite of the version so far, drops those that do not parse as a program, disagree
- * on the search inputs or break the task's rules, measures the others interleaved with the version so far,
+ * on the search inputs or would not pass the gates, measures the others interleaved with the version so far,
  * and accepts the fastest if it gains more than the threshold. The chain of accepted versions is the answer;
  * the last one is the proposal, the earlier ones stand in when it is refused later.
  */
 import type { Random } from "../../runtime/contracts/index.ts";
 import { auditKernel, bundleFunction, findRewritesKernel } from "../../kernels/syntax/index.ts";
 import type { FunctionRef, Rewrite } from "../../kernels/syntax/index.ts";
-import type { EncodedInput, SandboxLimits, SandboxProgram, SandboxSeed } from "../../kernels/sandbox/index.ts";
+import type {
+  EncodedInput,
+  Observation,
+  ObserveRequest,
+  SandboxLimits,
+  SandboxProgram,
+  SandboxSeed,
+} from "../../kernels/sandbox/index.ts";
 import type { Services } from "../agent/services.ts";
-import { agreesAlone } from "../evidence/equivalence.ts";
+import { stillDoes } from "../evidence/equivalence.ts";
+import { evaluateGates } from "../workflow/gates.ts";
 import type { SearchStep } from "../workflow/session-document.ts";
 
 export interface SearchRequest {
@@ -65,11 +73,12 @@ export async function searchRewrites(
   signal: AbortSignal,
 ): Promise<SearchResult> {
   const tried = new Set<string>([request.program.digest]);
+  const { observations: expected } = await services.isolate.observe(observation(request, request.program), { signal });
   const history: SearchStep[] = [];
   const chain: ChainLink[] = [];
   let best: ChainLink = { source: request.source, program: request.program, rules: [] };
   for (let round = 1; round <= MOST_ROUNDS; round++) {
-    const contenders = await admit(request, best, round, tried, history, services, signal, () =>
+    const contenders = await admit(request, expected, best, round, tried, history, services, signal, () =>
       listener.progress(tried.size - 1, chain.length),
     );
     const speedups = await measureSpeedups(request, best.program, contenders, services, signal, round);
@@ -93,6 +102,7 @@ export async function searchRewrites(
 /** The rewrites of one round that are new, sound on the search inputs and within the rules. */
 async function admit(
   request: SearchRequest,
+  expected: readonly Observation[],
   best: ChainLink,
   round: number,
   tried: Set<string>,
@@ -112,7 +122,7 @@ async function admit(
     }
     if (tried.has(program.digest)) continue;
     tried.add(program.digest);
-    const refusal = await refusalOf(request, rewrite, program, services, signal);
+    const refusal = await refusalOf(request, expected, rewrite, program, services, signal);
     if (refusal === null) admitted.push({ rewrite, program });
     else history.push(step(round, rewrite, refusal.outcome, null, refusal.reason));
     onTried();
@@ -122,14 +132,14 @@ async function admit(
 
 async function refusalOf(
   request: SearchRequest,
+  expected: readonly Observation[],
   rewrite: Rewrite,
   program: SandboxProgram,
   services: Services,
   signal: AbortSignal,
 ): Promise<{ readonly outcome: "disagrees" | "refused"; readonly reason: string } | null> {
-  const { inputs, seed, limits, ref, constraints } = request;
-  const question = { subject: request.program, candidate: program, inputs, seed, limits };
-  if (!(await agreesAlone(question, services.realm, signal))) {
+  const { ref, constraints } = request;
+  if (!(await stillDoes(expected, observation(request, program), services.isolate, signal))) {
     return { outcome: "disagrees", reason: "gives another result on a search input" };
   }
   const audit = await services.executor.run(
@@ -137,8 +147,13 @@ async function refusalOf(
     { subject: { ref, source: request.source }, candidate: { ref, source: rewrite.source }, constraints },
     { signal },
   );
-  const violated = audit.checks.find((check) => !check.passed);
-  return violated === undefined ? null : { outcome: "refused", reason: `${violated.rule}: ${violated.detail}` };
+  const failed = evaluateGates("before_burst", { audit, verdict: null }).find((gate) => !gate.passed);
+  if (failed === undefined) return null;
+  return { outcome: "refused", reason: `${failed.name}: ${failed.details[0] ?? failed.reason ?? "failed"}` };
+}
+
+function observation({ inputs, seed, limits }: SearchRequest, program: SandboxProgram): ObserveRequest {
+  return { program, inputs, order: "alone", seed, limits };
 }
 
 /** Time of the base ÷ time of each contender; forks of all of them take turns in random order. */

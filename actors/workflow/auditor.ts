@@ -9,8 +9,9 @@ export const auditor: Agent<"validate"> = phaseAgent(
   "validate",
   ({ session }, services, { signal }) => {
     const { task } = session.start!;
-    const subject = { ref: task.subject, source: session.outputs.prepare!.info.source };
-    const candidate = { ref: task.candidate ?? task.subject, source: otherVersion(session)!.source };
+    const { info } = session.outputs.prepare!;
+    const subject = { ref: info.ref, source: info.source };
+    const candidate = { ref: task.candidate ?? info.ref, source: otherVersion(session)!.source };
     return services.executor.run(auditKernel, { subject, candidate, constraints: task.constraints }, { signal });
   },
 );

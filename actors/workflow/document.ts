@@ -128,7 +128,7 @@ export function diffOf(state: SessionState): string {
   const { task, command } = state.start!;
   const other = prepared === undefined || command === "burst" ? null : otherVersion(state);
   if (other === null || other.source === prepared!.info.source) return "";
-  const name = relative(process.cwd(), task.subject.file) || task.subject.file;
+  const name = relative(process.cwd(), prepared!.info.ref.file);
   const otherName = task.candidate === null ? name : relative(process.cwd(), task.candidate.file);
   return createTwoFilesPatch(`a/${name}`, `b/${otherName}`, prepared!.info.source, other.source);
 }

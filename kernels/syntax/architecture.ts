@@ -1,12 +1,13 @@
 /**
- * Architecture of a candidate relative to its subject. Each score is min(1, subject's figure / candidate's
- * figure), the figures being "less is better": an unchanged candidate scores 1, one that doubles a figure 0.5.
+ * Architecture of a candidate relative to its subject. Each score is min(1, allowed / candidate's figure), the
+ * figures being "less is better" and `allowed` the subject's own figure or, where it is larger, a size that
+ * needs no excuse: an unchanged candidate scores 1, one that doubles a large figure 0.5.
  *
  *   separationOfConcerns   1 + uses of console, timers, network and other globals with effects, + writes from
  *                          inside a function to a variable outside of it
- *   singleResponsibility   the highest cyclomatic complexity of a function
+ *   singleResponsibility   the highest cyclomatic complexity of a function; 10 needs no excuse (McCabe, 1976)
  *   dontRepeatYourself     1 + tokens standing in a run of 30 that occurs more than once, as a share of 30
- *   modularity             1 + lines of the longest function, in tens
+ *   modularity             lines of the longest function; 50 need no excuse
  *   dependencyManagement   1 + modules imported
  */
 import ts from "typescript";
@@ -25,16 +26,17 @@ import type { ArchitectureScores } from "./protocol.ts";
 import type { TypedModule } from "./typed-module.ts";
 
 const RUN_TOKENS = 30;
-const LINES_UNIT = 10;
+const FREE_COMPLEXITY = 10;
+const FREE_LINES = 50;
 
 export function architectureScores({ subject, candidate }: AuditSides): ArchitectureScores {
-  const score = (figureOf: (module: TypedModule) => number): number =>
-    Math.min(1, figureOf(subject) / figureOf(candidate));
+  const score = (figureOf: (module: TypedModule) => number, free = 0): number =>
+    Math.min(1, Math.max(figureOf(subject), free) / figureOf(candidate));
   return {
     separationOfConcerns: score((module) => 1 + effects(module)),
-    singleResponsibility: score(highestComplexity),
+    singleResponsibility: score(highestComplexity, FREE_COMPLEXITY),
     dontRepeatYourself: score(({ functionFile }) => 1 + repeatedTokens(functionFile) / RUN_TOKENS),
-    modularity: score((module) => 1 + longestFunction(module) / LINES_UNIT),
+    modularity: score(longestFunction, FREE_LINES),
     dependencyManagement: score(({ functionFile }) => 1 + importsOf(functionFile).length),
   };
 }

@@ -246,6 +246,8 @@ export class Machine {
   }
 
   #guard(run: () => Value): Ended {
+    // Short calls in a long row never meet an interrupt: a host that waits for an answer is stopped here.
+    if (performance.now() > this.#deadline) this.#late = true;
     try {
       return this.ended(run());
     } catch (trap) {

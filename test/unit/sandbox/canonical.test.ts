@@ -96,7 +96,7 @@ describe("the canonical text", () => {
       x = 1;
     },
   }.Point;
-  const mapLike: object = { Map: class Map extends Point {} }.Map.prototype as object;
+  const mapLike: object = { Map: class Map extends Point {} }.Map.prototype;
   const frozen = Object.freeze({ a: 1 });
   const differing: readonly (readonly [string, unknown, unknown])[] = [
     ["zero and minus zero", 0, -0],

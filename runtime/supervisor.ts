@@ -108,6 +108,8 @@ export class Supervisor {
   }
 
   #restart(child: Cell, failure: Failure): void {
+    // Crashes of one group at the same time are one restart.
+    if (this.#groups.get(this.#keyOf(child))?.members.has(child) === true) return;
     const { host, type } = this.#parent;
     const inARow = this.#windowOf(child).record(host.clock.monotonic());
     if (inARow === 0) {

@@ -12,15 +12,16 @@ export interface TestSystemOptions extends Omit<SystemOptions, "clock" | "random
   readonly startedAt?: number;
 }
 
+/** Its functions may be taken apart: `const { system, settle } = createTestSystem()`. */
 export interface TestSystem {
   readonly system: ActorSystem;
   readonly clock: VirtualClock;
   /** A new probe. */
-  probe<Message>(): Probe<Message>;
+  readonly probe: <Message>() => Probe<Message>;
   /** Waits until no actor has anything to handle; no virtual time passes. @throws TESTKIT_UNSETTLED */
-  settle(): Promise<void>;
+  readonly settle: () => Promise<void>;
   /** Moves virtual time on, settling at every moment at which something is due. */
-  advance(ms: number): Promise<void>;
+  readonly advance: (ms: number) => Promise<void>;
 }
 
 const MAX_ROUNDS = 10_000;

@@ -9,7 +9,8 @@ interface Stage extends TestSystem {
   /** Virtual times at which a tick was handled. */
   readonly ticks: number[];
   readonly tick: Order;
-  act(order: (ctx: ActorContext<Order>) => void): Promise<void>;
+  /** Runs `order` in an actor's turn; what it throws fails the test. */
+  readonly act: (order: (ctx: ActorContext<Order>) => void) => Promise<void>;
 }
 
 function stage(): Stage {

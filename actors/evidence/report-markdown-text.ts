@@ -7,12 +7,13 @@ import { oneLine, shorten, showHidden } from "./report-markup.ts";
 const ZERO_WIDTH_SPACE = "\u200b";
 
 /**
- * Prose. Every punctuation mark that Markdown may read is escaped; the zero-width spaces stop what GitHub
+ * Prose, in a table too. Every punctuation mark that Markdown may read is escaped; the zero-width spaces stop what GitHub
  * reads after Markdown: mentions, references to issues and bare links.
  */
 export function markdownText(text: string, limit = 300): string {
   return shorten(oneLine(showHidden(text)), limit)
-    .replace(/[\\`*_{}[\]<>()#+|~!&$^=-]/g, "\\$&")
+    .replace(/[\\`*_{}[\]<>()#+~!&$^=-]/g, "\\$&")
+    .replaceAll("|", "&#124;")
     .replaceAll("://", `:${ZERO_WIDTH_SPACE}//`)
     .replace(/\bwww\./gi, `www${ZERO_WIDTH_SPACE}.`)
     .replace(/@(?=\w)/g, `@${ZERO_WIDTH_SPACE}`)
@@ -29,9 +30,9 @@ export function markdownCode(text: string, limit = 160): string {
   return `${fence}${space}${shown}${space}${fence}`;
 }
 
-/** A code span inside a table, where a bar ends the cell even between backticks. */
+/** Code inside a table: readers of tables disagree on a bar behind a backslash between backticks, so it has none. */
 export function markdownCellCode(text: string, limit = 120): string {
-  return markdownCode(text, limit).replaceAll("|", "\\|");
+  return text === "" ? "–" : `<code>${markdownText(text, limit)}</code>`;
 }
 
 /** A fenced block of at most `maxLines` lines, the fence longer than any in the text. */
@@ -41,7 +42,7 @@ export function markdownBlock(text: string, language: string, maxLines: number):
   const shown = lines.slice(0, maxLines).map((line) => shorten(line, 240));
   const fence = "`".repeat(Math.max(3, longestRun(text) + 1));
   const rest = left > 0 ? [`(${left} further lines are in the HTML report)`] : [];
-  return [fence + language, ...shown, fence, ...(rest.length > 0 ? ["", ...rest] : [])];
+  return [fence + language, ...shown, fence, ...rest];
 }
 
 function longestRun(text: string): number {

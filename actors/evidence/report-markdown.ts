@@ -2,7 +2,13 @@
  * The session report for pull requests, in GitHub's Markdown: the verdict and its figures in sight, the
  * evidence folded. At most about 150 lines, whatever the session holds; the rest is in the HTML report.
  */
-import type { ComparisonRow, GateResult, SearchStep, SessionDocument } from "../workflow/session-document.ts";
+import type {
+  ComparisonRow,
+  GateResult,
+  PhaseSummary,
+  SearchStep,
+  SessionDocument,
+} from "../workflow/session-document.ts";
 import { typicalOf } from "./report-comparisons.ts";
 import {
   formatChange,
@@ -22,13 +28,13 @@ import { tagOf } from "./report-verdict-tag.ts";
 import { verdictSentence } from "./report-verdict.ts";
 
 const MOST = {
-  diffLines: 40,
-  comparisons: 8,
-  gates: 8,
-  steps: 10,
-  inputs: 6,
-  commands: 5,
-  block: 4,
+  diffLines: 24,
+  comparisons: 5,
+  gates: 5,
+  steps: 6,
+  inputs: 4,
+  commands: 3,
+  block: 3,
   phases: 12,
 } as const;
 const DETAIL_CHARACTERS = 900;
@@ -220,18 +226,13 @@ function conditions(document: SessionDocument): Lines {
     ...(reward === null
       ? []
       : [`- Reward: ${formatNumber(reward.total)} (normalised ${formatNumber(reward.normalised)})`]),
-    ...(phases.length === 0
-      ? []
-      : [
-          `- Phases: ${phases
-            .slice(0, MOST.phases)
-            .map(({ name, state, durationMs }) =>
-              state === "finished" ? `${name} ${formatDuration(durationMs)}` : `${name} ${state}`,
-            )
-            .join(", ")}`,
-        ]),
+    ...(phases.length === 0 ? [] : [`- Phases: ${phases.slice(0, MOST.phases).map(phase).join(", ")}`]),
     "",
   ];
+}
+
+function phase({ name, state, durationMs }: PhaseSummary): string {
+  return `${markdownText(name, 40)} ${state === "finished" ? markdownText(formatDuration(durationMs)) : state}`;
 }
 
 function formatSeed(seed: number): string {

@@ -4,7 +4,7 @@ export const REPORT_STYLE = `
   color-scheme: light dark;
   --ground: #ffffff; --surface: #ffffff; --raised: #f6f7f9; --line: #dfe3e8; --grid: #e9ecf0;
   --ink: #1b1f24; --muted: #59626d; --link: #0a58b5;
-  --baseline: #6a7380; --candidate: #0a62c4; --tolerance: #e4e7ec;
+  --baseline: #656e7a; --candidate: #0a62c4; --tolerance: #e4e7ec;
   --improved: #1a7037; --non-inferior: #0a6a7a; --no-baseline: #59626d;
   --inconclusive: #8a5a00; --regressed: #b42318; --rejected: #b42318; --none: #59626d;
   --added-ground: #e8f5ec; --added-ink: #14602d; --removed-ground: #fdeceb; --removed-ink: #9c1c13;

@@ -78,14 +78,17 @@ interface Question {
 }
 
 async function requireJudgeable(question: Question, services: Services, call: AgentCall): Promise<void> {
-  const first = await observe(services.realm, question, call);
-  requireClean(question.inputs, first);
   const otherSeed = { random: question.seed.random ^ 0x5bd1e995, epochMs: question.seed.epochMs + 86_400_000_000 };
-  const second = await observe(services.realm, { ...question, seed: otherSeed }, call);
-  requireSame(question.inputs, first, second);
-  const timed = await observe(services.isolate, question, call);
-  requireClean(question.inputs, timed);
-  requireSame(question.inputs, timed, await observe(services.isolate, question, call));
+  const twice = (engine: SandboxEngine): Promise<[readonly Observation[], readonly Observation[]]> =>
+    Promise.all([
+      observe(engine, question, call),
+      observe(engine, { ...question, seed: otherSeed }, call),
+    ]);
+  for (const engine of [services.realm, services.isolate]) {
+    const [first, second] = await twice(engine);
+    requireClean(question.inputs, first);
+    requireSame(question.inputs, first, second);
+  }
 }
 
 async function observe(engine: SandboxEngine, question: Question, call: AgentCall): Promise<readonly Observation[]> {

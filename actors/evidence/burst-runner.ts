@@ -96,10 +96,16 @@ async function expectedProofs(
   return Object.fromEntries(entries);
 }
 
-/** @throws SUBJECT_NONDETERMINISTIC when it is the user's own present code that changed its mind. */
+/**
+ * A fork counts for its version only when no sandbox failed in it and its proof held.
+ * @throws SUBJECT_LIMIT_EXCEEDED, SUBJECT_NONDETERMINISTIC when it is the user's own present code that did not.
+ */
 function falseProof(forks: readonly KeptFork[], own: Version): Version | null {
-  const first = forks.find((fork) => !fork.proved);
+  const first = forks.find((fork) => fork.failures > 0 || !fork.proved);
   if (first === undefined) return null;
   if (first.version !== own) return first.version;
+  if (first.failures > 0) {
+    throw actorError("SUBJECT_LIMIT_EXCEEDED", `${first.failures} sandboxes of one fork failed in the burst`);
+  }
   throw actorError("SUBJECT_NONDETERMINISTIC", "the function gave another result after many runs than at first");
 }

@@ -13,12 +13,12 @@ const ZERO_WIDTH_SPACE = "\u200b";
 export function markdownText(text: string, limit = 300): string {
   return shorten(oneLine(showHidden(text)), limit)
     .replace(/[\\`*_{}[\]<>()#+~!&$^=-]/g, "\\$&")
-    .replaceAll("|", "&#124;")
     .replaceAll("://", `:${ZERO_WIDTH_SPACE}//`)
     .replace(/\bwww\./gi, `www${ZERO_WIDTH_SPACE}.`)
     .replace(/@(?=\w)/g, `@${ZERO_WIDTH_SPACE}`)
     .replace(/#(?=\d)/g, `#${ZERO_WIDTH_SPACE}`)
-    .replace(/^(\d+)([.)])/, "$1\\$2");
+    .replace(/^(\d+)([.)])/, "$1\\$2")
+    .replaceAll("|", "&#124;");
 }
 
 /** A code span, behind more backticks than the text holds in a row. */

@@ -28,13 +28,13 @@ import { tagOf } from "./report-verdict-tag.ts";
 import { verdictSentence } from "./report-verdict.ts";
 
 const MOST = {
-  diffLines: 24,
-  comparisons: 5,
+  diffLines: 20,
+  comparisons: 4,
   gates: 5,
-  steps: 6,
-  inputs: 4,
+  steps: 5,
+  inputs: 3,
   commands: 3,
-  block: 3,
+  block: 2,
   phases: 12,
 } as const;
 const DETAIL_CHARACTERS = 900;

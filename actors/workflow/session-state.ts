@@ -77,7 +77,7 @@ export interface BurstOutcome {
   readonly measured: number;
   readonly iterationsPerFork: number;
   readonly batch: number;
-  /** A version whose proof differs from what it was checked to do; it ends as rejected. */
+  /** A version that failed in the burst, or did not do what it was checked to do; it ends as rejected. */
   readonly falseProof: Version | null;
 }
 
@@ -263,7 +263,7 @@ export function refusalOf(state: SessionState): { readonly phase: PhaseName; rea
     return { phase: "equivalence", reason: `it disagrees on ${equivalence.disagreements} inputs` };
   }
   if (burst?.falseProof != null) {
-    return { phase: "burst", reason: "in the burst it did not do what it was checked to do" };
+    return { phase: "burst", reason: "in the burst it failed, or did not do what it was checked to do" };
   }
   return null;
 }

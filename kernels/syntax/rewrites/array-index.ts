@@ -86,13 +86,21 @@ export function conditionsOf(
   predicate: KeyedPredicate,
   element: string,
 ): readonly string[] {
-  const filters = predicate.filters.map((filter) => {
-    const text = substitute(context, filter, [{ symbol: predicate.symbol, text: element }]);
-    const weak = isLogical(filter) || ts.isConditionalExpression(filter);
-    return weak ? `(${text})` : text;
-  });
+  const filters = filtersOf(context, predicate, element);
   const key = keyOf(context, predicate, element);
   return keyMayBeNaN(context, predicate) ? [...filters, `!Number.isNaN(${key})`] : filters;
+}
+
+/** The predicate's other conditions, ready to be joined by `&&`. */
+export function filtersOf(
+  context: RewriteContext,
+  predicate: KeyedPredicate,
+  element: string,
+): readonly string[] {
+  return predicate.filters.map((filter) => {
+    const text = substitute(context, filter, [{ symbol: predicate.symbol, text: element }]);
+    return isLogical(filter) || ts.isConditionalExpression(filter) ? `(${text})` : text;
+  });
 }
 
 /**

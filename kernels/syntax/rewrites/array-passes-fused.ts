@@ -12,7 +12,14 @@ import ts from "typescript";
 import { descendants } from "./context.ts";
 import { isInBlock } from "./edit.ts";
 import type { Edit } from "./edit.ts";
-import { bare, isMethodCall, type MethodCall, parameterNames, returnedExpression, substitute } from "./expressions.ts";
+import {
+  bare,
+  isMethodCall,
+  type MethodCall,
+  parameterNames,
+  returnedExpression,
+  substitute,
+} from "./expressions.ts";
 import { isPure, isPureFunction } from "./purity.ts";
 import { type RewriteContext, type RewriteRule, rewriteAt } from "./rule.ts";
 import type { Rewrite } from "../protocol.ts";
@@ -51,7 +58,11 @@ interface Chain {
 
 /** What the loop takes the place of, and what its result is called there. */
 type Place =
-  | { readonly kind: "constant"; readonly statement: ts.VariableStatement; readonly declaration: ts.VariableDeclaration }
+  | {
+      readonly kind: "constant";
+      readonly statement: ts.VariableStatement;
+      readonly declaration: ts.VariableDeclaration;
+    }
   | { readonly kind: "return"; readonly statement: ts.ReturnStatement }
   | { readonly kind: "concise"; readonly arrow: ts.ArrowFunction };
 
@@ -91,7 +102,8 @@ function passOf(context: RewriteContext, node: ts.Expression): Pass | null {
   if (!context.types.isArray(context.types.of(call.expression.expression))) return null;
   const names = parameterNames(callback);
   const value = returnedExpression(callback);
-  if (names?.length !== (step === "reduce" ? 2 : 1) || value === null || !isPureFunction(context, callback)) return null;
+  if (names?.length !== (step === "reduce" ? 2 : 1) || value === null || !isPureFunction(context, callback))
+    return null;
   if (step === "flatMap" && !context.types.isDenseArray(context.types.of(value))) return null;
   const element = names[step === "reduce" ? 1 : 0]!;
   return { step, call, element, value, total: step === "reduce" ? names[0]! : null };
@@ -108,7 +120,9 @@ function fused(context: RewriteContext, chain: Chain, place: Place): readonly Re
   const lines = [`${keyword} ${result}${type} = ${start};`, ...loopLines(context, edit, chain, result)];
   put(edit, place, chain, lines, result);
   const count = chain.passes.length;
-  return [rewriteAt(context, name, chain.whole, `runs once through the array instead of ${count} times`, edit)];
+  return [
+    rewriteAt(context, name, chain.whole, `runs once through the array instead of ${count} times`, edit),
+  ];
 }
 
 /** `: T[]`, nothing in JavaScript, null where the type cannot be written. */
@@ -144,7 +158,8 @@ function loopLines(context: RewriteContext, edit: Edit, chain: Chain, result: st
       else write(`if (${negated(pass.value, value)}) continue;`);
     } else if (pass.step === "map" && next === undefined) write(`${result}.push(${value});`);
     else {
-      const made = next === undefined ? edit.freshName("one") : nameFor(context, edit, chain, index + 1, result);
+      const made =
+        next === undefined ? edit.freshName("one") : nameFor(context, edit, chain, index + 1, result);
       write(pass.step === "map" ? `const ${made} = ${value};` : `for (const ${made} of ${value}) {`);
       if (pass.step === "flatMap") depth++;
       if (next === undefined) write(`${result}.push(${made});`);
@@ -163,7 +178,9 @@ function valueText(context: RewriteContext, pass: Pass, current: string, result:
     ...(pass.total === null ? [] : [{ symbol: references.symbolOf(pass.total)!, text: result }]),
   ].filter(({ symbol, text }) => symbol.name !== text);
   const text = substitute(context, whole, renamed);
-  return ts.isBinaryExpression(whole) && whole.operatorToken.kind === ts.SyntaxKind.CommaToken ? `(${text})` : text;
+  return ts.isBinaryExpression(whole) && whole.operatorToken.kind === ts.SyntaxKind.CommaToken
+    ? `(${text})`
+    : text;
 }
 
 /** The element's own name where it means nothing else in the chain; steps after a `filter` mean the same element. */
@@ -193,22 +210,18 @@ function isVariable(node: ts.Identifier): boolean {
 }
 
 function negated(condition: ts.Expression, text: string): string {
-  const simple = ts.isCallExpression(condition) || ts.isPropertyAccessExpression(condition) || ts.isIdentifier(condition);
+  const simple =
+    ts.isCallExpression(condition) || ts.isPropertyAccessExpression(condition) || ts.isIdentifier(condition);
   return simple ? `!${text}` : `!(${text})`;
 }
 
-function put(
-  edit: Edit,
-  place: Place,
-  chain: Chain,
-  lines: readonly string[],
-  result: string,
-): void {
+function put(edit: Edit, place: Place, chain: Chain, lines: readonly string[], result: string): void {
   const indent = edit.indentOf(place.kind === "concise" ? place.arrow : place.statement);
   const all = place.kind === "constant" ? lines : [...lines, `return ${result};`];
   if (place.kind === "concise") {
     const inner = all.map((line) => `${indent}${edit.step}${line.replaceAll("\n", `\n${edit.step}`)}`);
-    edit.replace(chain.whole, `{\n${inner.join("\n")}\n${indent}}`);
+    const arrow = place.arrow.equalsGreaterThanToken.end;
+    edit.replaceRange(arrow, chain.whole.end, ` {\n${inner.join("\n")}\n${indent}}`);
   } else {
     edit.replace(place.statement, all.join(`\n${indent}`));
   }

@@ -19,12 +19,10 @@ export const concatInLoopToPush: RewriteRule = {
   name,
   summary: "Pushes onto an array of its own instead of copying it for each element.",
   find: (context) =>
-    context
-      .nodes(ts.isVariableDeclaration)
-      .flatMap((declaration) => {
-        const appends = appendsTo(context, declaration);
-        return appends === null ? [] : [pushed(context, declaration, appends)];
-      }),
+    context.nodes(ts.isVariableDeclaration).flatMap((declaration) => {
+      const appends = appendsTo(context, declaration);
+      return appends === null ? [] : [pushed(context, declaration, appends)];
+    }),
 };
 
 interface Append {
@@ -53,12 +51,17 @@ function appendAt(context: RewriteContext, use: ts.Identifier, list: ts.Symbol):
   const assignment = use.parent;
   if (!ts.isBinaryExpression(assignment) || assignment.left !== use) return null;
   const statement = assignment.parent;
-  if (assignment.operatorToken.kind !== ts.SyntaxKind.EqualsToken || !ts.isExpressionStatement(statement)) return null;
+  if (assignment.operatorToken.kind !== ts.SyntaxKind.EqualsToken || !ts.isExpressionStatement(statement))
+    return null;
   const added = addedBy(context, bare(assignment.right), list);
   return added === null ? null : { statement, added };
 }
 
-export function addedBy(context: RewriteContext, copy: ts.Expression, list: ts.Symbol): Append["added"] | null {
+export function addedBy(
+  context: RewriteContext,
+  copy: ts.Expression,
+  list: ts.Symbol,
+): Append["added"] | null {
   const isList = (node: ts.Node): boolean =>
     ts.isIdentifier(node) && context.references.symbolOf(node) === list;
   if (isMethodCall(copy, "concat", 1) && isList(copy.expression.expression)) {
@@ -72,7 +75,10 @@ export function addedBy(context: RewriteContext, copy: ts.Expression, list: ts.S
   return elementsAdded(context, tail);
 }
 
-function elementsAdded({ types }: RewriteContext, elements: readonly ts.Expression[]): Append["added"] | null {
+function elementsAdded(
+  { types }: RewriteContext,
+  elements: readonly ts.Expression[],
+): Append["added"] | null {
   const [only] = elements;
   if (elements.length === 1 && ts.isSpreadElement(only!)) {
     return types.isDenseArray(types.of(only.expression)) ? { all: only.expression } : null;
@@ -124,7 +130,10 @@ function pushed(
   const list = declaration.name.getText(context.file);
   for (const { statement, added } of appends) {
     if ("each" in added) {
-      edit.replace(statement, `${list}.push(${added.each.map((one) => one.getText(context.file)).join(", ")});`);
+      edit.replace(
+        statement,
+        `${list}.push(${added.each.map((one) => one.getText(context.file)).join(", ")});`,
+      );
     } else {
       const element = edit.freshName("one");
       const loop = `for (const ${element} of ${added.all.getText(context.file)}) ${list}.push(${element});`;
@@ -132,7 +141,14 @@ function pushed(
     }
   }
   const start = declaration.parent.getStart(context.file);
-  const alone = ts.isVariableDeclarationList(declaration.parent) && declaration.parent.declarations.length === 1;
+  const alone =
+    ts.isVariableDeclarationList(declaration.parent) && declaration.parent.declarations.length === 1;
   if (alone && context.file.text.startsWith("let", start)) edit.replaceRange(start, start + 3, "const");
-  return rewriteAt(context, name, appends[0]!.statement, `pushes onto \`${list}\` instead of copying it`, edit);
+  return rewriteAt(
+    context,
+    name,
+    appends[0]!.statement,
+    `pushes onto \`${list}\` instead of copying it`,
+    edit,
+  );
 }

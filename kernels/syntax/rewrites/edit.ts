@@ -99,16 +99,12 @@ export class Edit {
     if (this.#braced.has(place)) return inner;
     this.#braced.add(place);
     const start = place.getStart(this.#file);
+    // The brace belongs on the line before, behind the parenthesis or the arrow.
+    const gap = this.#file.text.slice(0, start).search(/\s*$/);
+    if (this.#file.text.slice(gap, start).includes("\n")) this.#text.update(gap, start, " ");
     this.#text.prependLeft(start, `{\n${inner}`);
-    if (concise) {
-      this.#text.prependRight(start, "return ");
-      this.#text.appendRight(place.getEnd(), `;\n${outer}}`);
-    } else {
-      // Own line before: the brace belongs behind the parenthesis.
-      const gap = this.#file.text.slice(0, start).search(/\s*$/);
-      if (this.#file.text.slice(gap, start).includes("\n")) this.#text.update(gap, start, " ");
-      this.#text.appendRight(place.getEnd(), `\n${outer}}`);
-    }
+    if (concise) this.#text.prependRight(start, "return ");
+    this.#text.appendRight(place.getEnd(), `${concise ? ";" : ""}\n${outer}}`);
     return inner;
   }
 }
@@ -152,13 +148,15 @@ function isReserved(name: string): boolean {
 
 function lineStarts(text: string, start: number, end: number): number[] {
   const starts: number[] = [];
-  for (let at = text.indexOf("\n", start); at !== -1 && at < end; at = text.indexOf("\n", at + 1)) starts.push(at + 1);
+  for (let at = text.indexOf("\n", start); at !== -1 && at < end; at = text.indexOf("\n", at + 1))
+    starts.push(at + 1);
   return starts;
 }
 
 function isInsideText(root: ts.Node, position: number): boolean {
   const within = (node: ts.Node): boolean => node.getStart() < position && position < node.end;
   const visit = (node: ts.Node): boolean =>
-    (ts.isTemplateLiteralToken(node) && within(node)) || (ts.forEachChild(node, (child) => visit(child) || undefined) ?? false);
+    (ts.isTemplateLiteralToken(node) && within(node)) ||
+    (ts.forEachChild(node, (child) => visit(child) || undefined) ?? false);
   return visit(root);
 }

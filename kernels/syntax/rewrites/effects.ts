@@ -18,7 +18,7 @@ import {
   PURE_GLOBAL_FUNCTIONS,
   PURE_STATICS,
 } from "./known-calls.ts";
-import { isWriteTarget } from "./references.ts";
+import { isFresh, isWriteTarget } from "./references.ts";
 import type { References } from "./references.ts";
 import type { TypeFacts } from "./type-facts.ts";
 
@@ -143,7 +143,8 @@ export class Effects {
     const owner = access.expression;
     const name = access.name.text;
     const write = (cell: Cell): boolean => {
-      into.heap.push({ cell, root: this.rootOf(owner), node: call });
+      // What was made on the spot is nobody else's yet.
+      if (!isFresh(this.#types, owner)) into.heap.push({ cell, root: this.rootOf(owner), node: call });
       return true;
     };
     const type = this.#types.checker.getNonNullableType(this.#types.of(owner));

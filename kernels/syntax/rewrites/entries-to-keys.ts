@@ -43,10 +43,16 @@ function entryPattern(call: MethodCall): ts.ArrayBindingPattern | null {
   const method = parent.name.text;
   const [callback] = parent.parent.arguments;
   // What gives the elements back, or compares two of them, needs whole entries.
-  if (!ARRAY_ITERATORS.has(method) || /^(filter|find|findLast|reduce|reduceRight|sort|toSorted)$/.test(method)) return null;
+  if (
+    !ARRAY_ITERATORS.has(method) ||
+    /^(filter|find|findLast|reduce|reduceRight|sort|toSorted)$/.test(method)
+  )
+    return null;
   if (callback === undefined || !ts.isArrowFunction(callback) || callback.parameters.length > 2) return null;
   const [first] = callback.parameters;
-  return first?.type === undefined && first !== undefined && ts.isArrayBindingPattern(first.name) ? first.name : null;
+  return first?.type === undefined && first !== undefined && ts.isArrayBindingPattern(first.name)
+    ? first.name
+    : null;
 }
 
 function usedHalf(pattern: ts.ArrayBindingPattern): { of: "keys" | "values"; name: string } | null {

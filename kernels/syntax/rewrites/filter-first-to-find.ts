@@ -35,7 +35,8 @@ function isPlain(context: RewriteContext, call: MethodCall): boolean {
 
 function takesFirst(context: RewriteContext, call: MethodCall, edit: Edit): boolean {
   const access = call.parent;
-  if (!ts.isElementAccessExpression(access) || access.expression !== call || isWriteTarget(access)) return false;
+  if (!ts.isElementAccessExpression(access) || access.expression !== call || isWriteTarget(access))
+    return false;
   if (!isIntegerLiteral(access.argumentExpression, 0) || ts.isCallExpression(access.parent)) return false;
   edit.replace(call.expression.name, "find");
   // Where `[0]` was said to be there always, `find` is said so by hand.
@@ -46,7 +47,8 @@ function takesFirst(context: RewriteContext, call: MethodCall, edit: Edit): bool
 
 function testsForAny(context: RewriteContext, call: MethodCall, edit: Edit): boolean {
   const length = call.parent;
-  if (!ts.isPropertyAccessExpression(length) || length.expression !== call || length.name.text !== "length") return false;
+  if (!ts.isPropertyAccessExpression(length) || length.expression !== call || length.name.text !== "length")
+    return false;
   const test = length.parent;
   if (!ts.isBinaryExpression(test) || test.left !== length) return false;
   const any = asksForAny(test);

@@ -118,7 +118,8 @@ function comparedKey(
     ? [equality.right, equality.left]
     : [equality.left, equality.right];
   const same =
-    substitute(context, theirs, [{ symbol: references.symbolOf(other)!, text: element.text }]) === own.getText(context.file);
+    substitute(context, theirs, [{ symbol: references.symbolOf(other)!, text: element.text }]) ===
+    own.getText(context.file);
   if (!same || mentions(context, theirs, symbol) || !isPure(context, theirs)) return null;
   if (!types.isDenseArray(types.of(search.expression.expression))) return null;
   return { key: own.getText(context.file), keyType: types.of(own) };

@@ -40,7 +40,11 @@ function isTrivial(context: RewriteContext, node: ts.CallExpression | ts.NewExpr
   return context.types.isGlobal(expression.expression, "Array") && expression.name.text === "isArray";
 }
 
-function hoisted(context: RewriteContext, call: ts.CallExpression | ts.NewExpression, anchor: ts.Node): Rewrite {
+function hoisted(
+  context: RewriteContext,
+  call: ts.CallExpression | ts.NewExpression,
+  anchor: ts.Node,
+): Rewrite {
   const edit = context.edit();
   const text = call.getText(context.file);
   const constant = edit.freshName(nameOf(call));
@@ -76,5 +80,7 @@ const NAMES: Readonly<Record<string, string>> = {
 function nameOf(call: ts.CallExpression | ts.NewExpression): string {
   const { expression } = call;
   const called = ts.isPropertyAccessExpression(expression) ? expression.name.text : expression.getText();
-  return Object.hasOwn(NAMES, called) ? NAMES[called]! : `${called.slice(0, 1).toLowerCase()}${called.slice(1)}Result`;
+  return Object.hasOwn(NAMES, called)
+    ? NAMES[called]!
+    : `${called.slice(0, 1).toLowerCase()}${called.slice(1)}Result`;
 }

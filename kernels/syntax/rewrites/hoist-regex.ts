@@ -40,7 +40,11 @@ function isHoistable(context: RewriteContext, node: ts.NewExpression): boolean {
   if (pattern === undefined || !ts.isStringLiteralLike(pattern)) return false;
   if (flags !== undefined && !ts.isStringLiteralLike(flags)) return false;
   const marks = flags?.text ?? "";
-  return !marks.includes("y") && isValid(pattern.text, marks) && isUsedOnTheSpot(context, node, marks.includes("g"));
+  return (
+    !marks.includes("y") &&
+    isValid(pattern.text, marks) &&
+    isUsedOnTheSpot(context, node, marks.includes("g"))
+  );
 }
 
 function isValid(pattern: string, flags: string): boolean {
@@ -59,7 +63,13 @@ function isUsedOnTheSpot({ types }: RewriteContext, node: ts.NewExpression, glob
     return called && !global && ["test", "exec"].includes(parent.name.text);
   }
   if (!ts.isCallExpression(parent) || parent.arguments[0] !== node) return false;
-  if (!ts.isPropertyAccessExpression(parent.expression) || !types.isString(types.of(parent.expression.expression))) return false;
+  if (
+    !ts.isPropertyAccessExpression(parent.expression) ||
+    !types.isString(types.of(parent.expression.expression))
+  )
+    return false;
   const method = parent.expression.name.text;
-  return ["match", "replace", "replaceAll"].includes(method) || (!global && ["search", "split"].includes(method));
+  return (
+    ["match", "replace", "replaceAll"].includes(method) || (!global && ["search", "split"].includes(method))
+  );
 }

@@ -53,12 +53,17 @@ function isJsonSafe(types: TypeFacts, type: ts.Type, at: ts.Node, path: readonly
       const element = types.elementType(part);
       return element !== null && isJsonSafe(types, element, at, within);
     }
-    return types.isPlainObject(part) && fieldTypes(types, part, at).every((one) => isJsonSafe(types, one, at, within));
+    return (
+      types.isPlainObject(part) &&
+      fieldTypes(types, part, at).every((one) => isJsonSafe(types, one, at, within))
+    );
   });
 }
 
 function fieldTypes({ checker }: TypeFacts, type: ts.Type, at: ts.Node): readonly ts.Type[] {
-  const fields = checker.getPropertiesOfType(type).map((field) => checker.getTypeOfSymbolAtLocation(field, at));
+  const fields = checker
+    .getPropertiesOfType(type)
+    .map((field) => checker.getTypeOfSymbolAtLocation(field, at));
   return [...fields, ...checker.getIndexInfosOfType(type).map((info) => info.type)];
 }
 

@@ -40,14 +40,19 @@ function recursionOf(context: RewriteContext, declaration: ts.FunctionDeclaratio
   const selfCalls = references.usesIn(symbol, body);
   const called = selfCalls.every((use) => ts.isCallExpression(use.parent) && use.parent.expression === use);
   const parameters = declaration.parameters.map((parameter) => primitiveParameter(context, parameter));
-  const returns = descendants(body, ts.isReturnStatement).filter((one) => functionAround(one) === declaration);
+  const returns = descendants(body, ts.isReturnStatement).filter(
+    (one) => functionAround(one) === declaration,
+  );
   const sound = selfCalls.length >= 2 && called && parameters.length > 0 && !parameters.includes(null);
   if (!sound || !givesPrimitive(context, declaration) || !isPureFunction(context, own!)) return null;
   if (context.references.isAssigned(symbol) || mentionsCall(body)) return null;
   return { selfCalls, returns, parameters: parameters as ts.Identifier[] };
 }
 
-function primitiveParameter(context: RewriteContext, parameter: ts.ParameterDeclaration): ts.Identifier | null {
+function primitiveParameter(
+  context: RewriteContext,
+  parameter: ts.ParameterDeclaration,
+): ts.Identifier | null {
   const { types, references } = context;
   if (!ts.isIdentifier(parameter.name) || parameter.initializer !== undefined) return null;
   if (parameter.dotDotDotToken !== undefined || parameter.questionToken !== undefined) return null;
@@ -65,7 +70,10 @@ function givesPrimitive({ types }: RewriteContext, declaration: ts.FunctionDecla
 
 function mentionsCall(body: ts.Node): boolean {
   const special = descendants(body, ts.isIdentifier).some(({ text }) => text === "arguments");
-  return special || descendants(body, (node): node is ts.Node => node.kind === ts.SyntaxKind.ThisKeyword).length > 0;
+  return (
+    special ||
+    descendants(body, (node): node is ts.Node => node.kind === ts.SyntaxKind.ThisKeyword).length > 0
+  );
 }
 
 function functionAround(node: ts.Node): ts.Node {
@@ -74,7 +82,11 @@ function functionAround(node: ts.Node): ts.Node {
   return outer;
 }
 
-function memoised(context: RewriteContext, declaration: ts.FunctionDeclaration, recursion: Recursion): Rewrite {
+function memoised(
+  context: RewriteContext,
+  declaration: ts.FunctionDeclaration,
+  recursion: Recursion,
+): Rewrite {
   const edit = context.edit();
   const text = (node: ts.Node): string => node.getText(context.file);
   const known = edit.freshName("known");
@@ -90,7 +102,11 @@ function memoised(context: RewriteContext, declaration: ts.FunctionDeclaration, 
   for (const use of recursion.selfCalls) edit.replace(use, visit);
   for (const { expression } of recursion.returns) {
     if (ts.isLiteralExpression(expression!) || ts.isIdentifier(expression!)) continue;
-    edit.replaceRange(expression!.getStart(context.file), expression!.getStart(context.file), `${keep}(${key}, `);
+    edit.replaceRange(
+      expression!.getStart(context.file),
+      expression!.getStart(context.file),
+      `${keep}(${key}, `,
+    );
     edit.replaceRange(expression!.end, expression!.end, ")");
   }
   const parameters = declaration.parameters.map(text).join(", ");
@@ -112,7 +128,13 @@ function memoised(context: RewriteContext, declaration: ts.FunctionDeclaration, 
   const call = `${visit}(${recursion.parameters.map((one) => one.text).join(", ")})`;
   edit.replaceRange(body.end - 1, body.end, `${step}};\n${outer}${step}return ${call};\n${outer}}`);
   const own = declaration.name!.text;
-  return rewriteAt(context, name, declaration, `remembers the results of \`${own}\` while its outermost call runs`, edit);
+  return rewriteAt(
+    context,
+    name,
+    declaration,
+    `remembers the results of \`${own}\` while its outermost call runs`,
+    edit,
+  );
 }
 
 function typesOf(
@@ -124,7 +146,11 @@ function typesOf(
   const result = checker.getReturnTypeOfSignature(checker.getSignatureFromDeclaration(declaration)!);
   const [only, ...more] = parameters.map((one) => context.types.of(one));
   const key =
-    more.length > 0 ? "string" : context.types.isNumber(only!) ? "string | number" : checker.typeToString(only!);
+    more.length > 0
+      ? "string"
+      : context.types.isNumber(only!)
+        ? "string | number"
+        : checker.typeToString(only!);
   return { key, result: context.types.textOf(result, declaration) ?? "unknown" };
 }
 

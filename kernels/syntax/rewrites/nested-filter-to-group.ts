@@ -7,8 +7,16 @@
  * empty array. NaN keys are in no group.
  */
 import ts from "typescript";
-import { arrayIndex, type ArrayIndex, conditionsOf, indexName, keyOf, typeArguments } from "./array-index.ts";
-import { isMethodCall, type MethodCall } from "./expressions.ts";
+import {
+  arrayIndex,
+  type ArrayIndex,
+  filtersOf,
+  indexName,
+  keyMayBeNaN,
+  keyOf,
+  typeArguments,
+} from "./array-index.ts";
+import { isMethodCall, type MethodCall, standsAlone } from "./expressions.ts";
 import { keyedPredicate } from "./keyed-predicate.ts";
 import { isOnlyReadOnTheSpot } from "./sharing.ts";
 import { type RewriteContext, type RewriteRule, rewriteAt } from "./rule.ts";
@@ -39,11 +47,12 @@ function grouped(context: RewriteContext, call: MethodCall, index: ArrayIndex): 
   const array = index.array.getText(context.file);
   const elements = index.elementType === null ? null : arrayTypeOf(index.elementType);
   const key = keyOf(context, predicate, element);
-  const conditions = conditionsOf(context, predicate, element);
+  const filters = filtersOf(context, predicate, element);
   edit.insertBefore(index.anchor, [
     `const ${groups} = new Map${typeArguments(context, index.keyType, elements)}();`,
     `for (const ${element} of ${array}) {`,
-    ...(conditions.length === 0 ? [] : [`${edit.step}if (!(${conditions.join(" && ")})) continue;`]),
+    ...(filters.length === 0 ? [] : [`${edit.step}if (!(${filters.join(" && ")})) continue;`]),
+    ...(keyMayBeNaN(context, predicate) ? [`${edit.step}if (Number.isNaN(${key})) continue;`] : []),
     `${edit.step}const ${group} = ${groups}.get(${key});`,
     `${edit.step}if (${group} === undefined) ${groups}.set(${key}, [${element}]);`,
     `${edit.step}else ${group}.push(${element});`,
@@ -66,8 +75,5 @@ function arrayTypeOf(element: string): string {
 }
 
 function wrapped(call: ts.Node, text: string): string {
-  const { parent } = call;
-  const bare =
-    ts.isReturnStatement(parent) || ts.isVariableDeclaration(parent) || ts.isForOfStatement(parent);
-  return bare ? text : `(${text})`;
+  return standsAlone(call) || ts.isForOfStatement(call.parent) ? text : `(${text})`;
 }

@@ -419,7 +419,8 @@ function constantValue({ references }: RewriteContext, node: ts.Identifier): ts.
 
 function writtenFlags(made: ts.Expression): string | null {
   if (ts.isRegularExpressionLiteral(made)) return made.text.slice(made.text.lastIndexOf("/") + 1);
-  if (!ts.isNewExpression(made) || !ts.isIdentifier(made.expression) || made.expression.text !== "RegExp") return null;
+  if (!ts.isNewExpression(made) || !ts.isIdentifier(made.expression) || made.expression.text !== "RegExp")
+    return null;
   const [pattern, flags] = made.arguments ?? [];
   if (pattern === undefined || !ts.isStringLiteralLike(pattern)) return null;
   return flags === undefined ? "" : ts.isStringLiteralLike(flags) ? flags.text : null;

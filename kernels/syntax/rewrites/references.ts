@@ -104,6 +104,7 @@ export function isFresh(types: TypeFacts, expression: ts.Expression): boolean {
   }
   if (!ts.isCallExpression(inner) || !ts.isPropertyAccessExpression(inner.expression)) return false;
   const { expression: owner, name } = inner.expression;
+  if (SELF_RETURNING.has(name.text)) return isFresh(types, owner);
   const known =
     types.isGlobal(owner, "Object") || types.isGlobal(owner, "Array") || isBuiltIn(types, types.of(owner));
   return known && FRESH_METHODS.has(name.text);

@@ -21,12 +21,10 @@ export const shiftQueueToHeadIndex: RewriteRule = {
   name,
   summary: "Reads a queue with a head index instead of moving all its elements with `shift`.",
   find: (context) =>
-    context
-      .nodes(ts.isWhileStatement)
-      .flatMap((loop) => {
-        const shift = queueShift(context, loop);
-        return shift === null ? [] : [indexed(context, loop, shift)];
-      }),
+    context.nodes(ts.isWhileStatement).flatMap((loop) => {
+      const shift = queueShift(context, loop);
+      return shift === null ? [] : [indexed(context, loop, shift)];
+    }),
 };
 
 function queueShift(context: RewriteContext, loop: ts.WhileStatement): MethodCall | null {
@@ -36,7 +34,10 @@ function queueShift(context: RewriteContext, loop: ts.WhileStatement): MethodCal
   const declaration = queue === undefined ? null : references.declarationOf(queue);
   if (declaration?.initializer === undefined || !isFresh(types, declaration.initializer)) return null;
   if (!types.isArray(types.of(length!.expression)) || !standBySide(declaration, loop)) return null;
-  const calls = references.uses(queue!).filter((use) => use !== length!.expression).map(methodCall);
+  const calls = references
+    .uses(queue!)
+    .filter((use) => use !== length!.expression)
+    .map(methodCall);
   const shifts = calls.filter((call) => call !== null && isMethodCall(call, "shift", 0)) as MethodCall[];
   const [shift] = shifts;
   const others = calls.filter((call) => call !== shift);
@@ -72,7 +73,11 @@ function methodCall(use: ts.Identifier): ts.CallExpression | null {
 
 function isPush(call: ts.CallExpression): boolean {
   const { expression, parent } = call;
-  return ts.isPropertyAccessExpression(expression) && expression.name.text === "push" && ts.isExpressionStatement(parent);
+  return (
+    ts.isPropertyAccessExpression(expression) &&
+    expression.name.text === "push" &&
+    ts.isExpressionStatement(parent)
+  );
 }
 
 /** Evaluated once in each round before anything else, with no operator that could skip it. */
@@ -82,7 +87,8 @@ function isFirstThing(loop: ts.WhileStatement, shift: MethodCall): boolean {
   if (first === undefined || !contains(first, shift) || !ts.isVariableStatement(first)) return false;
   const [declaration] = first.declarationList.declarations;
   let value = declaration?.initializer;
-  while (value !== undefined && (ts.isNonNullExpression(value) || ts.isAsExpression(value))) value = value.expression;
+  while (value !== undefined && (ts.isNonNullExpression(value) || ts.isAsExpression(value)))
+    value = value.expression;
   return value === shift;
 }
 

@@ -61,17 +61,27 @@ function loopAround(statement: ts.Node, block: ts.Node): ts.Node | null {
 
 function leavesEarly(loop: ts.Node): boolean {
   const leaving = (node: ts.Node): node is ts.Node =>
-    ts.isReturnStatement(node) || ts.isThrowStatement(node) || ts.isLabeledStatement(node) || ts.isYieldExpression(node) || ts.isAwaitExpression(node);
+    ts.isReturnStatement(node) ||
+    ts.isThrowStatement(node) ||
+    ts.isLabeledStatement(node) ||
+    ts.isYieldExpression(node) ||
+    ts.isAwaitExpression(node);
   let outer = loop.parent;
-  while (!ts.isFunctionLike(outer) && !ts.isTryStatement(outer) && !ts.isSourceFile(outer)) outer = outer.parent;
+  while (!ts.isFunctionLike(outer) && !ts.isTryStatement(outer) && !ts.isSourceFile(outer))
+    outer = outer.parent;
   return descendants(loop, leaving).length > 0 || ts.isTryStatement(outer);
 }
 
-function pushBefore(sortStatement: ts.Statement, list: ts.Symbol, context: RewriteContext): ts.Statement | null {
+function pushBefore(
+  sortStatement: ts.Statement,
+  list: ts.Symbol,
+  context: RewriteContext,
+): ts.Statement | null {
   const { parent } = sortStatement;
   if (!ts.isBlock(parent)) return null;
   const before = parent.statements[parent.statements.indexOf(sortStatement) - 1];
-  if (before === undefined || !ts.isExpressionStatement(before) || !isMethodCall(before.expression, "push")) return null;
+  if (before === undefined || !ts.isExpressionStatement(before) || !isMethodCall(before.expression, "push"))
+    return null;
   const owner = before.expression.expression.expression;
   return ts.isIdentifier(owner) && context.references.symbolOf(owner) === list ? before : null;
 }
@@ -90,13 +100,24 @@ function isConsistent(context: RewriteContext, sort: MethodCall): boolean {
 }
 
 /** `left.path.localeCompare(right.path)` of strings, or `left.path.length - right.path.length`. */
-function isOrderOf({ types, file }: RewriteContext, body: ts.Expression, left: string, right: string): boolean {
+function isOrderOf(
+  { types, file }: RewriteContext,
+  body: ts.Expression,
+  left: string,
+  right: string,
+): boolean {
   const [first, second] = isMethodCall(body, "localeCompare", 1)
     ? [body.expression.expression, body.arguments[0]!]
     : ts.isBinaryExpression(body) && body.operatorToken.kind === ts.SyntaxKind.MinusToken
       ? [lengthOwner(body.left), lengthOwner(body.right)]
       : [null, null];
-  if (first === null || second === null || !types.isString(types.of(first)) || !types.isString(types.of(second))) return false;
+  if (
+    first === null ||
+    second === null ||
+    !types.isString(types.of(first)) ||
+    !types.isString(types.of(second))
+  )
+    return false;
   const [one, other] = [first.getText(file), second.getText(file)];
   const path = one.slice(left.length);
   return one.startsWith(left) && other === right + path && /^(\.\w+)*$/.test(path);

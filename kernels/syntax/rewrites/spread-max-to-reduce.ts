@@ -15,14 +15,17 @@ const name = "spread-max-to-reduce";
 
 export const spreadMaxToReduce: RewriteRule = {
   name,
-  summary: "Takes the largest or smallest value element by element instead of spreading an array into arguments.",
+  summary:
+    "Takes the largest or smallest value element by element instead of spreading an array into arguments.",
   find: (context) =>
     context.nodes(ts.isCallExpression).flatMap((call) => {
       const text = reduced(context, call);
       if (text === null) return [];
       const edit = context.edit();
       edit.replace(call, text);
-      return [rewriteAt(context, name, call, "takes the extreme value element by element, without spreading", edit)];
+      return [
+        rewriteAt(context, name, call, "takes the extreme value element by element, without spreading", edit),
+      ];
     }),
 };
 
@@ -49,7 +52,10 @@ function isDenseNumbers({ types }: RewriteContext, node: ts.Expression): boolean
 }
 
 /** With a `map` taken in, where there is one. */
-function valuesOf(context: RewriteContext, node: ts.Expression): { array: string; element: string; value: string } {
+function valuesOf(
+  context: RewriteContext,
+  node: ts.Expression,
+): { array: string; element: string; value: string } {
   const plain = { array: node.getText(context.file), element: "value", value: "value" };
   if (!isMethodCall(node, "map", 1)) return plain;
   const array = node.expression.expression;

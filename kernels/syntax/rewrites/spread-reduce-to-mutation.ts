@@ -47,7 +47,8 @@ function mutated(context: RewriteContext, call: MethodCall): Rewrite | null {
   if (!ts.isArrowFunction(callback) || !isPlainLiteral(bare(initial))) return null;
   if (!context.types.isArray(context.types.of(call.expression.expression))) return null;
   const first = callback.parameters[0]?.name;
-  const symbol = first !== undefined && ts.isIdentifier(first) ? context.references.symbolOf(first) : undefined;
+  const symbol =
+    first !== undefined && ts.isIdentifier(first) ? context.references.symbolOf(first) : undefined;
   if (symbol === undefined) return null;
   const edit = context.edit();
   const accumulation: Accumulation = { context, edit, name: symbol.name, symbol };
@@ -55,7 +56,13 @@ function mutated(context: RewriteContext, call: MethodCall): Rewrite | null {
   if (!rewriteBody(accumulation, callback, copies) || copies.size === 0) return null;
   const rest = context.references.uses(symbol).filter((use) => !copies.has(use));
   if (!rest.every((use) => isReadOnTheSpot(context, use, callback))) return null;
-  return rewriteAt(context, name, call, `adds to \`${symbol.name}\` instead of copying it for each element`, edit);
+  return rewriteAt(
+    context,
+    name,
+    call,
+    `adds to \`${symbol.name}\` instead of copying it for each element`,
+    edit,
+  );
 }
 
 function isPlainLiteral(node: ts.Expression): boolean {
@@ -82,13 +89,18 @@ function rewriteBody(accumulation: Accumulation, callback: ts.ArrowFunction, cop
     const inner = edit.indentOf(statement);
     const inBlock = ts.isBlock(statement.parent);
     const text = inBlock || lines.length === 1 ? lines.join("\n") : inBraces(lines, edit.step);
-    if (text !== statement.getText(context.file)) edit.replace(statement, text.replaceAll("\n", `\n${inner}`));
+    if (text !== statement.getText(context.file))
+      edit.replace(statement, text.replaceAll("\n", `\n${inner}`));
     return true;
   });
 }
 
 /** Statements that do what giving `value` back did; null if it is not of a known form. Ends with a return. */
-function statementsFor(accumulation: Accumulation, value: ts.Expression, copies: Set<ts.Node>): string[] | null {
+function statementsFor(
+  accumulation: Accumulation,
+  value: ts.Expression,
+  copies: Set<ts.Node>,
+): string[] | null {
   const { context, name: all, symbol } = accumulation;
   const given = bare(value);
   if (ts.isIdentifier(given) && context.references.symbolOf(given) === symbol) {
@@ -102,13 +114,18 @@ function statementsFor(accumulation: Accumulation, value: ts.Expression, copies:
   return lines === null ? null : [...lines, `return ${all};`];
 }
 
-function choice(accumulation: Accumulation, given: ts.ConditionalExpression, copies: Set<ts.Node>): string[] | null {
+function choice(
+  accumulation: Accumulation,
+  given: ts.ConditionalExpression,
+  copies: Set<ts.Node>,
+): string[] | null {
   const { context, edit, name: all } = accumulation;
   const whenTrue = statementsFor(accumulation, given.whenTrue, copies)?.slice(0, -1);
   const whenFalse = statementsFor(accumulation, given.whenFalse, copies)?.slice(0, -1);
   if (whenTrue === undefined || whenFalse === undefined) return null;
   const condition = given.condition.getText(context.file);
-  const block = (lines: readonly string[]): string => (lines.length === 1 ? lines[0]! : inBraces(lines, edit.step));
+  const block = (lines: readonly string[]): string =>
+    lines.length === 1 ? lines[0]! : inBraces(lines, edit.step);
   const [ifTrue, ifFalse] = [block(whenTrue), block(whenFalse)];
   const statements =
     whenTrue.length === 0
@@ -143,7 +160,8 @@ function assignments(
 ): string[] | null {
   const { context, symbol } = accumulation;
   const [spread, ...members] = given.properties;
-  if (spread === undefined || !ts.isSpreadAssignment(spread) || !ts.isIdentifier(spread.expression)) return null;
+  if (spread === undefined || !ts.isSpreadAssignment(spread) || !ts.isIdentifier(spread.expression))
+    return null;
   if (context.references.symbolOf(spread.expression) !== symbol || members.length === 0) return null;
   const later = members.slice(1);
   if (later.some((member) => mentions(context, member, symbol))) return null;
@@ -160,7 +178,11 @@ function assignment(accumulation: Accumulation, member: ts.ObjectLiteralElementL
   const { name: key, initializer } = member;
   if (!ts.isComputedPropertyName(key)) {
     if (key.getText(context.file).includes("__proto__")) return null;
-    return [ts.isIdentifier(key) ? `${all}.${key.text} = ${text(initializer)};` : `${all}[${text(key)}] = ${text(initializer)};`];
+    return [
+      ts.isIdentifier(key)
+        ? `${all}.${key.text} = ${text(initializer)};`
+        : `${all}[${text(key)}] = ${text(initializer)};`,
+    ];
   }
   return computedAssignment(accumulation, key.expression, initializer);
 }

@@ -7,17 +7,18 @@ import { oneLine, shorten, showHidden } from "./report-markup.ts";
 const ZERO_WIDTH_SPACE = "\u200b";
 
 /**
- * Prose, in a table too. Every punctuation mark that Markdown may read is escaped; the zero-width spaces stop what GitHub
- * reads after Markdown: mentions, references to issues and bare links.
+ * Prose, in a table too. Every mark that Markdown may read inside a line, or at its start, is escaped; the
+ * zero-width spaces stop what GitHub reads after Markdown: mentions, references to issues and bare links.
  */
 export function markdownText(text: string, limit = 300): string {
   return shorten(oneLine(showHidden(text)), limit)
-    .replace(/[\\`*_{}[\]<>()#+~!&$^=-]/g, "\\$&")
+    .replace(/[\\`*_{}[\]<>~&$^]/g, "\\$&")
+    .replace(/^[#+=-]/, "\\$&")
+    .replace(/^(\d+)([.)])(?=\s|$)/, "$1\\$2")
     .replaceAll("://", `:${ZERO_WIDTH_SPACE}//`)
     .replace(/\bwww\./gi, `www${ZERO_WIDTH_SPACE}.`)
     .replace(/@(?=\w)/g, `@${ZERO_WIDTH_SPACE}`)
     .replace(/#(?=\d)/g, `#${ZERO_WIDTH_SPACE}`)
-    .replace(/^(\d+)([.)])/, "$1\\$2")
     .replaceAll("|", "&#124;");
 }
 

@@ -27,16 +27,10 @@ import { markdownBlock, markdownCellCode, markdownCode, markdownText } from "./r
 import { tagOf } from "./report-verdict-tag.ts";
 import { verdictSentence } from "./report-verdict.ts";
 
-const MOST = {
-  diffLines: 20,
-  comparisons: 4,
-  gates: 5,
-  steps: 5,
-  inputs: 3,
-  commands: 3,
-  block: 2,
-  phases: 12,
-} as const;
+const MOST = { comparisons: 4, gates: 5, steps: 5, inputs: 3, commands: 3, block: 2, phases: 12 } as const;
+/** The diff has what the rest leaves of the lines, within these bounds. */
+const DIFF_LINES = { least: 20, most: 80 } as const;
+const MOST_LINES = 150;
 const DETAIL_CHARACTERS = 900;
 
 type Lines = readonly string[];
@@ -44,11 +38,8 @@ type Lines = readonly string[];
 /** Equal inputs give equal text. */
 export function renderMarkdown(input: ReportInput): string {
   const { document } = input;
-  const lines = [
-    ...heading(document),
-    ...counterexample(document),
-    ...comparisons(document.comparisons),
-    ...details("The change", diff(input.diff)),
+  const before = [...heading(document), ...counterexample(document), ...comparisons(document.comparisons)];
+  const after = [
     ...details("Figures behind the verdict", figures(document.comparisons)),
     ...details(gatesSummary(document.gates), gates(document.gates)),
     ...details("Search", search(document)),
@@ -57,7 +48,8 @@ export function renderMarkdown(input: ReportInput): string {
     ...details("Reproduce", reproduce(input.reproduce)),
     `<sub>Myriad ${markdownText(document.environment.myriad, 40)} · ${markdownText(formatMoment(input.createdAt), 40)}</sub>`,
   ];
-  return `${lines.join("\n")}\n`;
+  const change = details("The change", diff(input.diff, before.length + after.length));
+  return `${[...before, ...change, ...after].join("\n")}\n`;
 }
 
 function heading(document: SessionDocument): Lines {
@@ -149,8 +141,10 @@ function figures(rows: readonly ComparisonRow[]): Lines {
   );
 }
 
-function diff(text: string): Lines {
-  return text.trim() === "" ? [] : [...markdownBlock(text, "diff", MOST.diffLines), ""];
+function diff(text: string, otherLines: number): Lines {
+  if (text.trim() === "") return [];
+  const room = MOST_LINES - otherLines - 10;
+  return [...markdownBlock(text, "diff", Math.min(Math.max(room, DIFF_LINES.least), DIFF_LINES.most)), ""];
 }
 
 function gatesSummary(results: readonly GateResult[]): string {

@@ -20,4 +20,4 @@ export type {
   SessionDocument,
 } from "./workflow/session-document.ts";
 export type { SessionCommand } from "./workflow/session-state.ts";
-export { verdictSentence } from "./evidence/report.ts";
+export { verdictSentence } from "./evidence/report-verdict.ts";

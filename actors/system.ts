@@ -33,7 +33,12 @@ import { describeEnvironment } from "./workflow/environment.ts";
 import { gatekeeper } from "./workflow/gatekeeper.ts";
 import { preparer } from "./workflow/preparation.ts";
 import { replaySession } from "./workflow/replay.ts";
-import type { BaselineSummary, Environment, PhaseName, SessionDocument } from "./workflow/session-document.ts";
+import type {
+  BaselineSummary,
+  Environment,
+  PhaseName,
+  SessionDocument,
+} from "./workflow/session-document.ts";
 import { makeSessionId, parseSessionId } from "./workflow/session-id.ts";
 import type { SessionCommand, SessionStart, SessionState } from "./workflow/session-state.ts";
 import type { Task } from "./workflow/task.ts";
@@ -88,7 +93,11 @@ export async function openSystem(options: SystemOptions): Promise<MyriadSystem> 
   const state = await openStateDirectory(options.state, { clock });
   const executor = openPool({ workers, clock });
   try {
-    const isolate = await isolateEngine({ workers, requireIsolation: options.requireIsolation ?? false, clock });
+    const isolate = await isolateEngine({
+      workers,
+      requireIsolation: options.requireIsolation ?? false,
+      clock,
+    });
     const actors = createSystem({ app, clock, random: random.fork("actors") });
     const evidence = new EvidenceStore(actors.spawn(evidenceActor, state.analytics, { name: "evidence" }));
     const services = { clock, executor, realm: realmEngine(executor), isolate, evidence, state, workers };
@@ -134,7 +143,9 @@ export class MyriadSystem {
     if (state.ended !== null) throw actorError("SESSION_ENDED", `session ${text} has ended: ${state.ended}`);
     const known = state.outputs.prepare?.info;
     if (known !== undefined && (await readFile(known.ref.file, "utf8").catch(() => "")) !== known.source) {
-      throw actorError("SESSION_SOURCE_CHANGED", `${known.ref.file} is not what it was`, { location: known.ref.file });
+      throw actorError("SESSION_SOURCE_CHANGED", `${known.ref.file} is not what it was`, {
+        location: known.ref.file,
+      });
     }
     return await this.#run(state.start!.session, null, hooks);
   }
@@ -153,7 +164,8 @@ export class MyriadSystem {
   /** @throws BASELINE_UNKNOWN */
   async baseline(tag: string): Promise<BaselineSummary> {
     const rows = await this.#services.state.analytics.baseline(tag);
-    if (rows.length === 0) throw actorError("BASELINE_UNKNOWN", `there is no baseline "${tag}"`, { location: tag });
+    if (rows.length === 0)
+      throw actorError("BASELINE_UNKNOWN", `there is no baseline "${tag}"`, { location: tag });
     return (await this.#summaries(rows))[0]!;
   }
 
@@ -195,31 +207,46 @@ export class MyriadSystem {
         timeoutMs: SESSION_TIMEOUT_MS,
       });
       const error = state.failure?.error ?? (state.ended === null ? interrupted() : null);
-      return { document: documentOf(state, error), fault: error?.fault ?? null };
+      return {
+        document: { ...documentOf(state, error), warnings: this.#warnings() },
+        fault: error?.fault ?? null,
+      };
     } finally {
       hooks.signal?.removeEventListener("abort", callOff);
     }
   }
 
+  #warnings(): readonly string[] {
+    const { recovery } = this.#services.state;
+    if (recovery === null) return [];
+    const { truncatedBytes, file, reason } = recovery;
+    return [
+      `the journal's torn end was cut: ${truncatedBytes} bytes of ${file} (${reason}); no finished step was lost`,
+    ];
+  }
+
   #agents(): Readonly<Record<PhaseName, ActorRef<AgentMessage>>> {
     const spawn = (agent: Agent): ActorRef<AgentMessage> =>
       this.#actors.spawn(agentActor, { agent, services: this.#services });
-    return Object.fromEntries(Object.entries(AGENTS).map(([phase, agent]) => [phase, spawn(agent)])) as Readonly<
-      Record<PhaseName, ActorRef<AgentMessage>>
-    >;
+    return Object.fromEntries(
+      Object.entries(AGENTS).map(([phase, agent]) => [phase, spawn(agent)]),
+    ) as Readonly<Record<PhaseName, ActorRef<AgentMessage>>>;
   }
 
   async #session(text: string): Promise<SessionState> {
     const session = parseSessionId(text);
     const state = session === null ? null : await replaySession(this.#services.state.journal, session);
-    if (state?.start == null) throw actorError("SESSION_UNKNOWN", `there is no session ${text}`, { location: text });
+    if (state?.start == null)
+      throw actorError("SESSION_UNKNOWN", `there is no session ${text}`, { location: text });
     return state;
   }
 
   async #summaries(rows: readonly BaselineRow[]): Promise<readonly BaselineSummary[]> {
     const { analytics } = this.#services.state;
     const cases = [...new Set(rows.map((row) => row.caseId))];
-    const current = new Set((await Promise.all(cases.map((id) => analytics.currentBaseline(id)))).flat().map(({ tag }) => tag));
+    const current = new Set(
+      (await Promise.all(cases.map((id) => analytics.currentBaseline(id)))).flat().map(({ tag }) => tag),
+    );
     return rows.map((row) => ({
       tag: row.tag,
       caseId: row.caseId,

@@ -33,7 +33,8 @@ export function exitCodeOfFault(fault: Fault): number {
 
 /** Of a document without error. */
 export function exitCodeOf({ success, verdict, gates }: SessionDocument): number {
-  if (verdict === "regressed" || verdict === "rejected" || gates.some((gate) => !gate.passed)) return EXIT_WORSE;
+  if (verdict === "regressed" || verdict === "rejected" || gates.some((gate) => !gate.passed))
+    return EXIT_WORSE;
   if (success) return EXIT_OK;
   return EXIT_UNDECIDED;
 }

@@ -23,14 +23,15 @@ const USAGE: WireError = {
 
 export async function main(argv: readonly string[], streams: Streams = process): Promise<number> {
   const json = argv.includes("--json");
-  let invocation: Invocation | null = null;
-  const program = buildProgram((chosen) => (invocation = chosen), streams, json);
+  const chosen: Invocation[] = [];
+  const program = buildProgram((invocation) => void chosen.push(invocation), streams, json);
   try {
     await program.parseAsync(argv, { from: "user" });
   } catch (error) {
     return usageExit(error, json, streams);
   }
-  return invocation === null ? EXIT_OK : await execute(invocation, streams);
+  const [invocation] = chosen;
+  return invocation === undefined ? EXIT_OK : await execute(invocation, streams);
 }
 
 /** Help and version were asked for; anything else is bad usage, which commander has explained on stderr. */
@@ -39,7 +40,10 @@ function usageExit(error: unknown, json: boolean, streams: Streams): number {
   if (error.exitCode === 0) return EXIT_OK;
   if (json) {
     const message = error.message.replace(/^error: /, "");
-    const document = { ...emptyDocument("run", describeEnvironment()), error: documentError({ ...USAGE, message }) };
+    const document = {
+      ...emptyDocument("run", describeEnvironment()),
+      error: documentError({ ...USAGE, message }),
+    };
     printDocument(document, { json, quiet: false }, streams);
   }
   return EXIT_INPUT;

@@ -15,7 +15,12 @@ export interface Streams {
   readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
 }
 
-export function printDocument(document: SessionDocument, options: OutputOptions, { stdout, stderr }: Streams): void {
+export function printDocument(
+  document: SessionDocument,
+  options: OutputOptions,
+  { stdout, stderr }: Streams,
+): void {
+  if (!options.json) for (const warning of document.warnings ?? []) stderr.write(`note: ${warning}\n`);
   if (options.json) stdout.write(`${JSON.stringify(document, jsonValue, 2)}\n`);
   else if (document.error !== null) stderr.write(errorText(document));
   else stdout.write(options.quiet ? `${verdictSentence(document)}\n` : resultText(document));
@@ -44,7 +49,10 @@ function resultText(document: SessionDocument): string {
     );
   }
   for (const gate of document.gates.filter(({ passed }) => !passed)) {
-    lines.push(`gate ${gate.name}: ${gate.reason ?? "failed"}`, ...gate.details.map((detail) => `  ${detail}`));
+    lines.push(
+      `gate ${gate.name}: ${gate.reason ?? "failed"}`,
+      ...gate.details.map((detail) => `  ${detail}`),
+    );
   }
   for (const example of document.equivalence?.counterexamples ?? []) {
     lines.push(
@@ -55,11 +63,15 @@ function resultText(document: SessionDocument): string {
   }
   if (document.burst !== null) {
     const { runs, failures, sandboxesPerSecond } = document.burst;
-    lines.push(`${runs} sandboxes a version, ${failures} failures, ${Math.round(sandboxesPerSecond)} sandboxes/s`);
+    lines.push(
+      `${runs} sandboxes a version, ${failures} failures, ${Math.round(sandboxesPerSecond)} sandboxes/s`,
+    );
   }
   if (document.isolation !== null) {
     const { engine, carrier, missing } = document.isolation;
-    lines.push(`isolation: ${engine} in ${carrier}${missing.length === 0 ? "" : `; not enforced: ${missing.join(", ")}`}`);
+    lines.push(
+      `isolation: ${engine} in ${carrier}${missing.length === 0 ? "" : `; not enforced: ${missing.join(", ")}`}`,
+    );
   }
   if (document.baseline?.to != null) lines.push(`baseline: ${document.baseline.to}`);
   if (document.report !== null) lines.push(`report: ${document.report}`);

@@ -2,7 +2,13 @@
 import { spawn } from "node:child_process";
 import { resolve } from "node:path";
 import { compareTask, describeEnvironment, emptyDocument, openSystem, readTask } from "../actors/index.ts";
-import type { MyriadSystem, SessionDocument, SessionEnding, SessionHooks, TaskOverrides } from "../actors/index.ts";
+import type {
+  MyriadSystem,
+  SessionDocument,
+  SessionEnding,
+  SessionHooks,
+  TaskOverrides,
+} from "../actors/index.ts";
 import { systemClock } from "../runtime/contracts/index.ts";
 import { EXIT_OK, exitCodeOf, exitCodeOfFault } from "./exit-code.ts";
 import type { Streams } from "./output.ts";
@@ -22,9 +28,13 @@ export async function perform(invocation: Invocation, streams: Streams): Promise
     case "compare":
       return await performSession(invocation, streams);
     case "baseline":
-      return await withSystem({ state: invocation.options.state }, (system) => performBaseline(invocation, system));
+      return await withSystem({ state: invocation.options.state }, (system) =>
+        performBaseline(invocation, system),
+      );
     case "report":
-      return await withSystem({ state: invocation.options.state }, (system) => performReport(invocation, system));
+      return await withSystem({ state: invocation.options.state }, (system) =>
+        performReport(invocation, system),
+      );
   }
 }
 
@@ -32,7 +42,7 @@ type SessionInvocation = Extract<Invocation, { readonly command: "run" | "burst"
 
 async function performSession(invocation: SessionInvocation, streams: Streams): Promise<Performed> {
   const { options } = invocation;
-  const begin = beginning(invocation);
+  const { workers, begin } = beginning(invocation);
   const progress = progressFor(options, streams);
   const interruption = onInterrupt();
   const hooks: SessionHooks = {
@@ -40,31 +50,40 @@ async function performSession(invocation: SessionInvocation, streams: Streams): 
     onPhase: (phase) => progress.phase(phase),
     onProgress: (note) => progress.note(note),
   };
-  const { state, workers, requireIsolation } = options;
+  const { state, requireIsolation } = options;
   try {
-    const ending = await withSystem({ state, workers: workers ?? null, requireIsolation }, (system) => begin(system, hooks));
-    return { document: ending.document, exitCode: ending.fault === null ? exitCodeOf(ending.document) : exitCodeOfFault(ending.fault) };
+    const { document, fault } = await withSystem({ state, workers, requireIsolation }, (system) =>
+      begin(system, hooks),
+    );
+    return { document, exitCode: fault === null ? exitCodeOf(document) : exitCodeOfFault(fault) };
   } finally {
     progress.end();
     interruption.stop();
   }
 }
 
+interface Beginning {
+  /** null: as many as there are cores. */
+  readonly workers: number | null;
+  readonly begin: (system: MyriadSystem, hooks: SessionHooks) => Promise<SessionEnding>;
+}
+
 /** Reads the task before anything is opened, so that a wrong one costs nothing. */
-function beginning(invocation: SessionInvocation): (system: MyriadSystem, hooks: SessionHooks) => Promise<SessionEnding> {
+function beginning(invocation: SessionInvocation): Beginning {
   const { command, options } = invocation;
-  const { resume, apply } = options;
-  if (resume !== undefined) return (system, hooks) => system.resume(resume, hooks);
-  const overrides = overridesOf(options);
-  if (command === "compare") {
-    const task = compareTask(invocation.left!, invocation.right!, process.cwd(), overrides);
-    return (system, hooks) => system.start("compare", task, hooks);
-  }
-  const task = readTask(invocation.task!, process.cwd(), overrides);
-  return async (system, hooks) => {
-    const ending = await system.start(command, task, hooks);
-    if (apply && ending.document.success && ending.document.session !== null) await system.apply(ending.document.session);
-    return ending;
+  const { resume, apply, workers = null } = options;
+  if (resume !== undefined) return { workers, begin: (system, hooks) => system.resume(resume, hooks) };
+  const task =
+    invocation.command === "compare"
+      ? compareTask(invocation.left!, invocation.right!, process.cwd(), overridesOf(options))
+      : readTask(invocation.task!, process.cwd(), overridesOf(options));
+  return {
+    workers: task.workers,
+    async begin(system, hooks) {
+      const ending = await system.start(command, task, hooks);
+      if (apply && ending.document.success) await system.apply(ending.document.session!);
+      return ending;
+    },
   };
 }
 
@@ -102,7 +121,11 @@ async function withSystem<Result>(
   use: (system: MyriadSystem) => Promise<Result>,
 ): Promise<Result> {
   const { state, workers = null, requireIsolation = false } = options;
-  const system = await openSystem({ state: resolve(state), requireIsolation, ...(workers === null ? {} : { workers }) });
+  const system = await openSystem({
+    state: resolve(state),
+    requireIsolation,
+    ...(workers === null ? {} : { workers }),
+  });
   try {
     return await use(system);
   } finally {
@@ -130,6 +153,9 @@ function onInterrupt(): { readonly signal: AbortSignal; stop(): void } {
 }
 
 function openInBrowser(file: string): void {
-  const opener = process.platform === "darwin" ? "open" : process.platform === "win32" ? "explorer" : "xdg-open";
-  spawn(opener, [file], { stdio: "ignore", detached: true }).on("error", () => undefined).unref();
+  const opener =
+    process.platform === "darwin" ? "open" : process.platform === "win32" ? "explorer" : "xdg-open";
+  spawn(opener, [file], { stdio: "ignore", detached: true })
+    .on("error", () => undefined)
+    .unref();
 }

@@ -34,21 +34,36 @@ export type Invocation =
       readonly tag: string | null;
       readonly options: CommonOptions;
     }
-  | { readonly command: "report"; readonly session: string | null; readonly options: CommonOptions & { readonly open: boolean } };
+  | {
+      readonly command: "report";
+      readonly session: string | null;
+      readonly options: CommonOptions & { readonly open: boolean };
+    };
 
-export function buildProgram(choose: (invocation: Invocation) => void, streams: Streams, json: boolean): Command {
+export function buildProgram(
+  choose: (invocation: Invocation) => void,
+  streams: Streams,
+  json: boolean,
+): Command {
   const program = new Command("myriad")
     .description("Shows in ten thousand fresh sandboxes what is claimed about code.")
     .version(packageVersion(), "--version")
     .exitOverride()
     .configureOutput({
       writeOut: (text) => void streams.stdout.write(text),
-      writeErr: (text) => void (json || streams.stderr.write(text)),
+      writeErr: (text) => {
+        if (!json) streams.stderr.write(text);
+      },
     })
     .showHelpAfterError("(myriad --help)")
     .addHelpText("after", EXIT_CODES);
   const add = (name: string, description: string, examples: string): Command =>
-    common(program.command(name).description(description).addHelpText("after", `\nExamples:\n${examples}\n${EXIT_CODES}`));
+    common(
+      program
+        .command(name)
+        .description(description)
+        .addHelpText("after", `\nExamples:\n${examples}\n${EXIT_CODES}`),
+    );
 
   session(add("run", "make an exported function faster and prove that it is the same", RUN_EXAMPLES))
     .argument("[task]", "task file (.yaml, .json), or path#export")
@@ -67,10 +82,12 @@ export function buildProgram(choose: (invocation: Invocation) => void, streams: 
   session(add("compare", "measure two versions, interleaved", COMPARE_EXAMPLES))
     .argument("[old]", "path#export")
     .argument("[new]", "path#export")
-    .action((left: string | undefined, right: string | undefined, options: SessionOptions, command: Command) => {
-      requireTarget(right, options, command);
-      choose({ command: "compare", left: left ?? null, right: right ?? null, options });
-    });
+    .action(
+      (left: string | undefined, right: string | undefined, options: SessionOptions, command: Command) => {
+        requireTarget(right, options, command);
+        choose({ command: "compare", left: left ?? null, right: right ?? null, options });
+      },
+    );
   const baseline = program.command("baseline").description("list, show or promote stored baselines");
   for (const action of ["list", "show", "promote"] as const) {
     const needsTag = action !== "list";
@@ -99,11 +116,25 @@ function common(command: Command): Command {
 function session(command: Command): Command {
   return command
     .option("--inputs <path#export>", "generator module for the inputs")
-    .addOption(new Option("--seed <n>", "seed of everything random; default: drawn and printed").argParser(integer(0, 2 ** 32 - 1)))
-    .addOption(new Option("--runs <n>", "sandboxes a version; default 10000").argParser(integer(40, 10_000_000)))
-    .addOption(new Option("--workers <n>", "sandboxes at the same time; default: all cores").argParser(integer(1, 1024)))
+    .addOption(
+      new Option("--seed <n>", "seed of everything random; default: drawn and printed").argParser(
+        integer(0, 2 ** 32 - 1),
+      ),
+    )
+    .addOption(
+      new Option("--runs <n>", "sandboxes a version; default 10000").argParser(integer(40, 10_000_000)),
+    )
+    .addOption(
+      new Option("--workers <n>", "sandboxes at the same time; default: all cores").argParser(
+        integer(1, 1024),
+      ),
+    )
     .option("--resume <session>", "go on after the last finished phase of a stopped session")
-    .option("--require-isolation", "refuse (exit 2) where the operating system cannot lock the code in", false);
+    .option(
+      "--require-isolation",
+      "refuse (exit 2) where the operating system cannot lock the code in",
+      false,
+    );
 }
 
 function integer(least: number, most: number): (text: string) => number {
@@ -116,7 +147,10 @@ function integer(least: number, most: number): (text: string) => number {
 
 function requireTarget(target: string | undefined, options: SessionOptions, command: Command): void {
   if (target === undefined && options.resume === undefined) {
-    command.error("error: name what to work on, or --resume a session", { code: "myriad.missingTarget", exitCode: 2 });
+    command.error("error: name what to work on, or --resume a session", {
+      code: "myriad.missingTarget",
+      exitCode: 2,
+    });
   }
 }
 

@@ -55,7 +55,9 @@ export function terminalProgress({ stderr }: Streams, clock: Clock): Progress {
 /** e.g. `burst  12,400 of 20,000 sandboxes, 2,950/s, 3 s left`. */
 export function progressText(note: ProgressNote, newlyDone: number, elapsedMs: number): string {
   const perSecond = elapsedMs > 0 ? (newlyDone * 1000) / elapsedMs : 0;
-  const parts = [`${note.done.toLocaleString("en-US")}${note.total === null ? "" : ` of ${note.total.toLocaleString("en-US")}`} ${note.unit}`];
+  const parts = [
+    `${note.done.toLocaleString("en-US")}${note.total === null ? "" : ` of ${note.total.toLocaleString("en-US")}`} ${note.unit}`,
+  ];
   if (note.total !== null && perSecond > 0) {
     parts.push(`${Math.round(perSecond).toLocaleString("en-US")}/s`);
     parts.push(`${Math.ceil((note.total - note.done) / perSecond)} s left`);

@@ -8,7 +8,9 @@ import { join } from "node:path";
 
 const words = process.argv.slice(2);
 const files = readdirSync(import.meta.dirname, { recursive: true, encoding: "utf8" })
-  .filter((file) => /\.test\.js$/.test(file) && (words.length === 0 || words.some((word) => file.includes(word))))
+  .filter(
+    (file) => /\.test\.js$/.test(file) && (words.length === 0 || words.some((word) => file.includes(word))),
+  )
   .map((file) => join(import.meta.dirname, file))
   .toSorted();
 if (files.length === 0) {

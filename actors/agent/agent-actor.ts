@@ -24,7 +24,12 @@ export type AgentMessage =
 
 /** What an agent tells the workflow that gave it a task. */
 export type AgentReport =
-  | { readonly kind: "phase_done"; readonly phase: PhaseName; readonly durationMs: number; readonly output: unknown }
+  | {
+      readonly kind: "phase_done";
+      readonly phase: PhaseName;
+      readonly durationMs: number;
+      readonly output: unknown;
+    }
   | { readonly kind: "phase_failed"; readonly phase: PhaseName; readonly error: WireError }
   | { readonly kind: "keep_fork"; readonly fork: KeptFork; readonly reply: Reply<null> }
   | { readonly kind: "progress"; readonly note: ProgressNote };
@@ -90,13 +95,18 @@ function begin(
     progress: (note: Omit<ProgressNote, "phase">): void =>
       workflow.tell({ kind: "progress", note: { phase: task.phase, ...note } }),
     keepFork: async (fork: KeptFork): Promise<void> => {
-      await workflow.ask<null>((reply) => ({ kind: "keep_fork", fork, reply }), { timeoutMs: KEEP_TIMEOUT_MS });
+      await workflow.ask<null>((reply) => ({ kind: "keep_fork", fork, reply }), {
+        timeoutMs: KEEP_TIMEOUT_MS,
+      });
     },
   };
   ctx.pipe(
     Promise.resolve().then(() => agent.execute(task, services, call)),
     (output): AgentMessage => ({ kind: "done", output }),
-    (error): AgentMessage => ({ kind: "failed", error: encodeError(abort.signal.aborted ? abort.signal.reason : error) }),
+    (error): AgentMessage => ({
+      kind: "failed",
+      error: encodeError(abort.signal.aborted ? abort.signal.reason : error),
+    }),
   );
   return { ...state, work: { task, workflow, abort, begunAt: ctx.clock.monotonic() } };
 }

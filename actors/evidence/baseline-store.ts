@@ -31,7 +31,8 @@ export async function storedBaseline(
   tag: string | null,
   { state }: Pick<Services, "state">,
 ): Promise<StoredBaseline | null> {
-  const rows = tag === null ? await state.analytics.currentBaseline(caseId) : await state.analytics.baseline(tag);
+  const rows =
+    tag === null ? await state.analytics.currentBaseline(caseId) : await state.analytics.baseline(tag);
   const row = rows[0];
   if (row === undefined) {
     if (tag === null) return null;
@@ -45,22 +46,29 @@ async function programOf(row: BaselineRow, state: Services["state"]): Promise<Sa
     const bytes = await state.readArtifact(row.samplesSession, PROGRAM_ARTIFACT);
     return JSON.parse(Buffer.from(bytes).toString("utf8")) as SandboxProgram;
   } catch (cause) {
-    throw actorError("BASELINE_INCOMPARABLE", `the program of baseline "${row.tag}" is gone`, { cause, location: row.tag });
+    throw actorError("BASELINE_INCOMPARABLE", `the program of baseline "${row.tag}" is gone`, {
+      cause,
+      location: row.tag,
+    });
   }
 }
 
 /** The baseline keeper: establishes the measured version as the case's baseline when the session passed. */
-export const baselineKeeper: Agent<"baseline"> = phaseAgent("baseline-keeper", "baseline", async ({ session }, services) => {
-  const from = session.outputs.prepare!.currentBaseline;
-  if (!isWorthKeeping(session)) return { from, to: null };
-  const { session: id, task } = session.start!;
-  const tag = await nextTag(task.id, id, services);
-  const { program } = comparedVersions(session).candidate!;
-  await services.state.writeArtifact(id, PROGRAM_ARTIFACT, Buffer.from(JSON.stringify(program)));
-  await services.evidence.establish(tag, rowsOf(session, program.digest, services.clock.now()));
-  await services.evidence.promote(tag);
-  return { from, to: tag } satisfies PhaseOutputs["baseline"];
-});
+export const baselineKeeper: Agent<"baseline"> = phaseAgent(
+  "baseline-keeper",
+  "baseline",
+  async ({ session }, services) => {
+    const from = session.outputs.prepare!.currentBaseline;
+    if (!isWorthKeeping(session)) return { from, to: null };
+    const { session: id, task } = session.start!;
+    const tag = await nextTag(task.id, id, services);
+    const { program } = comparedVersions(session).candidate!;
+    await services.state.writeArtifact(id, PROGRAM_ARTIFACT, Buffer.from(JSON.stringify(program)));
+    await services.evidence.establish(tag, rowsOf(session, program.digest, services.clock.now()));
+    await services.evidence.promote(tag);
+    return { from, to: tag } satisfies PhaseOutputs["baseline"];
+  },
+);
 
 /** `run`: an improvement. `burst`: the first, or code that is not worse and not the same as what is stored. */
 function isWorthKeeping(session: SessionState): boolean {

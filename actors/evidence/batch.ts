@@ -3,7 +3,13 @@
  * iteration. As many as keep an iteration near its target time, so that a slow function does not make ten
  * thousand iterations last for hours, and a fast one is well above the timer's resolution.
  */
-import type { EncodedInput, SandboxEngine, SandboxLimits, SandboxProgram, SandboxSeed } from "../../kernels/sandbox/index.ts";
+import type {
+  EncodedInput,
+  SandboxEngine,
+  SandboxLimits,
+  SandboxProgram,
+  SandboxSeed,
+} from "../../kernels/sandbox/index.ts";
 
 export interface BatchRequest {
   readonly program: SandboxProgram;
@@ -25,7 +31,14 @@ export async function chooseBatch(
 ): Promise<readonly EncodedInput[]> {
   const { program, inputs, seed, limits } = request;
   const measured = await engine.measure(
-    { program, batch: inputs, iterations: CALIBRATION_ITERATIONS, warmUpIterations: CALIBRATION_WARM_UP, seed, limits },
+    {
+      program,
+      batch: inputs,
+      iterations: CALIBRATION_ITERATIONS,
+      warmUpIterations: CALIBRATION_WARM_UP,
+      seed,
+      limits,
+    },
     { signal },
   );
   const typicalNs = measured.wallNs.toSorted()[CALIBRATION_ITERATIONS >> 1]!;

@@ -21,7 +21,11 @@ const WARM_UP_ITERATIONS = 60;
 
 export const burstRunner: Agent<"burst"> = phaseAgent("burst-runner", "burst", runBurstPhase);
 
-async function runBurstPhase({ session }: AgentTask, services: Services, call: AgentCall): Promise<BurstOutcome> {
+async function runBurstPhase(
+  { session }: AgentTask,
+  services: Services,
+  call: AgentCall,
+): Promise<BurstOutcome> {
   const { task, seed } = session.start!;
   const { sealedBatch, sandboxSeed } = session.outputs.prepare!;
   const sources = comparedVersions(session);
@@ -73,7 +77,8 @@ function keep(fork: FinishedFork, expected: readonly Observation[]): KeptFork {
   const { measurement, ...planned } = fork;
   const { wallNs, failures, cpuMs, peakMb, proof, isolation } = measurement;
   const proved =
-    proof.length === expected.length && proof.every((observation, index) => sameObservation(observation, expected[index]));
+    proof.length === expected.length &&
+    proof.every((observation, index) => sameObservation(observation, expected[index]));
   return { ...planned, wallNs, failures, cpuMs, peakMb, isolation, proved };
 }
 
@@ -107,5 +112,8 @@ function falseProof(forks: readonly KeptFork[], own: Version): Version | null {
   if (first.failures > 0) {
     throw actorError("SUBJECT_LIMIT_EXCEEDED", `${first.failures} sandboxes of one fork failed in the burst`);
   }
-  throw actorError("SUBJECT_NONDETERMINISTIC", "the function gave another result after many runs than at first");
+  throw actorError(
+    "SUBJECT_NONDETERMINISTIC",
+    "the function gave another result after many runs than at first",
+  );
 }

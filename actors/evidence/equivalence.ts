@@ -66,7 +66,9 @@ export async function stillDoes(
 }
 
 export function sameObservation(left: Observation | undefined, right: Observation | undefined): boolean {
-  return left !== undefined && right !== undefined && left.outcome === right.outcome && left.text === right.text;
+  return (
+    left !== undefined && right !== undefined && left.outcome === right.outcome && left.text === right.text
+  );
 }
 
 async function disagreements(
@@ -76,7 +78,9 @@ async function disagreements(
   signal: AbortSignal,
 ): Promise<readonly number[]> {
   const [left, right] = await observeBoth(question, question.inputs, engine, order, signal);
-  return question.inputs.map((_, index) => index).filter((index) => !sameObservation(left[index], right[index]));
+  return question.inputs
+    .map((_, index) => index)
+    .filter((index) => !sameObservation(left[index], right[index]));
 }
 
 async function observeBoth(

@@ -55,22 +55,28 @@ export const evidenceActor: ActorType<Analytics, StoreState, EvidenceMessage> = 
   },
 });
 
-async function carryOut(write: EvidenceWrite, analytics: Analytics, now: number): Promise<void> {
+function carryOut(write: EvidenceWrite, analytics: Analytics, now: number): Promise<unknown> {
   switch (write.kind) {
     case "fork":
-      return await writeFork(write.session, write.caseId, write.fork, analytics, now);
+      return writeFork(write.session, write.caseId, write.fork, analytics, now);
     case "session":
-      return await writeSession(write.start, write.verdict, analytics, now);
+      return writeSession(write.start, write.verdict, analytics, now);
     case "comparisons":
-      return await analytics.recordComparisons(write.rows.map((row) => comparisonRow(write.session, row, now)));
+      return analytics.recordComparisons(write.rows.map((row) => comparisonRow(write.session, row, now)));
     case "establish":
-      return await analytics.establishBaseline(write.tag, write.rows);
+      return analytics.establishBaseline(write.tag, write.rows);
     case "promote":
-      await analytics.promote(write.tag);
+      return analytics.promote(write.tag);
   }
 }
 
-function writeFork(session: string, caseId: string, fork: KeptFork, analytics: Analytics, now: number): Promise<void> {
+function writeFork(
+  session: string,
+  caseId: string,
+  fork: KeptFork,
+  analytics: Analytics,
+  now: number,
+): Promise<void> {
   const { version, order, wallNs, failures, cpuMs, peakMb, isolation } = fork;
   const row = {
     session,
@@ -93,7 +99,12 @@ function writeFork(session: string, caseId: string, fork: KeptFork, analytics: A
   ]);
 }
 
-function writeSession(start: SessionStart, verdict: Verdict | null, analytics: Analytics, now: number): Promise<void> {
+function writeSession(
+  start: SessionStart,
+  verdict: Verdict | null,
+  analytics: Analytics,
+  now: number,
+): Promise<void> {
   const { session, command, task, seed, environment, createdAt } = start;
   return analytics.recordSession({
     session,
@@ -164,6 +175,8 @@ export class EvidenceStore {
   }
 
   async #write(write: EvidenceWrite): Promise<void> {
-    await this.#writer.ask<null>((reply) => ({ kind: "write", write, reply }), { timeoutMs: WRITE_TIMEOUT_MS });
+    await this.#writer.ask<null>((reply) => ({ kind: "write", write, reply }), {
+      timeoutMs: WRITE_TIMEOUT_MS,
+    });
   }
 }

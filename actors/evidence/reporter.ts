@@ -7,7 +7,6 @@ import type { Services } from "../agent/services.ts";
 import { diffOf, documentOf } from "../workflow/document.ts";
 import { comparedVersions, verdictOf } from "../workflow/session-state.ts";
 import type { PhaseOutputs, SessionState } from "../workflow/session-state.ts";
-import { renderHtml, renderMarkdown } from "./report.ts";
 import type { ReportInput, VersionSamples } from "./report-input.ts";
 import { samplesOf } from "./statistician.ts";
 
@@ -19,6 +18,8 @@ export const reporter: Agent<"report"> = phaseAgent("reporter", "report", writeR
 async function writeReport({ session }: AgentTask, services: Services): Promise<PhaseOutputs["report"]> {
   const { session: id } = session.start!;
   const { state, evidence, clock } = services;
+  // Loaded here alone: the chart library takes longer to load than most commands take to run.
+  const { renderHtml, renderMarkdown } = await import("./report.ts");
   const input = reportInput(session, clock.now());
   const diff = input.diff;
   await state.writeArtifact(id, "report.html", Buffer.from(renderHtml(input)));

@@ -6,5 +6,7 @@ import { rewardOf } from "./reward.ts";
 
 export const rewarder: Agent<"reward"> = phaseAgent("rewarder", "reward", ({ session }) => {
   const { validate, gates, compare } = session.outputs;
-  return Promise.resolve(rewardOf(validate!, compare?.gates ?? gates ?? [], verdictOf(session) === "regressed"));
+  return Promise.resolve(
+    rewardOf(validate!, compare?.gates ?? gates ?? [], verdictOf(session) === "regressed"),
+  );
 });

@@ -14,7 +14,11 @@ import type { Version } from "./fork-plan.ts";
 
 export const statistician: Agent<"compare"> = phaseAgent("statistician", "compare", comparePhase);
 
-async function comparePhase({ session }: AgentTask, services: Services, call: { signal: AbortSignal }): Promise<Compared> {
+async function comparePhase(
+  { session }: AgentTask,
+  services: Services,
+  call: { signal: AbortSignal },
+): Promise<Compared> {
   const { task, seed } = session.start!;
   const compared = await Promise.all(
     task.metrics.map(async (metric) => {
@@ -25,7 +29,10 @@ async function comparePhase({ session }: AgentTask, services: Services, call: { 
         tolerance: metric.tolerance,
         seed: `${seed}/${metric.name}`,
       };
-      return { ...(await services.executor.run(compareMetricKernel, request, call)), ...labels(task.id, metric) };
+      return {
+        ...(await services.executor.run(compareMetricKernel, request, call)),
+        ...labels(task.id, metric),
+      };
     }),
   );
   const rows: readonly ComparisonRow[] = decide(compared);
@@ -39,12 +46,19 @@ async function comparePhase({ session }: AgentTask, services: Services, call: { 
   return { rows, verdict, noise: noiseOf(rows[0]!), gates };
 }
 
-function labels(caseId: string, metric: MetricSpec): Pick<ComparisonRow, "caseId" | "metric" | "unit" | "engine"> {
+function labels(
+  caseId: string,
+  metric: MetricSpec,
+): Pick<ComparisonRow, "caseId" | "metric" | "unit" | "engine"> {
   return { caseId, metric: metric.name, unit: metric.unit, engine: "isolate" };
 }
 
 /** One array a fork: iterations for time, the one figure of the process for memory. */
-export function samplesOf(session: SessionState, version: Version, metric: MetricName): readonly Float64Array[] {
+export function samplesOf(
+  session: SessionState,
+  version: Version,
+  metric: MetricName,
+): readonly Float64Array[] {
   return session.forks
     .filter((fork) => fork.version === version)
     .toSorted((left, right) => left.fork - right.fork)
@@ -66,6 +80,10 @@ const NOISY_BELOW = 0.15;
 export function noiseOf({ baseline }: Pick<ComparisonRow, "baseline">): Noise {
   const coefficientOfVariation = baseline.mean === 0 ? 0 : baseline.stdDev / baseline.mean;
   const label =
-    coefficientOfVariation < QUIET_BELOW ? "quiet" : coefficientOfVariation < NOISY_BELOW ? "noisy" : "unusable";
+    coefficientOfVariation < QUIET_BELOW
+      ? "quiet"
+      : coefficientOfVariation < NOISY_BELOW
+        ? "noisy"
+        : "unusable";
   return { label, coefficientOfVariation };
 }

@@ -27,7 +27,12 @@ export const generator: Agent<"generate"> = phaseAgent(
     };
     const listener = {
       progress: (tried: number, accepted: number): void =>
-        call.progress({ done: tried, total: null, unit: "candidates", text: `${accepted} rewrites accepted` }),
+        call.progress({
+          done: tried,
+          total: null,
+          unit: "candidates",
+          text: `${accepted} rewrites accepted`,
+        }),
     };
     const { candidates, chain, history } = await searchRewrites(request, services, listener, call.signal);
     return { chain, summary: { candidates, accepted: chain.length, history } };

@@ -73,7 +73,9 @@ export async function searchRewrites(
   signal: AbortSignal,
 ): Promise<SearchResult> {
   const tried = new Set<string>([request.program.digest]);
-  const { observations: expected } = await services.isolate.observe(observation(request, request.program), { signal });
+  const { observations: expected } = await services.isolate.observe(observation(request, request.program), {
+    signal,
+  });
   const history: SearchStep[] = [];
   const chain: ChainLink[] = [];
   let best: ChainLink = { source: request.source, program: request.program, rules: [] };
@@ -87,7 +89,8 @@ export async function searchRewrites(
     contenders.forEach(({ rewrite }, index) => {
       const speedup = speedups[index]!;
       const outcome = accepted && index === winner ? "accepted" : speedup < 1 ? "slower" : "no_gain";
-      const reason = outcome === "no_gain" && speedup >= LEAST_SPEEDUP ? "another one gained more this round" : null;
+      const reason =
+        outcome === "no_gain" && speedup >= LEAST_SPEEDUP ? "another one gained more this round" : null;
       history.push(step(round, rewrite, outcome, speedup, reason));
     });
     if (!accepted) break;
@@ -169,7 +172,9 @@ async function measureSpeedups(
   const programs = [base, ...contenders.map((contender) => contender.program)];
   const random = request.random.fork(`search/${round}`);
   const jobs = programs
-    .flatMap((program, index) => Array.from({ length: FORKS }, () => ({ program, index, key: random.next() })))
+    .flatMap((program, index) =>
+      Array.from({ length: FORKS }, () => ({ program, index, key: random.next() })),
+    )
     .toSorted((left, right) => left.key - right.key);
   const times: number[][] = programs.map(() => []);
   await Promise.all(

@@ -15,7 +15,9 @@ export async function applyChange(state: SessionState): Promise<void> {
   if (known === undefined || change === null || task.candidate !== null) return;
   const { file } = known.ref;
   if ((await readFile(file, "utf8")) !== known.source) {
-    throw actorError("SESSION_SOURCE_CHANGED", `${file} was changed while it was measured`, { location: file });
+    throw actorError("SESSION_SOURCE_CHANGED", `${file} was changed while it was measured`, {
+      location: file,
+    });
   }
   const beside = `${file}.myriad-${state.start!.session}`;
   await writeFile(beside, change.source);

@@ -12,6 +12,10 @@ export const auditor: Agent<"validate"> = phaseAgent(
     const { info } = session.outputs.prepare!;
     const subject = { ref: info.ref, source: info.source };
     const candidate = { ref: task.candidate ?? info.ref, source: otherVersion(session)!.source };
-    return services.executor.run(auditKernel, { subject, candidate, constraints: task.constraints }, { signal });
+    return services.executor.run(
+      auditKernel,
+      { subject, candidate, constraints: task.constraints },
+      { signal },
+    );
   },
 );

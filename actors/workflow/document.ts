@@ -18,7 +18,10 @@ import { comparedVersions, isSkipped, otherVersion, PHASES, verdictOf } from "./
 import type { SessionState } from "./session-state.ts";
 
 /** @param error of a stop that is not in the state; default: the state's own. */
-export function documentOf(state: SessionState, error: WireError | null = state.failure?.error ?? null): SessionDocument {
+export function documentOf(
+  state: SessionState,
+  error: WireError | null = state.failure?.error ?? null,
+): SessionDocument {
   const start = state.start!;
   const { outputs } = state;
   const verdict = error === null ? verdictOf(state) : null;
@@ -45,7 +48,10 @@ export function documentOf(state: SessionState, error: WireError | null = state.
   };
 }
 
-export function emptyDocument(command: SessionDocument["command"], environment: Environment): SessionDocument {
+export function emptyDocument(
+  command: SessionDocument["command"],
+  environment: Environment,
+): SessionDocument {
   return {
     schema: RESULT_SCHEMA,
     command,
@@ -90,7 +96,13 @@ function isSuccess(state: SessionState, verdict: Verdict): boolean {
 function subjectOf({ start }: SessionState): SubjectSummary {
   const { task } = start!;
   const candidate = task.candidate === null ? null : `${task.candidate.file}#${task.candidate.exportName}`;
-  return { id: task.id, file: task.subject.file, export: task.subject.exportName, goal: task.goal, candidate };
+  return {
+    id: task.id,
+    file: task.subject.file,
+    export: task.subject.exportName,
+    goal: task.goal,
+    candidate,
+  };
 }
 
 export function phasesOf(state: SessionState): readonly PhaseSummary[] {

@@ -40,7 +40,8 @@ export const GATES: readonly Gate[] = [
     judge({ audit }) {
       const violated = audit.checks.filter((check) => !check.passed);
       const score = audit.checks.length === 0 ? 1 : 1 - violated.length / audit.checks.length;
-      const reason = violated.length === 0 ? null : `${violated.length} of ${audit.checks.length} rules violated`;
+      const reason =
+        violated.length === 0 ? null : `${violated.length} of ${audit.checks.length} rules violated`;
       return { passed: violated.length === 0, score, reason, details: violated.map(describe) };
     },
   },
@@ -52,7 +53,11 @@ export const GATES: readonly Gate[] = [
     judge({ audit }) {
       const scores = Object.entries(audit.architecture as unknown as Record<string, number>);
       const score = scores.reduce((sum, [, value]) => sum + value, 0) / scores.length;
-      return atLeast(score, ARCHITECTURE_BAR, scores.map(([name, value]) => `${name} ${value.toFixed(3)}`));
+      return atLeast(
+        score,
+        ARCHITECTURE_BAR,
+        scores.map(([name, value]) => `${name} ${value.toFixed(3)}`),
+      );
     },
   },
   {
@@ -81,7 +86,12 @@ export const GATES: readonly Gate[] = [
     when: "after_burst",
     judge({ verdict }) {
       const passed = verdict !== null && verdict !== "regressed" && verdict !== "rejected";
-      return { passed, score: passed ? 1 : 0, reason: passed ? null : `verdict ${verdict ?? "missing"}`, details: [] };
+      return {
+        passed,
+        score: passed ? 1 : 0,
+        reason: passed ? null : `verdict ${verdict ?? "missing"}`,
+        details: [],
+      };
     },
   },
 ];
@@ -102,7 +112,13 @@ export function evaluateGates(
 
 function evaluate(gate: Gate, evidence: GateEvidence, results: readonly GateResult[]): GateResult {
   const base = { name: gate.name, critical: gate.critical, dependencies: gate.dependencies };
-  const failed = (reason: string): GateResult => ({ ...base, passed: false, score: null, reason, details: [] });
+  const failed = (reason: string): GateResult => ({
+    ...base,
+    passed: false,
+    score: null,
+    reason,
+    details: [],
+  });
   if (results.some((result) => result.critical && !result.passed)) return failed("not_run");
   const passed = new Set(results.filter((result) => result.passed).map((result) => result.name));
   if (!gate.dependencies.every((name) => passed.has(name))) return failed("dependency_failure");
@@ -134,6 +150,10 @@ function atLeast(score: number, bar: number, details: readonly string[]): Judgem
   return { passed, score, reason: passed ? null : `${score.toFixed(3)} is below ${bar}`, details };
 }
 
-function describe(finding: { readonly rule: string; readonly detail: string; readonly line: number | null }): string {
+function describe(finding: {
+  readonly rule: string;
+  readonly detail: string;
+  readonly line: number | null;
+}): string {
   return `${finding.rule}${finding.line === null ? "" : ` (line ${finding.line})`}: ${finding.detail}`;
 }

@@ -4,7 +4,13 @@
  * function that breaks a limit, needs the platform, returns what cannot be compared, or depends on chance.
  */
 import { seededRandom } from "../../runtime/contracts/index.ts";
-import type { EncodedInput, Observation, SandboxEngine, SandboxProgram, SandboxSeed } from "../../kernels/sandbox/index.ts";
+import type {
+  EncodedInput,
+  Observation,
+  SandboxEngine,
+  SandboxProgram,
+  SandboxSeed,
+} from "../../kernels/sandbox/index.ts";
 import { bundleFunction, inspectKernel, showInput } from "../../kernels/syntax/index.ts";
 import type { FunctionRef } from "../../kernels/syntax/index.ts";
 import { phaseAgent } from "../agent/agent.ts";
@@ -20,37 +26,41 @@ import type { Prepared, SessionStart, VersionSource } from "./session-state.ts";
 const SEARCH_ITERATION_NS = 500_000;
 const BURST_ITERATION_NS = 1_000_000;
 
-export const preparer: Agent<"prepare"> = phaseAgent("preparer", "prepare", async ({ session }, services, call) => {
-  const start = session.start!;
-  const { task } = start;
-  const info = await services.executor.run(inspectKernel, task.subject, { signal: call.signal });
-  const subject = {
-    program: await bundleFunction({ ref: task.subject, source: null }),
-    source: info.source,
-    label: task.subject.exportName,
-  };
-  const other = await otherVersion(start, services, call.signal);
-  const random = seededRandom(start.seed);
-  const inputs = await makeTaskInputs(task, random, services, call.signal);
-  const seed = sandboxSeed(random);
-  const all = [...inputs.sealed, ...inputs.search];
-  const question = { program: subject.program, inputs: all, seed, limits: task.limits };
-  await requireJudgeable(question, services, call);
-  const batchOf = (chosen: readonly EncodedInput[], targetNs: number): Promise<readonly EncodedInput[]> =>
-    chooseBatch({ ...question, inputs: chosen, targetNs }, services.isolate, call.signal);
-  return {
-    info,
-    subject,
-    other,
-    search: inputs.search,
-    sealed: inputs.sealed,
-    searchBatch: await batchOf(inputs.search, SEARCH_ITERATION_NS),
-    sealedBatch: await batchOf(inputs.sealed, BURST_ITERATION_NS),
-    inputOrigin: inputs.origin,
-    sandboxSeed: seed,
-    currentBaseline: (await storedBaseline(task.id, task.baseline, services))?.tag ?? null,
-  } satisfies Prepared;
-});
+export const preparer: Agent<"prepare"> = phaseAgent(
+  "preparer",
+  "prepare",
+  async ({ session }, services, call) => {
+    const start = session.start!;
+    const { task } = start;
+    const info = await services.executor.run(inspectKernel, task.subject, { signal: call.signal });
+    const subject = {
+      program: await bundleFunction({ ref: task.subject, source: null }),
+      source: info.source,
+      label: task.subject.exportName,
+    };
+    const other = await otherVersion(start, services, call.signal);
+    const random = seededRandom(start.seed);
+    const inputs = await makeTaskInputs(task, random, services, call.signal);
+    const seed = sandboxSeed(random);
+    const all = [...inputs.sealed, ...inputs.search];
+    const question = { program: subject.program, inputs: all, seed, limits: task.limits };
+    await requireJudgeable(question, services, call);
+    const batchOf = (chosen: readonly EncodedInput[], targetNs: number): Promise<readonly EncodedInput[]> =>
+      chooseBatch({ ...question, inputs: chosen, targetNs }, services.isolate, call.signal);
+    return {
+      info,
+      subject,
+      other,
+      search: inputs.search,
+      sealed: inputs.sealed,
+      searchBatch: await batchOf(inputs.search, SEARCH_ITERATION_NS),
+      sealedBatch: await batchOf(inputs.sealed, BURST_ITERATION_NS),
+      inputOrigin: inputs.origin,
+      sandboxSeed: seed,
+      currentBaseline: (await storedBaseline(task.id, task.baseline, services))?.tag ?? null,
+    } satisfies Prepared;
+  },
+);
 
 async function otherVersion(
   start: SessionStart,
@@ -65,9 +75,17 @@ async function otherVersion(
   return task.candidate === null ? null : await writtenVersion(task.candidate, services, signal);
 }
 
-async function writtenVersion(ref: FunctionRef, services: Services, signal: AbortSignal): Promise<VersionSource> {
+async function writtenVersion(
+  ref: FunctionRef,
+  services: Services,
+  signal: AbortSignal,
+): Promise<VersionSource> {
   const info = await services.executor.run(inspectKernel, ref, { signal });
-  return { program: await bundleFunction({ ref, source: null }), source: info.source, label: `${ref.file}#${ref.exportName}` };
+  return {
+    program: await bundleFunction({ ref, source: null }),
+    source: info.source,
+    label: `${ref.file}#${ref.exportName}`,
+  };
 }
 
 interface Question {
@@ -78,12 +96,12 @@ interface Question {
 }
 
 async function requireJudgeable(question: Question, services: Services, call: AgentCall): Promise<void> {
-  const otherSeed = { random: question.seed.random ^ 0x5bd1e995, epochMs: question.seed.epochMs + 86_400_000_000 };
+  const otherSeed = {
+    random: question.seed.random ^ 0x5bd1e995,
+    epochMs: question.seed.epochMs + 86_400_000_000,
+  };
   const twice = (engine: SandboxEngine): Promise<[readonly Observation[], readonly Observation[]]> =>
-    Promise.all([
-      observe(engine, question, call),
-      observe(engine, { ...question, seed: otherSeed }, call),
-    ]);
+    Promise.all([observe(engine, question, call), observe(engine, { ...question, seed: otherSeed }, call)]);
   for (const engine of [services.realm, services.isolate]) {
     const [first, second] = await twice(engine);
     requireClean(question.inputs, first);
@@ -91,7 +109,11 @@ async function requireJudgeable(question: Question, services: Services, call: Ag
   }
 }
 
-async function observe(engine: SandboxEngine, question: Question, call: AgentCall): Promise<readonly Observation[]> {
+async function observe(
+  engine: SandboxEngine,
+  question: Question,
+  call: AgentCall,
+): Promise<readonly Observation[]> {
   const { observations } = await engine.observe({ ...question, order: "alone" }, { signal: call.signal });
   return observations;
 }
@@ -109,7 +131,9 @@ function requireClean(inputs: readonly EncodedInput[], observations: readonly Ob
     case "limit_exceeded":
       throw actorError("SUBJECT_LIMIT_EXCEEDED", `a limit was exceeded: ${text.slice(0, 500)}`, { location });
     case "incomparable":
-      throw actorError("SUBJECT_INCOMPARABLE", `the result cannot be compared: ${text.slice(0, 500)}`, { location });
+      throw actorError("SUBJECT_INCOMPARABLE", `the result cannot be compared: ${text.slice(0, 500)}`, {
+        location,
+      });
     default:
       throw actorError("SUBJECT_NEEDS_PLATFORM", `no sandbox gives ${text.slice(0, 500)}`, { location });
   }

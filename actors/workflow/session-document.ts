@@ -33,6 +33,8 @@ export interface SessionDocument {
   readonly diff: string | null;
   /** Absolute path of the HTML report; its Markdown twin lies beside it as `report.md`. */
   readonly report: string | null;
+  /** What the user should know beside the result: a journal's end that was cut, for one. */
+  readonly warnings?: readonly string[];
   /** Only of `baseline` commands. */
   readonly baselines?: readonly BaselineSummary[];
 }

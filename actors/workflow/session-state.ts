@@ -176,10 +176,17 @@ export function applyEvent(state: SessionState, event: SessionEvent): SessionSta
   }
 }
 
-/** The next candidate is validated anew; forks of the refused one are not its forks. */
+/** What was found out about the refused candidate goes; what holds for all candidates stays. */
 function refuse(state: SessionState, phase: PhaseName, reason: string): SessionState {
-  const { validate, gates, equivalence, burst, compare, ...kept } = state.outputs;
-  return { ...state, failure: null, outputs: kept, forks: [], attempt: state.attempt + 1, refusals: [...state.refusals, { phase, reason }] };
+  const { prepare, generate } = state.outputs;
+  return {
+    ...state,
+    failure: null,
+    outputs: { prepare: prepare!, generate: generate! },
+    forks: [],
+    attempt: state.attempt + 1,
+    refusals: [...state.refusals, { phase, reason }],
+  };
 }
 
 export const PHASES: Readonly<Record<SessionCommand, readonly PhaseName[]>> = {
@@ -209,12 +216,18 @@ export function nextStep(state: SessionState): NextStep {
   const { command } = state.start!;
   const refusal = refusalOf(state);
   if (refusal !== null && hasAnotherCandidate(state)) return { kind: "refuse", ...refusal };
-  const phase = PHASES[command].find((name) => state.outputs[name] === undefined && !isSkipped(state, name, refusal !== null));
+  const phase = PHASES[command].find(
+    (name) => state.outputs[name] === undefined && !isSkipped(state, name, refusal !== null),
+  );
   return phase === undefined ? { kind: "end", verdict: verdictOf(state) } : { kind: "phase", phase };
 }
 
 /** Phases that a session passes over: nothing was found, the candidate was refused, or nothing to compare. */
-export function isSkipped(state: SessionState, phase: PhaseName, refused: boolean = refusalOf(state) !== null): boolean {
+export function isSkipped(
+  state: SessionState,
+  phase: PhaseName,
+  refused: boolean = refusalOf(state) !== null,
+): boolean {
   switch (phase) {
     case "prepare":
     case "generate":
@@ -251,11 +264,14 @@ export function comparedVersions(state: SessionState): Readonly<Partial<Record<V
   const other = otherVersion(state);
   // `burst` asks how the present code stands against the stored baseline; the others, how a change stands
   // against the present code.
-  if (state.start!.command !== "burst") return other === null ? { baseline: subject } : { baseline: subject, candidate: other };
+  if (state.start!.command !== "burst")
+    return other === null ? { baseline: subject } : { baseline: subject, candidate: other };
   return other === null ? { candidate: subject } : { baseline: other, candidate: subject };
 }
 
-export function refusalOf(state: SessionState): { readonly phase: PhaseName; readonly reason: string } | null {
+export function refusalOf(
+  state: SessionState,
+): { readonly phase: PhaseName; readonly reason: string } | null {
   const { gates, equivalence, burst } = state.outputs;
   const failed = gates?.find((gate) => !gate.passed);
   if (failed !== undefined) return { phase: "gates", reason: `${failed.name}: ${failed.reason ?? "failed"}` };

@@ -59,7 +59,12 @@ export const TASK_SCHEMA: object = {
         ],
       },
     },
-    runs: { type: "integer", minimum: 40, maximum: 10_000_000, description: "sandboxes a version; default 10000" },
+    runs: {
+      type: "integer",
+      minimum: 40,
+      maximum: 10_000_000,
+      description: "sandboxes a version; default 10000",
+    },
     workers: { type: "integer", minimum: 1, maximum: 1024 },
     seed: { type: "integer", minimum: 0, maximum: 4_294_967_295 },
     baseline: { type: "string", minLength: 1 },

@@ -37,7 +37,10 @@ function toPlain(document: Document, file: string): unknown {
     // Aliases are bounded, so that a few lines cannot unfold into gigabytes.
     return document.toJS({ maxAliasCount: 100 });
   } catch (cause) {
-    throw actorError("TASK_INVALID", "the task file's aliases unfold into too much", { location: file, cause });
+    throw actorError("TASK_INVALID", "the task file's aliases unfold into too much", {
+      location: file,
+      cause,
+    });
   }
 }
 

@@ -93,11 +93,20 @@ export function readTask(text: string, directory: string, overrides: TaskOverrid
   const isFile = /\.(ya?ml|json)$/i.test(text);
   const written = isFile ? readTaskFile(resolve(directory, text)) : quickForm(text, directory);
   const base = isFile ? dirname(resolve(directory, text)) : directory;
-  return completeTask(written, { source: isFile ? resolve(directory, text) : null, base, directory }, overrides);
+  return completeTask(
+    written,
+    { source: isFile ? resolve(directory, text) : null, base, directory },
+    overrides,
+  );
 }
 
 /** The task of `compare`: the right function against the left one. @throws SUBJECT_REFERENCE_INVALID */
-export function compareTask(left: string, right: string, directory: string, overrides: TaskOverrides = {}): Task {
+export function compareTask(
+  left: string,
+  right: string,
+  directory: string,
+  overrides: TaskOverrides = {},
+): Task {
   return { ...readTask(left, directory, { ...overrides, candidate: right }), goal: "compare two versions" };
 }
 
@@ -124,7 +133,11 @@ interface TaskPlace {
   readonly directory: string;
 }
 
-function completeTask(written: TaskText, { source, base, directory }: TaskPlace, overrides: TaskOverrides): Task {
+function completeTask(
+  written: TaskText,
+  { source, base, directory }: TaskPlace,
+  overrides: TaskOverrides,
+): Task {
   const candidate = overrides.candidate ?? null;
   const inputs = overrides.inputs ?? null;
   const [first = DEFAULT_METRICS.wall_time, ...rest] = (written.metrics ?? []).map((metric) => ({
@@ -155,7 +168,8 @@ function optionalRef(text: string | undefined, base: string): FunctionRef | null
 
 /** Each limit is the smaller of the asked one and the cap. */
 function lowered(asked: Partial<SandboxLimits>): SandboxLimits {
-  const limit = (name: keyof SandboxLimits): number => Math.min(asked[name] ?? SANDBOX_CAPS[name], SANDBOX_CAPS[name]);
+  const limit = (name: keyof SandboxLimits): number =>
+    Math.min(asked[name] ?? SANDBOX_CAPS[name], SANDBOX_CAPS[name]);
   return {
     memoryMb: limit("memoryMb"),
     cpuSeconds: limit("cpuSeconds"),

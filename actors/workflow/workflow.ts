@@ -89,7 +89,9 @@ export const workflowActor: ActorType<WorkflowArgs, WorkflowState, WorkflowMessa
         state.args.onProgress(message.note);
         return state;
       case "keep_fork":
-        return keep(state, { kind: "fork_finished", fork: message.fork }, ctx, () => message.reply.send(null));
+        return keep(state, { kind: "fork_finished", fork: message.fork }, ctx, () =>
+          message.reply.send(null),
+        );
       case "phase_done": {
         const { phase, durationMs, output } = message;
         return keep({ ...state, running: null }, { kind: "phase_finished", phase, durationMs, output }, ctx);
@@ -157,7 +159,11 @@ function advance(state: WorkflowState, ctx: Ctx): WorkflowState {
       return keep(state, { kind: "candidate_refused", phase: step.phase, reason: step.reason }, ctx);
     case "phase":
       args.onPhase(step.phase, session);
-      args.agents[step.phase].tell({ kind: "execute", task: { phase: step.phase, session }, workflow: ctx.self });
+      args.agents[step.phase].tell({
+        kind: "execute",
+        task: { phase: step.phase, session },
+        workflow: ctx.self,
+      });
       return { ...state, running: step.phase };
   }
 }

@@ -23,13 +23,19 @@ const ROOMS: readonly (readonly [string, ErrorTable])[] = [
 describe("error codes", () => {
   for (const [readme, table] of ROOMS) {
     it(`${readme} documents every code of its table, and no other`, () => {
-      const documented = [...readSource(readme).matchAll(/^\| *`([A-Z][A-Z_]+)` *\|/gm)].map(([, code]) => code!);
+      const documented = [...readSource(readme).matchAll(/^\| *`([A-Z][A-Z_]+)` *\|/gm)].map(
+        ([, code]) => code!,
+      );
       assert.deepEqual(documented.toSorted(), Object.keys(table).toSorted());
     });
   }
 
   it("no code stands for two things", () => {
     const codes = ROOMS.flatMap(([, table]) => Object.keys(table));
-    assert.equal(new Set(codes).size, codes.length, String(codes.filter((code, at) => codes.indexOf(code) !== at)));
+    assert.equal(
+      new Set(codes).size,
+      codes.length,
+      String(codes.filter((code, at) => codes.indexOf(code) !== at)),
+    );
   });
 });

@@ -30,7 +30,10 @@ function roomOf(file: string): string {
 
 function edgesOf(file: string): readonly Edge[] {
   const specifiers = readSource(file).matchAll(/(?:from|import)\s*\(?\s*"(\.[^"]+)"/g);
-  return [...specifiers].map(([, specifier]) => ({ from: file, to: posix.join(posix.dirname(file), specifier!) }));
+  return [...specifiers].map(([, specifier]) => ({
+    from: file,
+    to: posix.join(posix.dirname(file), specifier!),
+  }));
 }
 
 const files = Object.keys(FLOORS)
@@ -63,7 +66,8 @@ describe("the import graph", () => {
 
   it("enters another room of the kernels only by its door or its protocol", () => {
     const rooms = ["kernels/pool", "kernels/sandbox", "kernels/statistics", "kernels/syntax"];
-    const roomAbove = (file: string): string => rooms.find((room) => file.startsWith(`${room}/`)) ?? roomOf(file);
+    const roomAbove = (file: string): string =>
+      rooms.find((room) => file.startsWith(`${room}/`)) ?? roomOf(file);
     const wrong = edges.filter(
       ({ from, to }) =>
         floorOf(from) === "kernels" &&

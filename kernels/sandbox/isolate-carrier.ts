@@ -101,6 +101,8 @@ function isolatedVm({ isolatedVm: given }: CarrierOptions): Carrier | null {
 function permission(): Carrier {
   const flag = permissionFlag();
   const denied = flag === null ? [] : ["disk", "filesystem", "processes"];
+  // Newer permission models know the network, too: what can be allowed is denied.
+  if (flag !== null && process.allowedNodeEnvironmentFlags.has("--allow-net")) denied.push("network");
   const denies = (what: string): boolean => denied.includes(what);
   return {
     isolation: {

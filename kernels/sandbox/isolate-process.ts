@@ -51,6 +51,8 @@ export interface ChildOptions {
 }
 
 const WATCH_EVERY_MS = 20;
+/** How long bubblewrap is given to name its child before it is killed itself. */
+const SETUP_MS = 2000;
 const MAX_OUTPUT_BYTES = 1024 * 1024 * 1024;
 const MAX_COMPLAINT_CHARACTERS = 2000;
 
@@ -113,7 +115,7 @@ class Supervision {
       if (report.length < MAX_COMPLAINT_CHARACTERS) report += text;
       const pid = /"child-pid":\s*(\d+)/.exec(report)?.[1];
       if (this.#options.carrier.reportsPid && this.#pid === null && pid !== undefined)
-        this.#pid = Number(pid);
+        this.#named(Number(pid));
     });
     for (const stream of [complaints!, frames!, info!]) stream.on("error", () => undefined);
   }
@@ -159,6 +161,7 @@ class Supervision {
   }
 
   #watch(): void {
+    if (this.#end !== null) return;
     this.#stopWatching = this.#options.clock.schedule(WATCH_EVERY_MS, () => {
       this.#look();
       this.#watch();
@@ -185,17 +188,34 @@ class Supervision {
   }
 
   #kill(end: ChildEnd): void {
-    this.#end ??= end;
-    // The inner process first: bubblewrap then reaps it and leaves. Both, in case it is not there yet.
-    if (this.#pid !== null && this.#process?.exitCode === null && this.#process.signalCode === null) {
-      try {
-        process.kill(this.#pid, "SIGKILL");
-        return;
-      } catch {
-        // Gone already.
-      }
+    if (this.#end !== null) return;
+    this.#end = end;
+    this.#shoot();
+  }
+
+  /**
+   * The inner process, never bubblewrap itself as long as that can be helped: it reaps its child and leaves,
+   * while a child whose bubblewrap died before it was set up would wait for it for ever.
+   */
+  #shoot(): void {
+    const child = this.#process;
+    if (child?.exitCode !== null || child.signalCode !== null) return;
+    if (this.#pid === null) {
+      this.#stopWatching();
+      this.#stopWatching = this.#options.clock.schedule(SETUP_MS, () => child.kill("SIGKILL"));
+      return;
     }
-    this.#process?.kill("SIGKILL");
+    try {
+      process.kill(this.#pid, "SIGKILL");
+    } catch {
+      // Gone already.
+    }
+  }
+
+  /** bubblewrap names its child. */
+  #named(pid: number): void {
+    this.#pid = pid;
+    if (this.#end !== null) this.#shoot();
   }
 
   #closed(code: number | null, detail: string): void {

@@ -1,0 +1,3 @@
+import { carrierContract } from "../kit/carriers.ts";
+
+await carrierContract("isolated-vm");

@@ -23,9 +23,21 @@ export function limitOf(thrown: unknown): Limit | null {
   if (prototype !== rangeError && prototype !== internalError) return null;
   const message = dataOf(thrown, "message");
   if (prototype === internalError) return ofQuickJs(message);
-  return message === "Maximum call stack size exceeded" || message === "Maximum call stack size exceeded."
-    ? "stack"
-    : null;
+  return ofRangeError(message);
+}
+
+function ofRangeError(message: unknown): Limit | null {
+  switch (message) {
+    case "Maximum call stack size exceeded":
+    case "Maximum call stack size exceeded.":
+      return "stack";
+    // V8 when the system refuses a buffer; JavaScriptCore when it refuses anything.
+    case "Array buffer allocation failed":
+    case "Out of memory":
+      return "memory";
+    default:
+      return null;
+  }
 }
 
 function ofQuickJs(message: unknown): Limit | null {

@@ -103,7 +103,7 @@ function constantDeclaration(context: RewriteContext, array: ts.Node): ts.Variab
 function onlyReads(use: ts.Identifier): boolean {
   const { parent } = use;
   if (ts.isElementAccessExpression(parent)) return !isWriteTarget(parent);
-  if (!ts.isPropertyAccessExpression(parent)) return true;
+  if (!ts.isPropertyAccessExpression(parent)) return !ts.isReturnStatement(parent);
   if (isWriteTarget(parent)) return false;
   return ARRAY_READERS.has(parent.name.text) || parent.name.text === "length";
 }

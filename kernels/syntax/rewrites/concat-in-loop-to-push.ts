@@ -9,7 +9,7 @@
  */
 import ts from "typescript";
 import { bare, isMethodCall, mentions } from "./expressions.ts";
-import { contains, isFresh, isWriteTarget, keepsToItself } from "./references.ts";
+import { contains, functionAround, isFresh, isWriteTarget, keepsToItself } from "./references.ts";
 import { type RewriteContext, type RewriteRule, rewriteAt } from "./rule.ts";
 import type { Rewrite } from "../protocol.ts";
 
@@ -100,12 +100,12 @@ function isSafeUse(
   declaration: ts.VariableDeclaration,
   list: ts.Symbol,
 ): boolean {
-  const own = enclosingFunction(declaration);
-  if (ts.isReturnStatement(use.parent)) return enclosingFunction(use) === own;
+  const own = functionAround(declaration);
+  if (ts.isReturnStatement(use.parent)) return functionAround(use) === own;
   if (ts.isForOfStatement(use.parent)) {
     const loop = use.parent;
     const growing = context.references.uses(list).filter(isWriteTarget);
-    return growing.every((one) => !contains(loop, one) && enclosingFunction(one) === own);
+    return growing.every((one) => !contains(loop, one) && functionAround(one) === own);
   }
   return keepsToItself(use) && !isIterator(use.parent);
 }
@@ -113,12 +113,6 @@ function isSafeUse(
 /** `list.values()` would see the list grow. */
 function isIterator(access: ts.Node): boolean {
   return ts.isPropertyAccessExpression(access) && /^(entries|keys|values)$/.test(access.name.text);
-}
-
-function enclosingFunction(node: ts.Node): ts.Node {
-  let outer = node.parent;
-  while (!ts.isFunctionLike(outer) && !ts.isSourceFile(outer)) outer = outer.parent;
-  return outer;
 }
 
 function pushed(

@@ -11,6 +11,7 @@
 import ts from "typescript";
 import { bare } from "./expressions.ts";
 import {
+  ARRAY_ITERATORS,
   ARRAY_READERS,
   ARRAY_WRITERS,
   COLLECTION_READERS,
@@ -102,11 +103,33 @@ export class Effects {
   #collect(node: ts.Node, into: Collector): void {
     if (ts.isAwaitExpression(node) || ts.isYieldExpression(node)) into.opaque = true;
     if (ts.isForOfStatement(node) && node.awaitModifier !== undefined) into.opaque = true;
-    if (ts.isTaggedTemplateExpression(node)) into.opaque = true;
+    if (ts.isTaggedTemplateExpression(node) || this.#runsHiddenCode(node)) into.opaque = true;
     if (isWriteTarget(node)) this.#collectWrite(node, into);
     if (ts.isCallExpression(node)) this.#collectCall(node, into);
     else if (ts.isNewExpression(node)) this.#collectNew(node, into);
     ts.forEachChild(node, (child) => this.#collect(child, into));
+  }
+
+  /** An accessor of a class, or an iterator of one's own. */
+  #runsHiddenCode(node: ts.Node): boolean {
+    if (ts.isPropertyAccessExpression(node)) {
+      const symbol = this.#types.checker.getSymbolAtLocation(node.name);
+      if (symbol === undefined || (symbol.flags & ts.SymbolFlags.Accessor) === 0) return false;
+      return !this.#types.isFromLibrary(symbol);
+    }
+    if (!ts.isForOfStatement(node) && !ts.isSpreadElement(node)) return false;
+    const type = this.#types.of(node.expression);
+    return !this.#types.isUnknown(type) && !this.#iteratesQuietly(type);
+  }
+
+  #iteratesQuietly(type: ts.Type): boolean {
+    const known = ["Map", "Set", "ReadonlyMap", "ReadonlySet", "MapIterator", "SetIterator", "ArrayIterator"];
+    const others = ["IArguments", "RegExpStringIterator", "StringIterator", "ReadonlyArray", "Array"];
+    return (
+      this.#types.isArray(type) ||
+      this.#types.isString(type) ||
+      this.#types.isGlobalInstance(type, [...known, ...others])
+    );
   }
 
   #collectWrite(node: ts.Node, into: Collector): void {
@@ -120,15 +143,12 @@ export class Effects {
 
   #collectCall(call: ts.CallExpression, into: Collector): void {
     if (this.#isKnownCall(call, into)) {
-      for (const argument of call.arguments) this.#enterCallback(argument, into);
+      if (callsBack(call)) for (const argument of call.arguments) this.#enterCallback(argument, into);
       return;
     }
     const target = this.functionOf(call.expression);
     if (target === null) into.opaque = true;
-    else {
-      this.#enter(target, into);
-      for (const argument of call.arguments) this.#enterCallback(argument, into);
-    }
+    else this.#enter(target, into);
   }
 
   #isKnownCall(call: ts.CallExpression, into: Collector): boolean {
@@ -177,11 +197,10 @@ export class Effects {
   #enterCallback(argument: ts.Expression, into: Collector): void {
     if (ts.isArrowFunction(argument) || ts.isFunctionExpression(argument)) return; // part of the subtree
     if (ts.isIdentifier(argument) && this.isPureGlobal(argument)) return;
-    const mayCall = this.#types.of(argument).getCallSignatures().length > 0 || this.#isAny(argument);
-    if (!mayCall) return;
     const target = this.functionOf(argument);
     if (target !== null) this.#enter(target, into);
-    else if (!this.#isAny(argument)) into.opaque = true;
+    else if (this.#isAny(argument) || this.#types.of(argument).getCallSignatures().length > 0)
+      into.opaque = true;
   }
 
   #isAny(node: ts.Node): boolean {
@@ -227,6 +246,14 @@ export class Effects {
   #isCollection(type: ts.Type): boolean {
     return this.#types.isGlobalInstance(type, ["Map", "Set", "ReadonlyMap", "ReadonlySet"]);
   }
+}
+
+/** The library function calls what it is given; others only keep or compare it. */
+function callsBack(call: ts.CallExpression): boolean {
+  const { expression } = call;
+  if (!ts.isPropertyAccessExpression(expression)) return false;
+  const name = expression.name.text;
+  return ARRAY_ITERATORS.has(name) || ["from", "replace", "replaceAll"].includes(name);
 }
 
 export function sameCell(one: Cell, other: Cell): boolean {

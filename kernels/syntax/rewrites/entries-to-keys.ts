@@ -23,7 +23,8 @@ export const entriesToKeys: RewriteRule = {
         const pattern = entryPattern(call);
         const half = pattern === null ? null : usedHalf(pattern);
         if (half === null || !context.types.isGlobal(call.expression.expression, "Object")) return [];
-        if (!isPure(context, call.arguments[0]!)) return [];
+        const object = call.arguments[0]!;
+        if (context.types.isUnknown(context.types.of(object)) || !isPure(context, object)) return [];
         const edit = context.edit();
         edit.replace(call.expression.name, half.of);
         edit.replace(pattern!, half.name);

@@ -8,7 +8,7 @@
  * prototypes, symbol keys and hidden fields are lost, shared objects are copied apart. Not applied to any and
  * unknown, to types with a method (a Date or a `toJSON`), or where `stringify` or `parse` gets more arguments.
  */
-import ts from "typescript";
+import type ts from "typescript";
 import { isMethodCall, type MethodCall } from "./expressions.ts";
 import { type RewriteContext, type RewriteRule, rewriteAt } from "./rule.ts";
 import { parts, type TypeFacts } from "./type-facts.ts";
@@ -55,6 +55,7 @@ function isJsonSafe(types: TypeFacts, type: ts.Type, at: ts.Node, path: readonly
     }
     return (
       types.isPlainObject(part) &&
+      fieldTypes(types, part, at).length > 0 && // `{}` may be anything
       fieldTypes(types, part, at).every((one) => isJsonSafe(types, one, at, within))
     );
   });

@@ -11,6 +11,7 @@
 import ts from "typescript";
 import { descendants } from "./context.ts";
 import { isPureFunction } from "./purity.ts";
+import { functionAround } from "./references.ts";
 import { type RewriteContext, type RewriteRule, rewriteAt } from "./rule.ts";
 import type { Rewrite } from "../protocol.ts";
 
@@ -74,12 +75,6 @@ function mentionsCall(body: ts.Node): boolean {
     special ||
     descendants(body, (node): node is ts.Node => node.kind === ts.SyntaxKind.ThisKeyword).length > 0
   );
-}
-
-function functionAround(node: ts.Node): ts.Node {
-  let outer = node.parent;
-  while (!ts.isFunctionLike(outer)) outer = outer.parent;
-  return outer;
 }
 
 function memoised(

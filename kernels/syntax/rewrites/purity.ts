@@ -136,8 +136,11 @@ class Purity {
 
   /** With null checks off nothing is excluded, so only arrays and literals made here count. */
   #excludesNullish(node: ts.Expression): boolean {
-    const { types, references, effects } = this.#context;
-    if (types.excludesNullish(types.of(node))) return true;
+    const { types, references, effects, checkedIndexing } = this.#context;
+    // What is only asserted, or read by an index that may be missing, is not proved.
+    const inner = bare(node);
+    const proved = checkedIndexing || !isIndexed(this.#context, inner);
+    if (proved && types.excludesNullish(types.of(inner))) return true;
     const root = effects.rootOf(node);
     return root !== null && references.isConfined(root);
   }
@@ -250,8 +253,7 @@ class Purity {
   #staticCall(node: ts.CallExpression, callee: ts.PropertyAccessExpression): boolean {
     const { types } = this.#context;
     const owner = (callee.expression as ts.Identifier).text;
-    if (owner === "Math")
-      return node.arguments.every((one) => ts.isSpreadElement(one) || this.#primitive(one));
+    if (owner === "Math") return node.arguments.every((one) => this.#isPrimitiveArgument(one));
     for (const argument of node.arguments) {
       if (types.isPrimitive(types.of(argument)) || this.#isFunction(argument)) continue;
       if (owner !== "Array" && owner !== "Object") return false;
@@ -259,6 +261,13 @@ class Purity {
       this.#read({ kind: "anything" }, argument, node);
     }
     return owner !== "Object" || node.arguments.every((one) => this.#excludesNullish(one));
+  }
+
+  #isPrimitiveArgument(node: ts.Expression): boolean {
+    const { types } = this.#context;
+    if (!ts.isSpreadElement(node)) return this.#primitive(node);
+    const element = types.elementType(types.of(node.expression));
+    return element !== null && types.isPrimitive(element);
   }
 
   #method(node: ts.CallExpression, callee: ts.PropertyAccessExpression): boolean {
@@ -397,6 +406,14 @@ function isLeaf(node: ts.Node): boolean {
     default:
       return false;
   }
+}
+
+/** Read through an index signature: without checked indexing its type leaves out that it may be missing. */
+function isIndexed({ types }: RewriteContext, node: ts.Expression): boolean {
+  if (ts.isElementAccessExpression(node)) return true;
+  if (!ts.isPropertyAccessExpression(node)) return false;
+  const owner = types.checker.getNonNullableType(types.of(node.expression));
+  return types.checker.getPropertyOfType(owner, node.name.text) === undefined;
 }
 
 /**

@@ -59,7 +59,7 @@ export class References {
     return (
       declaration?.initializer !== undefined &&
       isFresh(this.#types, declaration.initializer) &&
-      this.uses(symbol).every((node) => keepsToItself(node))
+      this.uses(symbol).every((node) => keepsToItself(node) && !givesBackElsewhere(node, declaration))
     );
   }
 
@@ -74,6 +74,13 @@ export class References {
 
 export function contains(outer: ts.Node, inner: ts.Node): boolean {
   return inner.getSourceFile() === outer.getSourceFile() && outer.pos <= inner.pos && inner.end <= outer.end;
+}
+
+/** The innermost function around it, or the file. */
+export function functionAround(node: ts.Node): ts.Node {
+  let outer = node.parent;
+  while (!ts.isFunctionLike(outer) && !ts.isSourceFile(outer)) outer = outer.parent;
+  return outer;
 }
 
 /** Assigned to, incremented, or bound by a destructuring or a loop head without a declaration. */
@@ -148,6 +155,11 @@ export function keepsToItself(node: ts.Identifier): boolean {
       ts.isIdentifier(parent.expression) &&
       /^(Set|Map)$/.test(parent.expression.text))
   );
+}
+
+/** A closure that returns the object gives it to other code of the same call. */
+function givesBackElsewhere(use: ts.Node, declaration: ts.Node): boolean {
+  return ts.isReturnStatement(use.parent) && functionAround(use) !== functionAround(declaration);
 }
 
 /** `sort` and its like give the object itself back, and third parameters of callbacks are the array. */

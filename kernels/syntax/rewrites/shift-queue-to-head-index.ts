@@ -38,7 +38,7 @@ function queueShift(context: RewriteContext, loop: ts.WhileStatement): MethodCal
     .uses(queue!)
     .filter((use) => use !== length!.expression)
     .map(methodCall);
-  const shifts = calls.filter((call) => call !== null && isMethodCall(call, "shift", 0)) as MethodCall[];
+  const shifts = calls.filter((call): call is MethodCall => call !== null && isMethodCall(call, "shift", 0));
   const [shift] = shifts;
   const others = calls.filter((call) => call !== shift);
   if (shift === undefined || shifts.length !== 1 || !isFirstThing(loop, shift)) return null;

@@ -1,7 +1,7 @@
 /**
  * `text.split(separator)[0]` becomes `text.split(separator, 1)[0]`: pieces that nobody reads are not made.
  *
- * Precondition: the receiver is a string by its type, the index a literal below 100, and the array is read by that
+ * Precondition: receiver and separator are strings (or a RegExp) by their types, the index a literal below 100, and the array is read by that
  * index alone. A limit leaves the first pieces as they are and only stops after them; for regular expressions
  * as well, captured groups being pieces of their own.
  */
@@ -33,6 +33,8 @@ function indexRead({ types }: RewriteContext, call: MethodCall): number | null {
   const isRead = ts.isElementAccessExpression(access) && access.expression === call && !isWriteTarget(access);
   if (!isRead || !types.isString(types.of(call.expression.expression))) return null;
   if (ts.isCallExpression(access.parent) && access.parent.expression === access) return null;
+  const separator = types.of(call.arguments[0]!);
+  if (!types.isString(separator) && !types.isGlobalInstance(separator, ["RegExp"])) return null;
   const { argumentExpression: index } = access;
   return ts.isNumericLiteral(index) && /^\d{1,2}$/.test(index.text) ? Number(index.text) : null;
 }

@@ -14,7 +14,7 @@ import ts from "typescript";
 import { addedBy } from "./concat-in-loop-to-push.ts";
 import { bare, isMethodCall, isRepeatable, mentions, type MethodCall } from "./expressions.ts";
 import { iterationOf } from "./loops.ts";
-import { isWriteTarget, keepsToItself } from "./references.ts";
+import { functionAround, isWriteTarget, keepsToItself } from "./references.ts";
 import { type RewriteContext, type RewriteRule, rewriteAt } from "./rule.ts";
 import { parts } from "./type-facts.ts";
 import type { Rewrite } from "../protocol.ts";
@@ -223,10 +223,4 @@ function isReadOnTheSpot(context: RewriteContext, use: ts.Identifier, callback: 
     if (ts.isFunctionLike(outer) && iterationOf(context, outer) === null) return false;
   }
   return true;
-}
-
-function functionAround(node: ts.Node): ts.Node {
-  let outer = node.parent;
-  while (!ts.isFunctionLike(outer)) outer = outer.parent;
-  return outer;
 }

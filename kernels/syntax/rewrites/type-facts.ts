@@ -30,8 +30,7 @@ export class TypeFacts {
 
   /** As written in source; `null` when the type cannot be named there. */
   textOf(type: ts.Type, at: ts.Node): string | null {
-    const flags = ts.TypeFormatFlags.NoTruncation | ts.TypeFormatFlags.UseAliasDefinedOutsideCurrentScope;
-    const text = this.checker.typeToString(type, at, flags);
+    const text = this.checker.typeToString(type, at, ts.TypeFormatFlags.NoTruncation);
     return /\bimport\(|\btypeof \w|\bunique symbol\b|\.\.\./.test(text) ? null : text;
   }
 
@@ -128,7 +127,7 @@ export class TypeFacts {
     return symbol !== undefined && (symbol.flags & ts.SymbolFlags.Accessor) === 0;
   }
 
-  #excludes(type: ts.Type, flags: ts.TypeFlags): boolean {
+  #excludes(type: ts.Type, flags: number): boolean {
     return this.#strictNulls && parts(type).every((part) => (part.flags & (flags | UNKNOWN)) === 0);
   }
 

@@ -102,8 +102,7 @@ function shown(value: unknown, seen: Map<object, number> = new Map<object, numbe
   const contents =
     value instanceof Map || value instanceof Set ? [...value].map((one: unknown) => shown(one, seen)) : [];
   const length = Array.isArray(value) ? `(${value.length})` : "";
-  const prototype =
-    Object.getPrototypeOf(value) === Object.prototype ? "" : (value.constructor.name as string);
+  const prototype = Object.getPrototypeOf(value) === Object.prototype ? "" : value.constructor.name;
   return `${prototype}${length}{${[...keys, ...contents].join(", ")}}`;
 }
 

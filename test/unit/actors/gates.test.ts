@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { evaluateGates, GATES } from "../../../actors/workflow/gates.ts";
 import type { Gate } from "../../../actors/workflow/gates.ts";
 import type { GateResult } from "../../../actors/workflow/session-document.ts";
-import { cleanAudit, violatedCheck } from "./audit-fixture.ts";
+import { cleanAudit, violatedCheck } from "../../kit/audit.ts";
 
 const outcomes = (results: readonly GateResult[]): Readonly<Record<string, string>> =>
   Object.fromEntries(results.map(({ name, passed, reason }) => [name, passed ? "passed" : (reason ?? "failed")]));

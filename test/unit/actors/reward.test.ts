@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { rewardOf } from "../../../actors/evidence/reward.ts";
 import { evaluateGates } from "../../../actors/workflow/gates.ts";
-import { cleanAudit, violatedCheck } from "./audit-fixture.ts";
+import { cleanAudit, violatedCheck } from "../../kit/audit.ts";
 
 const audit = cleanAudit();
 const gates = evaluateGates("before_burst", { audit, verdict: null });

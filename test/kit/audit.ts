@@ -1,4 +1,4 @@
-import type { AuditCheck, AuditReport } from "../../../kernels/syntax/index.ts";
+import type { AuditCheck, AuditReport } from "../../kernels/syntax/index.ts";
 
 export function cleanAudit(): AuditReport {
   return {

@@ -115,6 +115,7 @@ describe("ask", () => {
     await answer;
     assert.equal(handled, 0);
     await system.shutdown();
+    assert.equal(system.deadLetters.total, 0);
   });
 
   for (const timeoutMs of [0, -1, NaN, Infinity, 2 ** 31]) {
@@ -156,6 +157,17 @@ describe("ask", () => {
     await system.shutdown();
   });
 
+  it("a question that timed out while it waited is no dead letter when the actor stops", async () => {
+    const { system, clock } = createTestSystem();
+    const ref = system.spawn(oracle, null);
+    const answer = assert.rejects(ref.ask(keep, { timeoutMs: 10 }), { code: "ASK_TIMEOUT" });
+    clock.jump(10);
+    await system.stop(ref);
+    await answer;
+    assert.equal(system.deadLetters.total, 0);
+    await system.shutdown();
+  });
+
   it("a crash fails the ask in hand, and with a restart all that were handled and not answered", async () => {
     const { system, settle } = createTestSystem();
     const ref = system.spawn(oracle, null);
@@ -169,6 +181,17 @@ describe("ask", () => {
     const waiting = ref.ask<number>((reply) => ({ kind: "echo", value: 5, reply }));
     await Promise.all([unanswered, inHand]);
     assert.equal(await waiting, 5);
+    await system.shutdown();
+  });
+
+  it("a resume fails only the ask in hand, and at once", async () => {
+    const { system, clock } = createTestSystem({ supervision: { decide: () => "resume" } });
+    const ref = system.spawn(oracle, null);
+    await assert.rejects(
+      ref.ask((reply) => ({ kind: "crash", reply })),
+      { code: "ASK_TARGET_FAILED" },
+    );
+    assert.equal(clock.now(), 0);
     await system.shutdown();
   });
 

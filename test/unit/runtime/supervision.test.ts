@@ -139,6 +139,22 @@ describe("supervision", () => {
     await system.shutdown();
   });
 
+  it("no member of a group begins before all have halted, grandchildren included", async () => {
+    const { children, news, log, system } = await family({ strategy: "one-for-all" });
+    children[0]!.tell((_, ctx) => {
+      for (const name of ["g1", "g2"]) ctx.spawn(puppet(), { label: name, log });
+    });
+    await news();
+    children[2]!.tell(crash());
+    assert.deepEqual(await news(), [
+      ...ended("restarted", "c3", "c2"),
+      ...ended("parent-stopped", "g2", "g1"),
+      ...ended("restarted", "c1"),
+      ...started("c1", "c2", "c3"),
+    ]);
+    await system.shutdown();
+  });
+
   it("rest-for-one takes along the siblings spawned later and no other", async () => {
     const { children, news, system } = await family({ strategy: "rest-for-one" });
     children[1]!.tell(crash());
@@ -263,9 +279,9 @@ describe("supervision", () => {
     children[0]!.tell(crash());
     await news();
     await system.stop(parent);
+    assert.equal(clock.pending, 0);
     await advance(1_000);
     assert.deepEqual(await news(), [...ended("parent-stopped", "c3", "c2"), ...ended("stopped", "parent")]);
-    assert.equal(clock.pending, 0);
     await system.shutdown();
   });
 

@@ -105,6 +105,33 @@ describe("timers", () => {
     await system.shutdown();
   });
 
+  it("timer messages keep their place among the others", async () => {
+    const { system, clock, settle } = createTestSystem();
+    const got: string[] = [];
+    const note =
+      (text: string): Order =>
+      () =>
+        got.push(text);
+    const ref = system.spawn(puppet(), {
+      label: "a",
+      log: [],
+      initial: (_, ctx) => {
+        ctx.timers.single("first", 10, note("first timer"));
+        ctx.timers.single("second", 20, note("second timer"));
+      },
+    });
+    await settle();
+    ref.tell((_, ctx) => {
+      ctx.self.tell(note("m3"));
+      clock.jump(10);
+    });
+    ref.tell(note("m2"));
+    clock.jump(10);
+    await settle();
+    assert.deepEqual(got, ["m2", "first timer", "m3", "second timer"]);
+    await system.shutdown();
+  });
+
   it("timers end with the life of the actor", async () => {
     const { act, advance, clock, tick, ticks, system } = stage();
     await act((ctx) => {

@@ -37,6 +37,20 @@ describe("death watch", () => {
     await system.shutdown();
   });
 
+  it("watching twice what has stopped already gives one signal", async () => {
+    const { system, settle } = createTestSystem();
+    const log: string[] = [];
+    const gone = system.spawn(puppet(), { label: "w", log: [] }, { name: "gone" });
+    await system.stop(gone);
+    system.spawn(puppet(), { label: "a", log }).tell((_, ctx) => {
+      ctx.watch(gone);
+      ctx.watch(gone);
+    });
+    await settle();
+    assert.deepEqual(log, ["a started", "a saw gone end: stopped"]);
+    await system.shutdown();
+  });
+
   it("a signal carries the very ref that was watched", async () => {
     const { system, settle } = createTestSystem();
     const seen: AnyRef[] = [];

@@ -11,7 +11,7 @@ export function generate(random: Random, count: number): [Range[], number[]][] {
       ranges.push({ from, to });
       from = to + random.below(4);
     }
-    const values = Array.from({ length: 100 }, () => random.below(450) / 2 - 3);
+    const values = Array.from({ length: 300 }, () => random.below(450) / 2 - 3);
     return [ranges, random.below(10) === 0 ? [...values, NaN, -0, Infinity] : values];
   });
 }

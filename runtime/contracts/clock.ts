@@ -10,12 +10,23 @@ export interface Clock {
 
 export type Cancel = () => void;
 
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 /** The machine's clock. Its timers do not keep the process alive. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
   schedule(delayMs, action) {
-    const timer = setTimeout(action, delayMs);
+    // A delay beyond the longest would fire at once, so it is waited for in stretches.
+    const first = Math.min(delayMs, LONGEST_TIMER_MS);
+    let timer = setTimeout(() => next(delayMs - first), first);
+    const next = (leftMs: number): void => {
+      if (leftMs <= 0) action();
+      else {
+        const stretch = Math.min(leftMs, LONGEST_TIMER_MS);
+        timer = setTimeout(() => next(leftMs - stretch), stretch).unref();
+      }
+    };
     timer.unref();
     return () => clearTimeout(timer);
   },

@@ -75,11 +75,12 @@ export function encodeError(thrown: unknown, depth = 0): WireError {
   return {
     code: known?.code ?? UNEXPECTED,
     fault: known?.fault ?? "internal",
-    message: String(thrown.message),
+    message: thrown.message,
     hint: known?.hint ?? null,
     location: known?.location ?? null,
     stack: typeof thrown.stack === "string" ? thrown.stack : null,
-    cause: thrown.cause === undefined || depth >= MAX_CAUSE_DEPTH ? null : encodeError(thrown.cause, depth + 1),
+    cause:
+      thrown.cause === undefined || depth >= MAX_CAUSE_DEPTH ? null : encodeError(thrown.cause, depth + 1),
   };
 }
 
@@ -94,7 +95,15 @@ export function decodeError(wire: WireError): MyriadError {
 }
 
 function plainWireError(message: string): WireError {
-  return { code: UNEXPECTED, fault: "internal", message, hint: null, location: null, stack: null, cause: null };
+  return {
+    code: UNEXPECTED,
+    fault: "internal",
+    message,
+    hint: null,
+    location: null,
+    stack: null,
+    cause: null,
+  };
 }
 
 function describe(thrown: unknown): string {

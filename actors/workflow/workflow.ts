@@ -8,7 +8,7 @@
  *
  * Appends are written one after another: while one is on its way, what else is to be kept waits in line.
  */
-import { encodeError, NO_STREAM } from "../../runtime/contracts/index.ts";
+import { decodeError, encodeError, NO_STREAM } from "../../runtime/contracts/index.ts";
 import type { Journal, Revision, WireError } from "../../runtime/contracts/index.ts";
 import { actor } from "../../runtime/index.ts";
 import type { ActorContext, ActorRef, ActorType, Reply } from "../../runtime/index.ts";
@@ -83,7 +83,7 @@ export const workflowActor: ActorType<WorkflowArgs, WorkflowState, WorkflowMessa
         return advance({ ...state, session: { ...known, failure: null }, revision }, ctx);
       }
       case "call_off":
-        if (state.running !== null) state.args.agents[state.running].tell({ kind: "call_off" });
+        callOff(state);
         return { ...state, calledOff: true };
       case "progress":
         state.args.onProgress(message.note);
@@ -103,13 +103,18 @@ export const workflowActor: ActorType<WorkflowArgs, WorkflowState, WorkflowMessa
       case "kept":
         return kept(state, message.revision, ctx);
       case "fault":
-        // The journal itself failed: nothing can be kept, so nothing more is begun.
-        state.asker?.fail(message.error);
+        // The journal itself failed: nothing can be kept, so what runs is called off and nothing more is begun.
+        callOff(state);
+        state.asker?.fail(decodeError(message.error));
         ctx.stop();
         return state;
     }
   },
 });
+
+function callOff({ running, args }: WorkflowState): void {
+  if (running !== null) args.agents[running].tell({ kind: "call_off" });
+}
 
 function fault(error: unknown): WorkflowMessage {
   return { kind: "fault", error: encodeError(error) };

@@ -59,7 +59,8 @@ export async function runBurst(
         return await engine.measure(measureRequest(request, fork), {
           signal,
           onProgress: (iterations) => {
-            running.set(fork, iterations);
+            // One that is run again starts over; what was said of it is not taken back.
+            running.set(fork, Math.max(iterations, running.get(fork) ?? 0));
             report();
           },
         });
@@ -85,14 +86,15 @@ export async function runBurst(
 
 /** After a failure nothing new is begun, and nothing is left running behind the caller's back. */
 async function allOrFirstFailure(workers: readonly Promise<void>[], waiting: PlannedFork[]): Promise<void> {
-  const stopOnFailure = workers.map((worker) =>
+  const failures: unknown[] = [];
+  const settled = workers.map((worker) =>
     worker.catch((error: unknown) => {
       waiting.length = 0;
-      throw error;
+      failures.push(error);
     }),
   );
-  const failed = (await Promise.allSettled(stopOnFailure)).find((result) => result.status === "rejected");
-  if (failed !== undefined) throw failed.reason;
+  await Promise.all(settled);
+  if (failures.length > 0) throw failures[0];
 }
 
 function measureRequest(request: BurstRequest, fork: PlannedFork) {

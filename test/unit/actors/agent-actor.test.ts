@@ -54,7 +54,7 @@ describe("an agent's actor", () => {
   const failure = async (): Promise<WireError> => {
     const report = await workflow.expectMessage();
     assert.equal(report.kind, "phase_failed");
-    return (report as Extract<AgentReport, { kind: "phase_failed" }>).error;
+    return report.error;
   };
 
   it("reports the output and how long it took, once", async () => {
@@ -153,7 +153,7 @@ describe("an agent's actor", () => {
     assert.equal(asked.kind, "keep_fork");
     await world.settle();
     assert.equal(kept, false);
-    (asked as Extract<AgentReport, { kind: "keep_fork" }>).reply.send(null);
+    asked.reply.send(null);
     await keeping;
     assert.equal(kept, true);
   });

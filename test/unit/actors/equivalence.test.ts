@@ -96,7 +96,7 @@ describe("equivalence", () => {
     );
   });
 
-  it("is broken by the same text with another outcome", async () => {
+  it("is broken by the same text with another outcome", () => {
     const threw: Observation = { outcome: "threw", text: "1" };
     assert.equal(sameObservation(returned("1"), threw), false);
     assert.equal(sameObservation(returned("1"), returned("2")), false);

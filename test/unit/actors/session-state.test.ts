@@ -102,7 +102,7 @@ function live({ command, task = {}, outputs = {}, fates, stops = {} }: Story): L
     }
     const { phase } = step;
     if ((left[phase] ?? 0) > 0) {
-      left[phase]!--;
+      left[phase]--;
       apply({ kind: "session_failed", phase, error: encodeError(new Error("stopped")) });
       continue;
     }

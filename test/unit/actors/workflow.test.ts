@@ -34,9 +34,9 @@ const REFUSED_TWICE: Scripts = {
     const { equivalence } = outputsOf();
     return Promise.resolve({ ...equivalence, disagreements: session.attempt === 0 ? 2 : 0 });
   },
-  burst: async ({ session }, _services, { keepFork }) => {
+  burst: async ({ session }, _services, call) => {
     for (const fork of [0, 1]) {
-      if (!session.forks.some((kept) => kept.fork === fork)) await keepFork(forkOf("candidate", fork));
+      if (!session.forks.some((kept) => kept.fork === fork)) await call.keepFork(forkOf("candidate", fork));
     }
     return burstOutcomeOf({ falseProof: session.attempt === 1 ? "candidate" : null });
   },
@@ -173,8 +173,8 @@ describe("the workflow", () => {
   });
 
   it("hands progress on", async () => {
-    const generate: Execute = (_task, _services, { progress }) => {
-      progress({ done: 1, total: null, unit: "candidates", text: null });
+    const generate: Execute = (_task, _services, call) => {
+      call.progress({ done: 1, total: null, unit: "candidates", text: null });
       return Promise.resolve(generatedOf(1));
     };
     await run(openMemoryJournal(), { generate });
@@ -305,11 +305,11 @@ describe("the workflow", () => {
     const { journal, ...script } = scriptedJournal();
     const failures: unknown[] = [];
     const signals: AbortSignal[] = [];
-    const keepBoth: Execute = async (_task, _services, { keepFork, signal }) => {
-      signals.push(signal);
+    const keepBoth: Execute = async (_task, _services, call) => {
+      signals.push(call.signal);
       script.refuse(diskFull);
       const keeping = [0, 1].map((fork) =>
-        keepFork(forkOf("candidate", fork)).catch((error: unknown) => failures.push(error)),
+        call.keepFork(forkOf("candidate", fork)).catch((error: unknown) => failures.push(error)),
       );
       await Promise.all(keeping);
       return await new Promise(() => undefined);

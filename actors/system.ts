@@ -161,12 +161,12 @@ export class MyriadSystem {
     return await this.#summaries(await analytics.baselines(caseId === null ? {} : { caseId }));
   }
 
-  /** @throws BASELINE_UNKNOWN */
-  async baseline(tag: string): Promise<BaselineSummary> {
+  /** One entry a metric. @throws BASELINE_UNKNOWN */
+  async baseline(tag: string): Promise<readonly BaselineSummary[]> {
     const rows = await this.#services.state.analytics.baseline(tag);
     if (rows.length === 0)
       throw actorError("BASELINE_UNKNOWN", `there is no baseline "${tag}"`, { location: tag });
-    return (await this.#summaries(rows))[0]!;
+    return await this.#summaries(rows);
   }
 
   /** @throws BASELINE_UNKNOWN */

@@ -7,7 +7,7 @@ import type { WireError } from "../runtime/contracts/index.ts";
 import { EXIT_INPUT, EXIT_OK, exitCodeOfFault } from "./exit-code.ts";
 import { printDocument } from "./output.ts";
 import type { Streams } from "./output.ts";
-import { buildProgram } from "./program.ts";
+import { buildProgram, COMMANDS } from "./program.ts";
 import type { Invocation } from "./program.ts";
 import { perform } from "./perform.ts";
 
@@ -22,26 +22,30 @@ const USAGE: WireError = {
 };
 
 export async function main(argv: readonly string[], streams: Streams = process): Promise<number> {
+  // A reader that has gone away (`| head`) is no reason to lose a session.
+  for (const stream of [streams.stdout, streams.stderr]) stream.on("error", () => undefined);
   const json = argv.includes("--json");
   const chosen: Invocation[] = [];
   const program = buildProgram((invocation) => void chosen.push(invocation), streams, json);
   try {
     await program.parseAsync(argv, { from: "user" });
   } catch (error) {
-    return usageExit(error, json, streams);
+    return usageExit(error, argv, json, streams);
   }
   const [invocation] = chosen;
   return invocation === undefined ? EXIT_OK : await execute(invocation, streams);
 }
 
 /** Help and version were asked for; anything else is bad usage, which commander has explained on stderr. */
-function usageExit(error: unknown, json: boolean, streams: Streams): number {
+function usageExit(error: unknown, argv: readonly string[], json: boolean, streams: Streams): number {
   if (!(error instanceof CommanderError)) throw error;
   if (error.exitCode === 0) return EXIT_OK;
   if (json) {
-    const message = error.message.replace(/^error: /, "");
+    // Commander shows its help where a command is missing, and has no words for it.
+    const message =
+      error.code === "commander.help" ? "no command is named" : error.message.replace(/^error: /, "");
     const document = {
-      ...emptyDocument("run", describeEnvironment()),
+      ...emptyDocument(COMMANDS.find((name) => argv.includes(name)) ?? "run", describeEnvironment()),
       error: documentError({ ...USAGE, message }),
     };
     printDocument(document, { json, quiet: false }, streams);

@@ -2,7 +2,7 @@
  * What a command prints: with `--json` exactly one document on stdout and nothing else there; otherwise the
  * progress on stderr and the result on stdout.
  */
-import type { SessionDocument } from "../actors/index.ts";
+import type { BaselineSummary, SessionDocument } from "../actors/index.ts";
 import { verdictSentence } from "../actors/index.ts";
 
 export interface OutputOptions {
@@ -23,6 +23,7 @@ export function printDocument(
   if (!options.json) for (const warning of document.warnings ?? []) stderr.write(`note: ${warning}\n`);
   if (options.json) stdout.write(`${JSON.stringify(document, jsonValue, 2)}\n`);
   else if (document.error !== null) stderr.write(errorText(document));
+  else if (document.baselines !== undefined) stdout.write(baselinesText(document.baselines));
   else stdout.write(options.quiet ? `${verdictSentence(document)}\n` : resultText(document));
 }
 
@@ -31,11 +32,21 @@ function jsonValue(_key: string, value: unknown): unknown {
   return typeof value === "number" && !Number.isFinite(value) ? null : value;
 }
 
-function errorText({ error, session }: SessionDocument): string {
+function errorText({ error }: SessionDocument): string {
   const { code, message, hint, location } = error!;
   const lines = [`error ${code}: ${message}`];
   if (location !== null) lines.push(`  at ${location}`);
-  if (hint !== null) lines.push(`  ${session === null ? hint : hint.replaceAll("<session>", session)}`);
+  if (hint !== null) lines.push(`  ${hint}`);
+  return `${lines.join("\n")}\n`;
+}
+
+/** One line a baseline and metric; a star marks what the case is compared with. */
+function baselinesText(baselines: readonly BaselineSummary[]): string {
+  if (baselines.length === 0) return "no baselines\n";
+  const lines = baselines.map(({ tag, current, metric, mean, ci99, unit, createdAt, subject }) => {
+    const [low, high] = ci99.map(figure);
+    return `${current ? "*" : " "} ${tag}  ${metric} ${figure(mean)} ${unit} (99 % interval ${low} to ${high}), ${createdAt}, ${subject}`;
+  });
   return `${lines.join("\n")}\n`;
 }
 

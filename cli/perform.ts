@@ -102,7 +102,7 @@ async function performBaseline(
   system: MyriadSystem,
 ): Promise<Performed> {
   if (action === "promote") await system.promote(tag!);
-  const baselines = action === "list" ? await system.baselines(tag) : [await system.baseline(tag!)];
+  const baselines = action === "list" ? await system.baselines(tag) : await system.baseline(tag!);
   const document = { ...emptyDocument("baseline", describeEnvironment()), success: true, baselines };
   return { document, exitCode: EXIT_OK };
 }

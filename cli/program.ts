@@ -40,6 +40,8 @@ export type Invocation =
       readonly options: CommonOptions & { readonly open: boolean };
     };
 
+export const COMMANDS: readonly Invocation["command"][] = ["run", "burst", "compare", "baseline", "report"];
+
 export function buildProgram(
   choose: (invocation: Invocation) => void,
   streams: Streams,
@@ -48,6 +50,7 @@ export function buildProgram(
   const program = new Command("myriad")
     .description("Shows in ten thousand fresh sandboxes what is claimed about code.")
     .version(packageVersion(), "--version")
+    .addOption(new Option("--json").hideHelp())
     .exitOverride()
     .configureOutput({
       writeOut: (text) => void streams.stdout.write(text),
@@ -56,13 +59,14 @@ export function buildProgram(
       },
     })
     .showHelpAfterError("(myriad --help)")
-    .addHelpText("after", EXIT_CODES);
+    .addHelpText("after", `\nExamples:\n${PROGRAM_EXAMPLES}\n${EXIT_CODES}`);
   const add = (name: string, description: string, examples: string): Command =>
     common(
       program
         .command(name)
         .description(description)
         .addHelpText("after", `\nExamples:\n${examples}\n${EXIT_CODES}`),
+      json,
     );
 
   session(add("run", "make an exported function faster and prove that it is the same", RUN_EXAMPLES))
@@ -91,7 +95,7 @@ export function buildProgram(
   const baseline = program.command("baseline").description("list, show or promote stored baselines");
   for (const action of ["list", "show", "promote"] as const) {
     const needsTag = action !== "list";
-    common(baseline.command(action).description(BASELINE_ACTIONS[action]))
+    common(baseline.command(action).description(BASELINE_ACTIONS[action]), json)
       .argument(needsTag ? "<tag>" : "[case]", needsTag ? "e.g. orders-dedupe@1" : "only of this case")
       .action((tag: string | undefined, options: CommonOptions) =>
         choose({ command: "baseline", action, tag: tag ?? null, options }),
@@ -106,9 +110,10 @@ export function buildProgram(
   return program;
 }
 
-function common(command: Command): Command {
+/** The program itself takes `--json`, wherever it stands; so for a command it is the default. */
+function common(command: Command, json: boolean): Command {
   return command
-    .option("--json", "print exactly one JSON document on stdout", false)
+    .option("--json", "print exactly one JSON document on stdout", json)
     .option("--quiet", "print only the verdict", false)
     .option("--state <directory>", "where sessions, samples and baselines are kept", ".myriad");
 }
@@ -160,6 +165,11 @@ const BASELINE_ACTIONS = {
   promote: "make it the one that its case is compared with",
 };
 
+const PROGRAM_EXAMPLES = `  myriad run src/orders.ts#dedupe                  make it faster, prove it is the same
+  myriad burst src/orders.ts#dedupe                evidence only, no change
+  myriad compare old.ts#dedupe new.ts#dedupe       two versions, interleaved
+  myriad baseline list
+  myriad report`;
 const RUN_EXAMPLES = `  myriad run src/orders.ts#dedupe
   myriad run src/orders.ts#dedupe --candidate src/faster.ts#dedupe
   myriad run tasks/dedupe.yaml --json --seed 7

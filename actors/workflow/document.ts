@@ -30,7 +30,7 @@ export function documentOf(
     session: start.session,
     success: verdict !== null && isSuccess(state, verdict),
     verdict,
-    error: error === null ? null : documentError(error),
+    error: error === null ? null : documentError(error, start.session),
     subject: subjectOf(state),
     seed: start.seed,
     isolation: outputs.burst?.isolation ?? null,
@@ -77,8 +77,12 @@ export function emptyDocument(
   };
 }
 
-export function documentError({ code, message, hint, location }: WireError): DocumentError {
-  return { code, message, hint, location };
+/** @param session fills in the hint's `<session>`. */
+export function documentError(
+  { code, message, hint, location }: WireError,
+  session = "<session>",
+): DocumentError {
+  return { code, message, hint: hint?.replaceAll("<session>", session) ?? null, location };
 }
 
 /**

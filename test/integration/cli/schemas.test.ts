@@ -1,0 +1,25 @@
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { Ajv2020 } from "ajv/dist/2020.js";
+import { parse } from "yaml";
+import { RESULT_JSON_SCHEMA, TASK_SCHEMA } from "../../../actors/index.ts";
+import { readSchema } from "../../kit/cli.ts";
+import { ROOT } from "../../kit/repository.ts";
+
+describe("the shipped schemas", () => {
+  it("are what the sources say; after a change: npm run schemas", () => {
+    assert.deepEqual(readSchema("result"), RESULT_JSON_SCHEMA);
+    assert.deepEqual(readSchema("task"), TASK_SCHEMA);
+  });
+
+  it("accept every bundled task", () => {
+    const validate = new Ajv2020({ strict: true }).compile(readSchema("task"));
+    const folder = join(ROOT, "examples", "tasks");
+    for (const name of readdirSync(folder)) {
+      const task: unknown = parse(readFileSync(join(folder, name), "utf8"));
+      assert.ok(validate(task), `${name}: ${JSON.stringify(validate.errors)}`);
+    }
+  });
+});

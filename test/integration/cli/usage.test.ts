@@ -1,0 +1,89 @@
+/** What the command line says of itself, and how it takes what it does not understand. */
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { packageVersion } from "../../../actors/index.ts";
+import { assertRefused, inProject, myriad, myriadJson } from "../../kit/cli.ts";
+
+const WRONG: readonly (readonly [what: string, args: readonly string[], named: RegExp])[] = [
+  ["an unknown command", ["frobnicate"], /frobnicate/],
+  ["an unknown option", ["run", "stairs.ts#ways", "--fast"], /--fast/],
+  [
+    "an option of another command",
+    ["compare", "stairs.ts#ways", "stairs.ts#waysByLoop", "--apply"],
+    /--apply/,
+  ],
+  ["an option without its value", ["run", "stairs.ts#ways", "--seed"], /--seed/],
+  ["too few runs", ["run", "stairs.ts#ways", "--runs", "39"], /--runs.*39/],
+  ["runs that are no number", ["burst", "stairs.ts#ways", "--runs", "many"], /--runs.*many/],
+  ["a negative seed", ["run", "stairs.ts#ways", "--seed", "-1"], /--seed/],
+  ["no workers", ["run", "stairs.ts#ways", "--workers", "0"], /--workers.*0/],
+  ["no subject", ["run"], /what to work on/],
+  ["half a comparison", ["compare", "stairs.ts#ways"], /what to work on/],
+  ["one word too many", ["run", "stairs.ts#ways", "stairs.ts#waysByLoop"], /argument/],
+  ["no command", [], /command/],
+  ["no action", ["baseline"], /baseline|action|command/],
+  ["an unknown action", ["baseline", "burn", "stairs@1"], /burn/],
+  ["no tag", ["baseline", "show"], /tag/],
+];
+
+describe("the command line", { concurrency: 2 }, () => {
+  for (const [what, args, named] of WRONG) {
+    it(`takes ${what} as bad usage`, () =>
+      inProject({}, async (cwd) => {
+        const error = assertRefused(await myriadJson(args, { cwd }), "USAGE");
+        assert.match(error.message, named);
+        const plain = await myriad(args, { cwd });
+        assert.equal(plain.code, 2);
+        assert.equal(plain.stdout, "");
+        assert.match(plain.stderr, named);
+      }));
+  }
+
+  for (const command of ["run", "burst", "compare", "report"]) {
+    it(`shows examples and exit codes in the help of ${command}`, () =>
+      inProject({}, async (cwd) => {
+        const { code, stdout, stderr } = await myriad([command, "--help"], { cwd });
+        assert.equal(code, 0);
+        assert.equal(stderr, "");
+        assert.match(stdout, new RegExp(`Examples:\\n  myriad ${command}`));
+        assert.match(stdout, /Exit codes:/);
+        assert.match(stdout, /--json/);
+      }));
+  }
+
+  it("shows every command, examples and the exit codes in its help", () =>
+    inProject({}, async (cwd) => {
+      const { code, stdout } = await myriad(["--help"], { cwd });
+      assert.equal(code, 0);
+      for (const command of ["run", "burst", "compare", "baseline", "report"]) {
+        assert.match(stdout, new RegExp(`^  ${command}\\b`, "m"));
+      }
+      assert.match(stdout, /Examples:\n  myriad run/);
+      assert.match(stdout, /130 interrupted/);
+    }));
+
+  it("says its version", () =>
+    inProject({}, async (cwd) => {
+      const { code, stdout } = await myriad(["--version"], { cwd });
+      assert.equal(code, 0);
+      assert.equal(stdout, `${packageVersion()}\n`);
+    }));
+
+  it("answers for what is not there with a code, a hint and the place", () =>
+    inProject({}, async (cwd) => {
+      const expected: readonly (readonly [args: readonly string[], code: string])[] = [
+        [["baseline", "show", "stairs@1"], "BASELINE_UNKNOWN"],
+        [["baseline", "promote", "stairs@1"], "BASELINE_UNKNOWN"],
+        [["report"], "REPORT_UNKNOWN"],
+        [["report", "01J9Z3K6W8V4S2Q0T5R7Y1X3AB"], "SESSION_UNKNOWN"],
+        [["report", "../../etc/passwd"], "SESSION_UNKNOWN"],
+        [["run", "--resume", "01J9Z3K6W8V4S2Q0T5R7Y1X3AB"], "SESSION_UNKNOWN"],
+      ];
+      for (const [args, code] of expected) assertRefused(await myriadJson(args, { cwd }), code);
+      const plain = await myriad(["baseline", "show", "stairs@1"], { cwd });
+      assert.equal(plain.code, 2);
+      assert.equal(plain.stdout, "");
+      assert.match(plain.stderr, /^error BASELINE_UNKNOWN: .*stairs@1/);
+      assert.doesNotMatch(plain.stderr, /^\s+at .*\.js:/m);
+    }));
+});

@@ -42,6 +42,9 @@ export async function chooseBatch(
     { signal },
   );
   const typicalNs = measured.wallNs.toSorted()[CALIBRATION_ITERATIONS >> 1]!;
-  const fitting = Math.floor((inputs.length * request.targetNs) / Math.max(1, typicalNs));
+  // NaN: most iterations over all inputs broke a limit, so as few as there may be.
+  const fitting = Number.isNaN(typicalNs)
+    ? LEAST_INPUTS
+    : Math.floor((inputs.length * request.targetNs) / Math.max(1, typicalNs));
   return inputs.slice(0, Math.max(LEAST_INPUTS, fitting));
 }

@@ -94,9 +94,15 @@ function writeFork(
     recordedAt: now,
   };
   return analytics.recordFork(row, [
-    { metric: "wall_time", values: wallNs },
+    { metric: "wall_time", values: untilGap(wallNs) },
     { metric: "peak_memory", values: Float64Array.of(peakMb) },
   ]);
+}
+
+/** An iteration that broke a limit has no time, and mostly none follows: the database keeps those before it. */
+function untilGap(wallNs: Float64Array): Float64Array {
+  const gap = wallNs.findIndex(Number.isNaN);
+  return gap < 0 ? wallNs : wallNs.slice(0, gap);
 }
 
 function writeSession(

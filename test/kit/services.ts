@@ -5,6 +5,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import type { AgentCall } from "../../actors/agent/agent.ts";
 import type { Services } from "../../actors/agent/services.ts";
 import { evidenceActor, EvidenceStore } from "../../actors/evidence/evidence-store.ts";
+import type { EvidenceMessage, EvidenceWrite } from "../../actors/evidence/evidence-store.ts";
+import { actor } from "../../runtime/index.ts";
 import { createTestSystem } from "../../runtime/testkit/index.ts";
 import { openStateDirectory } from "../../storage/index.ts";
 import type { StateDirectory } from "../../storage/index.ts";
@@ -48,4 +50,22 @@ export async function openKept(): Promise<Kept> {
       await rm(folder, { recursive: true });
     },
   };
+}
+
+const recordingActor = actor({
+  name: "recording-evidence",
+  initial: (onWrite: (write: EvidenceWrite) => void) => onWrite,
+  receive(onWrite, message: EvidenceMessage) {
+    if (message.kind === "write") {
+      onWrite(message.write);
+      message.reply.send(null);
+    }
+    return onWrite;
+  },
+});
+
+/** Evidence that is told to the test instead of a database. */
+export function recordingEvidence(onWrite: (write: EvidenceWrite) => void): EvidenceStore {
+  const { system } = createTestSystem();
+  return new EvidenceStore(system.spawn(recordingActor, onWrite));
 }

@@ -142,10 +142,10 @@ describe("the workflow", () => {
   it("keeps each fork once, one append after another, and says so only when it is durable", async () => {
     const { journal, ...script } = scriptedJournal();
     const kept: number[] = [];
-    const keepBoth: Execute = async (_task, _services, { keepFork }) => {
+    const keepBoth: Execute = async (_task, _services, call) => {
       script.hold();
       await Promise.all(
-        [0, 1].map((fork) => keepFork(forkOf("candidate", fork)).then(() => kept.push(fork))),
+        [0, 1].map((fork) => call.keepFork(forkOf("candidate", fork)).then(() => kept.push(fork))),
       );
       return burstOutcomeOf();
     };

@@ -1,0 +1,172 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { burstRunner } from "../../../actors/evidence/burst-runner.ts";
+import type { Version } from "../../../actors/evidence/fork-plan.ts";
+import { refusalOf } from "../../../actors/workflow/session-state.ts";
+import type { BurstOutcome, KeptFork, SessionCommand } from "../../../actors/workflow/session-state.ts";
+import type { ForkMeasurement } from "../../../kernels/sandbox/index.ts";
+import { VirtualClock } from "../../../runtime/testkit/index.ts";
+import { hasCode } from "../../contract/journal-contract.ts";
+import { scriptedEngine } from "../../kit/scripted-engine.ts";
+import type { EngineScript, ScriptedEngine } from "../../kit/scripted-engine.ts";
+import { callOf, recordingEvidence, servicesOf } from "../../kit/services.ts";
+import { generatedOf, preparedOf, returned, sessionOf, versionOf } from "../../kit/session.ts";
+
+/** What every version does with the sealed batch `[1], [2]`. */
+const PROOF = [returned("1"), returned("2")];
+
+interface Ran {
+  readonly outcome: BurstOutcome;
+  readonly kept: readonly KeptFork[];
+  /** Names of forks as they came into the journal and the database: `journal candidate/3`. */
+  readonly log: readonly string[];
+  readonly engine: ScriptedEngine;
+  /** Of each note: done, total. */
+  readonly progress: readonly (readonly [number, number | null])[];
+}
+
+interface Situation {
+  readonly command?: SessionCommand;
+  /** `burst`: whether a baseline is stored. */
+  readonly stored?: boolean;
+  readonly forks?: readonly KeptFork[];
+  readonly measure?: EngineScript["measure"];
+}
+
+const nameOf = ({ version, fork }: KeptFork): string => `${version}/${fork}`;
+const names = (forks: readonly KeptFork[]): readonly string[] => forks.map(nameOf).toSorted();
+
+/** Measures well, but for the later forks of one program. */
+function faulty(program: string, fault: Partial<ForkMeasurement>): EngineScript["measure"] {
+  return (request, _options, count) => (request.program.digest === program && count > 10 ? fault : {});
+}
+
+async function burst(situation: Situation): Promise<Ran> {
+  const { command = "run", stored = true, forks = [], measure = () => ({}) } = situation;
+  const other = command === "burst" && stored ? versionOf("dedupe@1") : null;
+  const generated = command === "run" ? { generate: generatedOf(1) } : {};
+  const session = sessionOf(command, { outputs: { prepare: preparedOf({ other }), ...generated }, forks });
+  const kept: KeptFork[] = [];
+  const log: string[] = [];
+  const progress: [number, number | null][] = [];
+  const engine = scriptedEngine({
+    measure: async (...asked) => ({ proof: PROOF, ...(await measure(...asked)) }),
+  });
+  const evidence = recordingEvidence((write) => {
+    if (write.kind === "fork") log.push(`database ${nameOf(write.fork)}`);
+  });
+  const call = callOf({
+    progress: ({ done, total }) => progress.push([done, total]),
+    keepFork: (fork) => {
+      kept.push(fork);
+      log.push(`journal ${nameOf(fork)}`);
+      return Promise.resolve();
+    },
+  });
+  const services = servicesOf({ clock: new VirtualClock(), evidence, isolate: engine, workers: 2 });
+  const outcome = await burstRunner.execute({ phase: "burst", session }, services, call);
+  return { outcome, kept, log, engine, progress };
+}
+
+describe("the burst runner", () => {
+  it("runs 20 forks of each version on the sealed batch, keeps each, and sums up", async () => {
+    const { outcome, kept, engine, progress } = await burst({});
+    assert.equal(new Set(names(kept)).size, 40);
+    assert.ok(
+      engine.measured.every(({ batch }) => batch.length === 2 && batch[0] === preparedOf().sealedBatch[0]),
+    );
+    assert.ok(kept.every(({ proved, failures }) => proved && failures === 0));
+    const { isolation, ...figures } = outcome;
+    assert.equal(isolation.engine, "isolate");
+    assert.deepEqual(figures, {
+      infraErrors: 0,
+      wallMs: 0,
+      measured: 80,
+      iterationsPerFork: 2,
+      batch: 2,
+      falseProof: null,
+    });
+    assert.deepEqual(progress.at(-1), [80, 80]);
+  });
+
+  it("keeps a fork in the journal before it writes it into the database", async () => {
+    const { log, kept } = await burst({});
+    assert.equal(log.length, 80);
+    for (const fork of kept) {
+      const journalled = log.indexOf(`journal ${nameOf(fork)}`);
+      assert.ok(log.indexOf(`database ${nameOf(fork)}`) > journalled);
+    }
+  });
+
+  it("resumed tells the database again of the forks that are kept, and runs only the others", async () => {
+    const { kept: whole } = await burst({});
+    const before = whole.slice(0, 25);
+    const { kept, log, engine, outcome, progress } = await burst({ forks: before });
+    assert.equal(engine.measured.length, 15);
+    assert.deepEqual(names([...before, ...kept]), names(whole));
+    assert.equal(outcome.measured, 30);
+    assert.ok(progress.every(([done]) => done >= 50));
+    assert.deepEqual(
+      log.slice(0, 25),
+      before.map((fork) => `database ${nameOf(fork)}`),
+    );
+    assert.deepEqual(progress.at(-1), [80, 80]);
+  });
+
+  it("resumed with all forks kept runs none, and judges what was kept", async () => {
+    const { kept: whole } = await burst({});
+    const fine = await burst({ forks: whole });
+    assert.equal(fine.engine.measured.length, 0);
+    assert.equal(fine.outcome.falseProof, null);
+    const bad = whole.map((fork) =>
+      fork.version === "candidate" && fork.fork === 7 ? { ...fork, proved: false } : fork,
+    );
+    assert.equal((await burst({ forks: bad })).outcome.falseProof, "candidate");
+  });
+
+  for (const [what, fault] of [
+    ["did something else than it was checked to do", { proof: [returned("1"), returned("3")] }],
+    ["stopped before it had done all of it", { proof: [returned("1")] }],
+    ["ended in another way", { proof: [returned("1"), { outcome: "threw", text: "2" }] }],
+    ["failed in a sandbox", { failures: 1 }],
+  ] as const) {
+    it(`refuses a candidate that ${what} in one fork`, async () => {
+      const { outcome } = await burst({ measure: faulty("candidate 1", fault) });
+      assert.equal(outcome.falseProof, "candidate");
+      const outputs = { generate: generatedOf(1), burst: outcome };
+      assert.equal(refusalOf(sessionOf("run", { outputs }))?.phase, "burst");
+    });
+  }
+
+  it("blames the present code where it is the one that fails", async () => {
+    for (const command of ["run", "burst"] as const) {
+      const failing = burst({ command, measure: faulty("subject", { failures: 1 }) });
+      await assert.rejects(failing, hasCode("SUBJECT_LIMIT_EXCEEDED"), command);
+      const drifting = burst({ command, measure: faulty("subject", { proof: [returned("1")] }) });
+      await assert.rejects(drifting, hasCode("SUBJECT_NONDETERMINISTIC"), command);
+    }
+  });
+
+  it("refuses a stored baseline that does not do what it did", async () => {
+    const { outcome } = await burst({ command: "burst", measure: faulty("dedupe@1", { failures: 2 }) });
+    assert.equal(outcome.falseProof, "baseline");
+  });
+
+  it("measures the present code alone where no baseline is stored", async () => {
+    const { kept, engine } = await burst({ command: "burst", stored: false });
+    const versions = new Set<Version>(kept.map(({ version }) => version));
+    assert.deepEqual([...versions], ["candidate"]);
+    assert.ok(engine.measured.every(({ program }) => program.digest === "subject"));
+  });
+
+  it("asks for each version's proof in sequence, in the engine that times it", async () => {
+    const { engine } = await burst({});
+    assert.deepEqual(
+      engine.observed.map(({ program, order, inputs }) => [program.digest, order, inputs.length]),
+      [
+        ["subject", "sequence", 2],
+        ["candidate 1", "sequence", 2],
+      ],
+    );
+  });
+});

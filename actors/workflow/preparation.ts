@@ -24,7 +24,7 @@ import { makeTaskInputs, sandboxSeed } from "../generation/task-inputs.ts";
 import type { Prepared, SessionStart, VersionSource } from "./session-state.ts";
 
 const SEARCH_ITERATION_NS = 500_000;
-const BURST_ITERATION_NS = 1_000_000;
+const BURST_ITERATION_NS = 500_000;
 
 export const preparer: Agent<"prepare"> = phaseAgent(
   "preparer",

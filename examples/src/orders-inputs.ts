@@ -4,10 +4,10 @@ type Line = { sku: string; quantity: number };
 type Order = { id: string; customerId: number; lines: Line[] };
 type Customer = { id: number; name: string };
 
-/** Argument lists of `dedupe`: mostly a morning's orders, now and then an empty or an odd one. */
+/** Argument lists of `dedupe`: an hour's few orders mostly, one in four a whole morning's; some empty, some odd. */
 export function generate(random: Random, count: number): [Order[], Customer[], number[]][] {
   return Array.from({ length: count }, (_, index) => {
-    const size = index % 20 === 0 ? random.below(3) : 60 + random.below(60);
+    const size = index % 4 === 1 ? 200 + random.below(120) : random.below(30);
     const customers = makeCustomers(random, size);
     const orders = Array.from({ length: size }, () => makeOrder(random, size));
     const blocked = customers.filter(() => random.below(12) === 0).map(({ id }) => id);
@@ -27,7 +27,7 @@ function makeCustomers(random: Random, size: number): Customer[] {
 /** One order in four is a repetition: ids are drawn from fewer than there are orders. */
 function makeOrder(random: Random, size: number): Order {
   const customerId = random.below(300) === 0 ? NaN : random.below(size + 3);
-  const lines = Array.from({ length: random.below(6) }, () => ({
+  const lines = Array.from({ length: random.below(4) }, () => ({
     sku: `A-${random.below(8)}`,
     quantity: random.below(100) === 0 ? -0 : 1 + random.below(9),
   }));

@@ -34,7 +34,7 @@ export interface Job {
 
 export type Step = "more" | "done";
 type Factory = () => unknown;
-type Batch = ReturnType<Harness["makeBatch"]>;
+type Batch = ReturnType<ReturnType<Harness["batchMaker"]>>;
 
 /** Samples are sent at least this often: the parent tells a long fork from a hung run by it. */
 const REPORT_EVERY_NS = 50_000_000n;
@@ -208,9 +208,10 @@ function measuring(realm: Realm, task: MeasureTask): () => Step {
   return () => {
     if (proof !== null) return proof();
     if (loop === null) {
-      const kind = loopKind(realm);
-      if (kind === null) return "done";
-      loop = kind === "async" ? asyncLoop(realm, task, samples) : syncLoop(realm, task, samples);
+      if (!realm.refresh()) return "done";
+      const makeBatch = realm.host.harness.batchMaker(realm.job.inputs);
+      const makeLoop = givesPromises(realm, makeBatch()) ? asyncLoop : syncLoop;
+      loop = makeLoop(realm, task, samples, makeBatch);
       return "more";
     }
     if (loop() === "more") return "more";
@@ -220,19 +221,15 @@ function measuring(realm: Realm, task: MeasureTask): () => Step {
   };
 }
 
-/** Null when the realm is spoiled. */
-function loopKind(realm: Realm): "sync" | "async" | null {
-  if (!realm.refresh()) return null;
-  const { harness } = realm.host;
-  const batch = harness.makeBatch(realm.job.inputs);
-  const { entry } = harness.load(realm.factory, realm.job.entry);
+function givesPromises({ host: { harness }, factory, job }: Realm, batch: Batch): boolean {
+  const { entry } = harness.load(factory, job.entry);
   const promises = entry !== null && harness.returnsPromises(entry, batch);
   harness.stalled();
-  return promises ? "async" : "sync";
+  return promises;
 }
 
 /** Iterations in a row, until it is time to report. */
-function syncLoop(realm: Realm, task: MeasureTask, samples: Samples): () => Step {
+function syncLoop(realm: Realm, task: MeasureTask, samples: Samples, makeBatch: () => Batch): () => Step {
   const { harness, now } = realm.host;
   const { factory, job } = realm;
   const total = task.warmUpIterations + task.iterations;
@@ -241,7 +238,7 @@ function syncLoop(realm: Realm, task: MeasureTask, samples: Samples): () => Step
   return () => {
     for (;;) {
       if (done === total || !realm.refresh()) return "done";
-      const batch = harness.makeBatch(job.inputs);
+      const batch = makeBatch();
       const { entry } = harness.load(factory, job.entry);
       const before = now();
       if (entry !== null) harness.runBatch(entry, batch);
@@ -262,8 +259,7 @@ interface AsyncRun {
   readonly before: bigint;
 }
 
-function beginAsync({ host: { harness, now }, factory, job }: Realm): AsyncRun {
-  const batch = harness.makeBatch(job.inputs);
+function beginAsync({ host: { harness, now }, factory, job }: Realm, batch: Batch): AsyncRun {
   const { entry } = harness.load(factory, job.entry);
   const before = now();
   const answer = entry === null ? null : new Answer(harness.runBatchAsync(entry, batch), now);
@@ -271,7 +267,7 @@ function beginAsync({ host: { harness, now }, factory, job }: Realm): AsyncRun {
 }
 
 /** An iteration takes two steps or more: it ends in a promise job. */
-function asyncLoop(realm: Realm, task: MeasureTask, samples: Samples): () => Step {
+function asyncLoop(realm: Realm, task: MeasureTask, samples: Samples, makeBatch: () => Batch): () => Step {
   const { harness, now } = realm.host;
   const total = task.warmUpIterations + task.iterations;
   let first: string | null = null;
@@ -280,7 +276,7 @@ function asyncLoop(realm: Realm, task: MeasureTask, samples: Samples): () => Ste
   return () => {
     if (run === null) {
       if (done === total || !realm.refresh()) return "done";
-      run = beginAsync(realm);
+      run = beginAsync(realm, makeBatch());
       return "more";
     }
     // Called in any case: it also ends the waits that the harness keeps of those that are over.

@@ -3,7 +3,7 @@
  * for functions that return promises: which one a fork needs is found once, by `returnsPromises`.
  */
 import type { EncodedInput } from "../protocol.ts";
-import { decodeInput } from "./codec.ts";
+import { inputCopier } from "./copy-input.ts";
 import { apply, list, PromiseOf } from "./intrinsics.ts";
 import type { Entry } from "./load.ts";
 import { settle } from "./settle.ts";
@@ -21,10 +21,15 @@ export interface Batch {
   sink: unknown;
 }
 
-export function makeBatch(inputs: ArrayLike<EncodedInput>): Batch {
-  const argumentLists: (readonly unknown[])[] = list();
-  for (let index = 0; index < inputs.length; index++) argumentLists[index] = decodeInput(inputs[index]!);
-  return { argumentLists, endings: new Uint8Array(inputs.length), sink: undefined };
+/** The returned function makes one batch a call, each with arguments of its own. */
+export function batchMaker(inputs: ArrayLike<EncodedInput>): () => Batch {
+  const copiers: (() => readonly unknown[])[] = list();
+  for (let index = 0; index < inputs.length; index++) copiers[index] = inputCopier(inputs[index]!);
+  return () => {
+    const argumentLists: (readonly unknown[])[] = list();
+    for (let index = 0; index < copiers.length; index++) argumentLists[index] = copiers[index]!();
+    return { argumentLists, endings: new Uint8Array(copiers.length), sink: undefined };
+  };
 }
 
 export function runBatch(entry: Entry, batch: Batch): void {

@@ -7,14 +7,14 @@
  *   installChance(seed), then freezes or
  *     snapshots, then evaluates the program         (the program's code gives a factory; not called yet)
  *   observe / observeSequence / generate       ->   calls the factory: that is a fresh module
- *   or load, makeBatch and runBatch                 for the measured loop
+ *   or load, batchMaker and runBatch                 for the measured loop
  *   promise still pending, no job left:
  *     stalled()                                ->   gives up the wait
  *
  * Records and lists that come back have no prototype (a planted `then` or setter would be met otherwise):
  * read lists by index, copy records by field.
  */
-import { makeBatch, patternOf, returnsPromises, runBatch, runBatchAsync } from "./batch.ts";
+import { batchMaker, patternOf, returnsPromises, runBatch, runBatchAsync } from "./batch.ts";
 import { installChance } from "./chance.ts";
 import { decodeInput, encodeInput } from "./codec.ts";
 import { makeDriver } from "./driver.ts";
@@ -37,8 +37,8 @@ export interface Harness {
   readonly stalled: typeof stalled;
   /** Fresh module for the measured loop: its entry, or what went wrong. */
   readonly load: typeof load;
-  /** Decodes a batch; each run of it needs its own, since calls may change their arguments. */
-  readonly makeBatch: typeof makeBatch;
+  /** Makes batches; each run needs one of its own, since calls may change their arguments. */
+  readonly batchMaker: typeof batchMaker;
   /** The measured loop, for functions that return no promises. */
   readonly runBatch: typeof runBatch;
   /** The measured loop, for functions that do. */
@@ -61,7 +61,7 @@ export const harness: Harness = Object.freeze({
   observeSequence,
   stalled,
   load,
-  makeBatch,
+  batchMaker,
   runBatch,
   runBatchAsync,
   returnsPromises,

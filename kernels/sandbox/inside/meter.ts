@@ -4,7 +4,7 @@
  */
 import type { EncodedInput } from "../protocol.ts";
 import type { Batch } from "./batch.ts";
-import { makeBatch, returnsPromises, runBatch, runBatchAsync } from "./batch.ts";
+import { batchMaker, returnsPromises, runBatch, runBatchAsync } from "./batch.ts";
 import { installChance } from "./chance.ts";
 import { promiseThen } from "./intrinsics.ts";
 import type { Entry, ProgramFactory } from "./load.ts";
@@ -38,7 +38,7 @@ function makeMeter(factory: ProgramFactory, name: string): Meter {
   let state = "";
   return {
     prepare(inputs) {
-      batch = makeBatch(JSON.parse(inputs) as readonly EncodedInput[]);
+      batch = batchMaker(JSON.parse(inputs) as readonly EncodedInput[])();
       const loaded = loadEntry(factory, name);
       if (loaded === null) throw new TypeError("the export is not a function");
       entry = loaded;

@@ -20,20 +20,25 @@ import {
 } from "../kernels/statistics/index.ts";
 import { seededRandom, type Random } from "../runtime/contracts/index.ts";
 import { plainRow, requiredRow, type BenchRow } from "./bench-row.ts";
+import type { BenchOptions } from "./question.ts";
 
-const SEED = "bench statistics";
 const TOLERANCE = 0.02;
 const FORKS = 20;
 /** cv 0.1, intra-fork correlation 0.05, 500 iterations a fork. */
 const CORRELATED_CV = 0.1 * Math.sqrt(0.05 + 0.95 / 500);
 
-export function run(): Promise<BenchRow[]> {
+export function answerStatistics({
+  quick,
+  seed,
+}: Pick<BenchOptions, "quick" | "seed">): Promise<readonly BenchRow[]> {
+  const random = seededRandom(seed).fork("statistics");
+  const share = quick ? 0.1 : 1;
   return Promise.resolve([
-    ...coverageRows("normal", (normal) => normal, 0),
-    ...coverageRows("lognormal", Math.exp, Math.exp(0.5)),
-    bcaCoverageRow(1_000),
-    ...verdictRows(20_000),
-    ...speedRows(),
+    ...coverageRows("normal", (normal) => normal, 0, 2_000 * share, random),
+    ...coverageRows("lognormal", Math.exp, Math.exp(0.5), 2_000 * share, random),
+    bcaCoverageRow(1_000 * share, random),
+    ...verdictRows(20_000 * share, random),
+    ...speedRows(random),
   ]);
 }
 
@@ -41,9 +46,10 @@ function coverageRows(
   name: string,
   shape: (normal: number) => number,
   trueMean: number,
+  sets: number,
+  random: Random,
 ): readonly BenchRow[] {
-  const normal = normals(seededRandom(`${SEED}/coverage ${name}`));
-  const sets = 2_000;
+  const normal = normals(random.fork(`coverage ${name}`));
   const samples = new Float64Array(10_000);
   let covered = 0;
   for (let set = 0; set < sets; set++) {
@@ -60,8 +66,8 @@ function coverageRows(
   return [requiredRow(measured, "atLeast", 0.98), requiredRow(measured, "atMost", 0.997)];
 }
 
-function bcaCoverageRow(sets: number): BenchRow {
-  const normal = normals(seededRandom(`${SEED}/bca`));
+function bcaCoverageRow(sets: number, random: Random): BenchRow {
+  const normal = normals(random.fork("bca"));
   let covered = 0;
   for (let set = 0; set < sets; set++) {
     const interval = bcaInterval({
@@ -80,9 +86,11 @@ function bcaCoverageRow(sets: number): BenchRow {
   });
 }
 
-function verdictRows(trials: number): readonly BenchRow[] {
-  const flagged = (cv: number): Share => shareOf(trials, 0, cv, ["regressed", "improved"]);
-  const power = (slowdown: number, cv: number): Share => shareOf(trials, slowdown, cv, ["regressed"]);
+function verdictRows(trials: number, random: Random): readonly BenchRow[] {
+  const share = (slowdown: number, cv: number, verdicts: readonly string[]): Share =>
+    shareOf({ trials, slowdown, cv, verdicts }, random);
+  const flagged = (cv: number): Share => share(0, cv, ["regressed", "improved"]);
+  const power = (slowdown: number, cv: number): Share => share(slowdown, cv, ["regressed"]);
   const forkMeansCase = "fork means cv 0.1";
   const iterationsCase = "iterations cv 0.1, intra-fork correlation 0.05";
   return [
@@ -111,8 +119,15 @@ interface Share {
   readonly n: number;
 }
 
-function shareOf(trials: number, slowdown: number, cv: number, verdicts: readonly string[]): Share {
-  const normal = normals(seededRandom(`${SEED}/verdict ${slowdown} ${cv}`));
+interface VerdictCase {
+  readonly trials: number;
+  readonly slowdown: number;
+  readonly cv: number;
+  readonly verdicts: readonly string[];
+}
+
+function shareOf({ trials, slowdown, cv, verdicts }: VerdictCase, random: Random): Share {
+  const normal = normals(random.fork(`verdict ${slowdown} ${cv}`));
   let events = 0;
   for (let trial = 0; trial < trials; trial++) {
     const baseline = forkMeans(normal, 1, cv);
@@ -133,8 +148,8 @@ function measuredShare(
   return { name, unit: "share", value: share.events / share.n, note };
 }
 
-function speedRows(): readonly BenchRow[] {
-  const normal = normals(seededRandom(`${SEED}/speed`));
+function speedRows(random: Random): readonly BenchRow[] {
+  const normal = normals(random.fork("speed"));
   const version = (centre: number): readonly Float64Array[] =>
     Array.from({ length: FORKS }, () => Float64Array.from({ length: 500 }, () => centre + 0.1 * normal()));
   const request = {

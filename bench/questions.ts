@@ -1,0 +1,29 @@
+/** All questions, in the order in which they are listed. */
+import { answerFalseAlarms } from "./false-alarms.ts";
+import { answerPower } from "./power.ts";
+import type { Question } from "./question.ts";
+import { answerStatistics } from "./statistics.ts";
+
+export const QUESTIONS: readonly Question[] = [
+  {
+    name: "statistics",
+    about: "do intervals cover and tests decide as they promise, on simulated samples?",
+    takes: "10 s, --quick 2 s",
+    guards: false,
+    answer: answerStatistics,
+  },
+  {
+    name: "aa",
+    about: "how often is a function called different from itself?",
+    takes: "13 min, --quick 80 s",
+    guards: true,
+    answer: answerFalseAlarms,
+  },
+  {
+    name: "power",
+    about: "how often is a planted slowdown of 5 and 10 % found?",
+    takes: "10 min, --quick 3 min",
+    guards: false,
+    answer: answerPower,
+  },
+];

@@ -1,0 +1,23 @@
+/** The middle and the ends of what many sessions gave, for notes. */
+import { summarise } from "../kernels/statistics/index.ts";
+
+/** e.g. `0.012 (0.008–0.031)`: median, least and greatest. */
+export function spreadText(values: readonly number[]): string {
+  const samples = Float64Array.from(values);
+  const [least, greatest] = [Math.min(...values), Math.max(...values)];
+  return `${figure(summarise(samples).median)} (${figure(least)}–${figure(greatest)})`;
+}
+
+export function medianOf(values: readonly number[]): number {
+  return summarise(Float64Array.from(values)).median;
+}
+
+function figure(value: number): string {
+  return value.toLocaleString("en-US", { maximumSignificantDigits: 2 });
+}
+
+/** `done` of `total` steps took `elapsedMs`: what the others will take, e.g. `12 min left`. */
+export function timeLeft(done: number, total: number, elapsedMs: number): string {
+  const seconds = ((elapsedMs / done) * (total - done)) / 1000;
+  return seconds < 100 ? `${Math.ceil(seconds)} s left` : `${Math.ceil(seconds / 60)} min left`;
+}

@@ -15,6 +15,8 @@ import { generatedOf, preparedOf, returned, sessionOf, versionOf } from "../../k
 /** What every version does with the sealed batch `[1], [2]`. */
 const PROOF = [returned("1"), returned("2")];
 
+type Measure = (...asked: Parameters<NonNullable<EngineScript["measure"]>>) => Partial<ForkMeasurement>;
+
 interface Ran {
   readonly outcome: BurstOutcome;
   readonly kept: readonly KeptFork[];
@@ -30,14 +32,14 @@ interface Situation {
   /** `burst`: whether a baseline is stored. */
   readonly stored?: boolean;
   readonly forks?: readonly KeptFork[];
-  readonly measure?: EngineScript["measure"];
+  readonly measure?: Measure;
 }
 
 const nameOf = ({ version, fork }: KeptFork): string => `${version}/${fork}`;
 const names = (forks: readonly KeptFork[]): readonly string[] => forks.map(nameOf).toSorted();
 
 /** Measures well, but for the later forks of one program. */
-function faulty(program: string, fault: Partial<ForkMeasurement>): EngineScript["measure"] {
+function faulty(program: string, fault: Partial<ForkMeasurement>): Measure {
   return (request, _options, count) => (request.program.digest === program && count > 10 ? fault : {});
 }
 
@@ -50,7 +52,7 @@ async function burst(situation: Situation): Promise<Ran> {
   const log: string[] = [];
   const progress: [number, number | null][] = [];
   const engine = scriptedEngine({
-    measure: async (...asked) => ({ proof: PROOF, ...(await measure(...asked)) }),
+    measure: (...asked) => ({ proof: PROOF, ...measure(...asked) }),
   });
   const evidence = recordingEvidence((write) => {
     if (write.kind === "fork") log.push(`database ${nameOf(write.fork)}`);

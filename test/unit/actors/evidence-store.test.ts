@@ -148,7 +148,7 @@ describe("the one writer", () => {
     const asked = ["a", "b", "c"].map((tag) =>
       store.promote(tag).then(
         () => ended.push(`${tag} written`),
-        (error: Error) => ended.push(`${tag}: ${error.message}`),
+        (error: unknown) => ended.push(`${tag}: ${String(error)}`),
       ),
     );
     const step = async (tags: readonly string[], ends: readonly string[]): Promise<void> => {
@@ -162,7 +162,7 @@ describe("the one writer", () => {
     await step(["a"], []);
     writes[0]!.end();
     await step(["a", "b"], ["a written"]);
-    writes[1]!.end(Object.assign(new Error("full")));
+    writes[1]!.end(new Error("full"));
     await world.settle();
     assert.equal(ended.length, 2);
     assert.match(ended[1]!, /^b: .*full/);

@@ -1,0 +1,134 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { EvidenceWrite } from "../../../actors/evidence/evidence-store.ts";
+import { noiseOf, samplesOf, statistician } from "../../../actors/evidence/statistician.ts";
+import type {
+  Compared,
+  KeptFork,
+  PhaseOutputs,
+  SessionCommand,
+} from "../../../actors/workflow/session-state.ts";
+import type { MetricSpec, Task } from "../../../actors/workflow/task.ts";
+import { callOf, recordingEvidence, servicesOf } from "../../kit/services.ts";
+import { scriptedExecutor } from "../../kit/scripted-executor.ts";
+import { forkOf, forksOf, outputsOf, preparedOf, SESSION, sessionOf, versionOf } from "../../kit/session.ts";
+
+const TIME: MetricSpec = { name: "wall_time", unit: "ns", direction: "lower", tolerance: 0.02 };
+const MEMORY: MetricSpec = { name: "peak_memory", unit: "MB", direction: "lower", tolerance: 0.1 };
+
+const side = (mean: number, stdDev: number) => ({
+  baseline: { n: 20, mean, median: mean, stdDev, ci99: [mean, mean] as const },
+});
+
+async function compare(
+  forks: readonly KeptFork[],
+  task: Partial<Task> = {},
+  command: SessionCommand = "run",
+  writes: EvidenceWrite[] = [],
+): Promise<Compared> {
+  const { gates, validate } = outputsOf();
+  const prepare = preparedOf({ other: versionOf("other") });
+  const earlier: Partial<PhaseOutputs> = command === "run" ? { gates, validate } : {};
+  const session = sessionOf(command, { outputs: { prepare, ...earlier }, forks }, task);
+  const services = servicesOf({
+    executor: scriptedExecutor(),
+    evidence: recordingEvidence((write) => writes.push(write)),
+  });
+  return await statistician.execute({ phase: "compare", session }, services, callOf());
+}
+
+const swapped = (forks: readonly KeptFork[]): readonly KeptFork[] =>
+  forks.map(
+    (fork) => ({ ...fork, version: fork.version === "baseline" ? "candidate" : "baseline" }) as const,
+  );
+
+describe("the statistician", () => {
+  it("finds half the time improved and double the time regressed, on fork means", async () => {
+    const forks = forksOf("baseline", "candidate");
+    const faster = await compare(forks);
+    const [row] = faster.rows;
+    assert.equal(faster.verdict, "improved");
+    assert.deepEqual(
+      [row!.caseId, row!.metric, row!.unit, row!.engine],
+      ["dedupe", "wall_time", "ns", "isolate"],
+    );
+    assert.deepEqual([row!.baseline.n, row!.candidate.n], [20, 20]);
+    assert.ok(Math.abs(row!.relDelta! - (51.475 / 101.475 - 1)) < 1e-9);
+    const slower = await compare(swapped(forks));
+    assert.equal(slower.verdict, "regressed");
+  });
+
+  it("takes the direction and the tolerance of the metric", async () => {
+    const forks = forksOf("baseline", "candidate");
+    const higher = await compare(forks, { metrics: [{ ...TIME, direction: "higher" }] });
+    assert.equal(higher.verdict, "regressed");
+    const generous = await compare(forks, { metrics: [{ ...TIME, tolerance: 0.6 }] });
+    assert.equal(generous.verdict, "non_inferior");
+  });
+
+  it("decides once over all metrics: one that is regressed outweighs one that is improved", async () => {
+    const forks = forksOf("baseline", "candidate").map((fork) =>
+      fork.version === "candidate" ? { ...fork, peakMb: fork.peakMb * 2 } : fork,
+    );
+    const { rows, verdict } = await compare(forks, { metrics: [TIME, MEMORY] });
+    assert.deepEqual(
+      rows.map(({ metric, verdict: one }) => [metric, one]),
+      [
+        ["wall_time", "improved"],
+        ["peak_memory", "regressed"],
+      ],
+    );
+    assert.equal(verdict, "regressed");
+  });
+
+  it("gives the same figures for the same session", async () => {
+    const forks = forksOf("baseline", "candidate");
+    assert.deepEqual(await compare(forks), await compare(forks.toReversed()));
+  });
+
+  it("adds the gate after the burst to those before it, and judges it by the verdict", async () => {
+    const names = ({ gates }: Compared): readonly string[] =>
+      gates.map(({ name, passed }) => `${name} ${passed}`);
+    const improved = await compare(forksOf("baseline", "candidate"));
+    assert.equal(improved.gates.length, 5);
+    assert.equal(names(improved).at(-1), "performance_baseline true");
+    const regressed = await compare(swapped(forksOf("baseline", "candidate")));
+    assert.equal(names(regressed).at(-1), "performance_baseline false");
+  });
+
+  it("has no gates where the command has none", async () => {
+    assert.deepEqual((await compare(forksOf("baseline", "candidate"), {}, "compare")).gates, []);
+  });
+
+  it("tells the database of its comparisons", async () => {
+    const writes: EvidenceWrite[] = [];
+    const { rows } = await compare(forksOf("baseline", "candidate"), {}, "run", writes);
+    assert.deepEqual(writes, [{ kind: "comparisons", session: SESSION, rows }]);
+  });
+});
+
+describe("samples of a version", () => {
+  it("are its forks in their order, whatever order they were finished in", () => {
+    const forks = [forkOf("candidate", 1), forkOf("baseline", 0), forkOf("candidate", 0)];
+    assert.deepEqual(samplesOf(sessionOf("run", { forks }), "candidate", "wall_time"), [
+      forkOf("candidate", 0).wallNs,
+      forkOf("candidate", 1).wallNs,
+    ]);
+    assert.deepEqual(samplesOf(sessionOf("run", { forks }), "candidate", "peak_memory"), [
+      Float64Array.of(40),
+      Float64Array.of(41),
+    ]);
+  });
+});
+
+describe("noise", () => {
+  it("is quiet below 5 % of the mean, noisy below 15 %, else unusable", () => {
+    const labels = [0, 4.999, 5, 14.999, 15, 80].map((stdDev) => noiseOf(side(100, stdDev)).label);
+    assert.deepEqual(labels, ["quiet", "quiet", "noisy", "noisy", "unusable", "unusable"]);
+    assert.equal(noiseOf(side(200, 10)).coefficientOfVariation, 0.05);
+  });
+
+  it("of a metric that is nothing but zero is none", () => {
+    assert.deepEqual(noiseOf(side(0, 0)), { label: "quiet", coefficientOfVariation: 0 });
+  });
+});

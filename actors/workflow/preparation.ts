@@ -24,7 +24,7 @@ import { makeTaskInputs, sandboxSeed } from "../generation/task-inputs.ts";
 import type { Prepared, SessionStart, VersionSource } from "./session-state.ts";
 
 const SEARCH_ITERATION_NS = 500_000;
-const BURST_ITERATION_NS = 500_000;
+const BURST_ITERATION_NS = 1_000_000;
 
 export const preparer: Agent<"prepare"> = phaseAgent(
   "preparer",
@@ -122,7 +122,7 @@ function requireClean(inputs: readonly EncodedInput[], observations: readonly Ob
   const index = observations.findIndex(({ outcome }) => outcome !== "returned" && outcome !== "threw");
   if (index < 0) {
     if (observations.some(({ outcome }) => outcome === "returned")) return;
-    const text = observations[0]?.text.slice(0, 200) ?? "";
+    const text = observations[0]?.text.split("\n", 1)[0]!.slice(0, 200) ?? "";
     throw actorError("SUBJECT_NOT_COMPARED", `the function throws on every input, e.g. ${text}`);
   }
   const { outcome, text } = observations[index]!;

@@ -19,7 +19,9 @@ const arrayPrototype = Array.prototype;
 /** @throws when the text was not written by `encodeInput`. */
 export function inputCopier(input: EncodedInput): () => unknown[] {
   const template = decodeInput(input);
-  return isPlainTree(template, new MapOf<object, true>(), 0) ? () => copyArray(template) : () => decodeInput(input);
+  return isPlainTree(template, new MapOf<object, true>(), 0)
+    ? () => copyArray(template)
+    : () => decodeInput(input);
 }
 
 function isPlainTree(value: unknown, met: Map<object, true>, depth: number): boolean {

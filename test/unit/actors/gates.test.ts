@@ -6,7 +6,9 @@ import type { GateResult } from "../../../actors/workflow/session-document.ts";
 import { cleanAudit, violatedCheck } from "../../kit/audit.ts";
 
 const outcomes = (results: readonly GateResult[]): Readonly<Record<string, string>> =>
-  Object.fromEntries(results.map(({ name, passed, reason }) => [name, passed ? "passed" : (reason ?? "failed")]));
+  Object.fromEntries(
+    results.map(({ name, passed, reason }) => [name, passed ? "passed" : (reason ?? "failed")]),
+  );
 
 describe("quality gates", () => {
   it("pass a clean audit before the burst, in topological order", () => {
@@ -46,13 +48,18 @@ describe("quality gates", () => {
   it("a high security finding fails, a medium one does not", () => {
     const finding = { rule: "prototype-write", detail: "writes to __proto__", line: 3 };
     const judged = (severity: "medium" | "high"): boolean =>
-      evaluateGates("before_burst", { audit: { ...cleanAudit(), security: [{ ...finding, severity }] }, verdict: null })[2]!
-        .passed;
+      evaluateGates("before_burst", {
+        audit: { ...cleanAudit(), security: [{ ...finding, severity }] },
+        verdict: null,
+      })[2]!.passed;
     assert.deepEqual([judged("medium"), judged("high")], [true, false]);
   });
 
   it("methodology below 0.85 fails without stopping anything, as it is not critical", () => {
-    const before = evaluateGates("before_burst", { audit: { ...cleanAudit(), methodologyScore: 0.84 }, verdict: null });
+    const before = evaluateGates("before_burst", {
+      audit: { ...cleanAudit(), methodologyScore: 0.84 },
+      verdict: null,
+    });
     const all = evaluateGates("after_burst", { audit: cleanAudit(), verdict: "improved" }, before);
     assert.equal(all[3]!.passed, false);
     assert.equal(all[4]!.passed, true);

@@ -15,9 +15,19 @@ describe("reward", () => {
   });
 
   it("loses 2 a violation and 5 for a regression", () => {
-    const { total, components } = rewardOf({ ...audit, checks: [...audit.checks, violatedCheck()] }, gates, true);
+    const { total, components } = rewardOf(
+      { ...audit, checks: [...audit.checks, violatedCheck()] },
+      gates,
+      true,
+    );
     assert.equal(total, 10 * 2 - 2 + 5 - 5 + 3);
-    assert.deepEqual(components, { passed: 20, violations: -2, architecture: 5, regression: -5, methodology: 3 });
+    assert.deepEqual(components, {
+      passed: 20,
+      violations: -2,
+      architecture: 5,
+      regression: -5,
+      methodology: 3,
+    });
   });
 
   it("does not grow by more checks of the same quality when normalised", () => {

@@ -76,7 +76,10 @@ describe("a task", () => {
     ["a duplicate key", "id: a\nid: b\nsubject: x.ts#f\n"],
     ["a list at the top", "- a\n"],
     ["an empty file", ""],
-    ["aliases that unfold", `a: &a [x,x,x,x,x,x,x,x,x]\n${Array.from({ length: 12 }, (_, at) => `b${at}: &b${at} [*${at === 0 ? "a" : `b${at - 1}`},*${at === 0 ? "a" : `b${at - 1}`},*${at === 0 ? "a" : `b${at - 1}`}]\n`).join("")}`],
+    [
+      "aliases that unfold",
+      `a: &a [x,x,x,x,x,x,x,x,x]\n${Array.from({ length: 12 }, (_, at) => `b${at}: &b${at} [*${at === 0 ? "a" : `b${at - 1}`},*${at === 0 ? "a" : `b${at - 1}`},*${at === 0 ? "a" : `b${at - 1}`}]\n`).join("")}`,
+    ],
     ["an id that leaves its place", "id: ../../etc/passwd\nsubject: x.ts#f\n"],
     ["no examples to speak of", "id: a\nsubject: x.ts#f\nexamples: [[1]]\n"],
   ] as const) {

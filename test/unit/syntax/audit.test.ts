@@ -240,7 +240,9 @@ describe("scores", () => {
       "\nfunction again(orders: readonly Order[]): Order[] {\n  const kept: Order[] = [];\n  for (const order of orders) {\n    if (!kept.some((other) => other.id === order.id)) kept.push(order);\n  }\n  return add(kept.length, 0) > 0 ? kept : [];\n}\nagain([]);\n";
     assert.ok(audit(TEXT + twice).architecture.dontRepeatYourself < 1);
     assert.ok(audit(withBody("  console.log(1);")).architecture.separationOfConcerns < 1);
-    assert.ok(audit(withBody("  if (limit > 1) String(1);\n".repeat(12))).architecture.singleResponsibility < 1);
+    assert.ok(
+      audit(withBody("  if (limit > 1) String(1);\n".repeat(12))).architecture.singleResponsibility < 1,
+    );
     assert.ok(audit(withBody("  String(1);\n".repeat(60))).architecture.modularity < 1);
     assert.ok(audit(`import "./other.ts";\n${TEXT}`).architecture.dependencyManagement < 1);
   });

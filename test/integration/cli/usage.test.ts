@@ -32,12 +32,24 @@ describe("the command line", { concurrency: 2 }, () => {
       inProject({}, async (cwd) => {
         const error = assertRefused(await myriadJson(args, { cwd }), "USAGE");
         assert.match(error.message, named);
-        const plain = await myriad(args, { cwd });
-        assert.equal(plain.code, 2);
-        assert.equal(plain.stdout, "");
-        assert.match(plain.stderr, named);
       }));
   }
+
+  it("says on stderr, for people, what is wrong and where help is", () =>
+    inProject({}, async (cwd) => {
+      const { code, stdout, stderr } = await myriad(["run", "stairs.ts#ways", "--fast"], { cwd });
+      assert.equal(code, 2);
+      assert.equal(stdout, "");
+      assert.match(stderr, /--fast[^]*myriad --help/);
+    }));
+
+  it("shows its help on stderr when it is called without a command", () =>
+    inProject({}, async (cwd) => {
+      const { code, stdout, stderr } = await myriad([], { cwd });
+      assert.equal(code, 2);
+      assert.equal(stdout, "");
+      assert.match(stderr, /^Usage: myriad/);
+    }));
 
   for (const command of ["run", "burst", "compare", "report"]) {
     it(`shows examples and exit codes in the help of ${command}`, () =>

@@ -202,6 +202,8 @@ export class MyriadSystem {
     });
     const callOff = (): void => workflow.tell({ kind: "call_off" });
     hooks.signal?.addEventListener("abort", callOff, { once: true });
+    // The signal may have come while the system was opened; an old abort fires no event.
+    if (hooks.signal?.aborted === true) callOff();
     try {
       const state = await workflow.ask<SessionState>((reply) => ({ kind: "run", reply }), {
         timeoutMs: SESSION_TIMEOUT_MS,

@@ -30,7 +30,11 @@ export interface Running {
   /** What has come so far. */
   stdout(): string;
   stderr(): string;
+  /** Resolves when stderr holds it; fails when the process ends or the deadline passes before. */
+  said(pattern: RegExp): Promise<void>;
 }
+
+const MOST_WAIT_MS = 120_000;
 
 export interface CliOptions {
   /** Working directory. */
@@ -38,14 +42,20 @@ export interface CliOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** What runs the command line; default: this Node and the executable. */
   readonly command?: readonly string[];
+  /** In a process group of its own, as a shell starts what is in the foreground. */
+  readonly group?: boolean;
 }
 
-export function startMyriad(args: readonly string[], { cwd, env, command }: CliOptions): Running {
+export function startMyriad(
+  args: readonly string[],
+  { cwd, env, command, group = false }: CliOptions,
+): Running {
   const [program, ...before] = command ?? [process.execPath, EXECUTABLE];
   const child = spawn(program!, [...before, ...args], {
     cwd,
     env: { ...process.env, NODE_OPTIONS: "", NODE_TEST_CONTEXT: undefined, ...env },
     stdio: ["ignore", "pipe", "pipe"],
+    detached: group,
   });
   let stdout = "";
   let stderr = "";
@@ -55,7 +65,20 @@ export function startMyriad(args: readonly string[], { cwd, env, command }: CliO
     child.once("error", reject);
     child.once("close", (code, signal) => resolve({ code, signal, stdout, stderr }));
   });
-  return { child, ended, stdout: () => stdout, stderr: () => stderr };
+  const said = (pattern: RegExp): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const fail = (): void => reject(new Error(`never said ${pattern}:\n${stderr}`));
+      const timer = setTimeout(fail, MOST_WAIT_MS);
+      const look = (): void => {
+        if (!pattern.test(stderr)) return;
+        clearTimeout(timer);
+        resolve();
+      };
+      child.stderr.on("data", look);
+      child.once("close", fail);
+      look();
+    });
+  return { child, ended, said, stdout: () => stdout, stderr: () => stderr };
 }
 
 export function myriad(args: readonly string[], options: CliOptions): Promise<Ended> {

@@ -15,6 +15,7 @@ export type ActorErrorCode =
   | "SESSION_UNKNOWN"
   | "SESSION_ENDED"
   | "SESSION_SOURCE_CHANGED"
+  | "CHANGE_NOT_PROVED"
   | "BASELINE_UNKNOWN"
   | "BASELINE_INCOMPARABLE"
   | "REPORT_UNKNOWN"
@@ -81,6 +82,11 @@ export const ACTOR_ERRORS: Readonly<Record<ActorErrorCode, ErrorDefinition>> = {
     fault: "input",
     meaning: "the subject's file changed since the session began, so its measurements would mix two versions",
     hint: "start a new session, or restore the file",
+  },
+  CHANGE_NOT_PROVED: {
+    fault: "rejected",
+    meaning: "the session did not end in a change that is proved better, so none is written",
+    hint: "see its report; only the change of an improved run is applied",
   },
   BASELINE_UNKNOWN: {
     fault: "input",

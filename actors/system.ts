@@ -150,7 +150,7 @@ export class MyriadSystem {
     return await this.#run(state.start!.session, null, hooks);
   }
 
-  /** Writes an improved session's change into the subject's file. @throws SESSION_UNKNOWN, SESSION_SOURCE_CHANGED */
+  /** Writes an improved run's change into the subject's file. @throws SESSION_UNKNOWN, CHANGE_NOT_PROVED, SESSION_SOURCE_CHANGED */
   async apply(session: string): Promise<void> {
     await applyChange(await this.#session(session));
   }
@@ -192,11 +192,12 @@ export class MyriadSystem {
   }
 
   async #run(session: string, start: SessionStart | null, hooks: SessionHooks): Promise<SessionEnding> {
+    const agents = this.#agents();
     const workflow = this.#actors.spawn(workflowActor, {
       journal: this.#services.state.journal,
       session,
       start,
-      agents: this.#agents(),
+      agents,
       onPhase: hooks.onPhase ?? ((): void => undefined),
       onProgress: hooks.onProgress ?? ((): void => undefined),
     });
@@ -215,6 +216,7 @@ export class MyriadSystem {
       };
     } finally {
       hooks.signal?.removeEventListener("abort", callOff);
+      await Promise.all(Object.values(agents).map((agent) => this.#actors.stop(agent)));
     }
   }
 

@@ -12,6 +12,7 @@ import type {
 import { SANDBOX_CAPS } from "../../kernels/sandbox/index.ts";
 import { compareMetric, decide } from "../../kernels/statistics/index.ts";
 import type { MetricVerdict } from "../../kernels/statistics/index.ts";
+import type { NewBaselineRow } from "../../actors/evidence/evidence-store.ts";
 import type { Version } from "../../actors/evidence/fork-plan.ts";
 import { rewardOf } from "../../actors/evidence/reward.ts";
 import { samplesOf } from "../../actors/evidence/statistician.ts";
@@ -261,4 +262,27 @@ export function failedGates(): PhaseOutputs["gates"] {
   const audit = cleanAudit();
   const checks = audit.checks.map((check, index) => ({ ...check, passed: index > 0 }));
   return evaluateGates("before_burst", { audit: { ...audit, checks }, verdict: null });
+}
+
+/** As the database keeps it, without its tag. */
+export function baselineRowOf(part: Partial<NewBaselineRow> = {}): NewBaselineRow {
+  return {
+    caseId: "dedupe",
+    subject: "/project/orders.ts#dedupe",
+    metric: "wall_time",
+    unit: "ns",
+    direction: "lower",
+    mean: 100,
+    stdDev: 1,
+    n: 20,
+    ciLow: 99,
+    ciHigh: 101,
+    samplesSession: SESSION,
+    samplesVersion: "candidate",
+    environment: ENVIRONMENT,
+    programDigest: "candidate 1",
+    createdAt: 1_000,
+    note: null,
+    ...part,
+  };
 }

@@ -1,35 +1,12 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { evidenceActor, EvidenceStore } from "../../../actors/evidence/evidence-store.ts";
-import type { NewBaselineRow } from "../../../actors/evidence/evidence-store.ts";
 import { createTestSystem } from "../../../runtime/testkit/index.ts";
 import type { Analytics } from "../../../storage/index.ts";
 import { hasCode } from "../../contract/journal-contract.ts";
 import { openKept } from "../../kit/services.ts";
 import type { Kept } from "../../kit/services.ts";
-import { ENVIRONMENT, forkOf, rowOf, SESSION, startOf } from "../../kit/session.ts";
-
-function baselineRow(part: Partial<NewBaselineRow> = {}): NewBaselineRow {
-  return {
-    caseId: "dedupe",
-    subject: "/project/orders.ts#dedupe",
-    metric: "wall_time",
-    unit: "ns",
-    direction: "lower",
-    mean: 100,
-    stdDev: 1,
-    n: 20,
-    ciLow: 99,
-    ciHigh: 101,
-    samplesSession: SESSION,
-    samplesVersion: "candidate",
-    environment: ENVIRONMENT,
-    programDigest: "candidate 1",
-    createdAt: 1_000,
-    note: null,
-    ...part,
-  };
-}
+import { baselineRowOf, ENVIRONMENT, forkOf, rowOf, SESSION, startOf } from "../../kit/session.ts";
 
 describe("the evidence store", () => {
   let home: Kept;
@@ -113,12 +90,12 @@ describe("the evidence store", () => {
 
   it("establishes a baseline once, refuses another one of that tag, and promotes", async () => {
     const { evidence, state } = home;
-    await evidence.establish("dedupe@1", [baselineRow()]);
-    await evidence.establish("dedupe@1", [baselineRow({ createdAt: 2_000 })]);
-    const another = evidence.establish("dedupe@1", [baselineRow({ samplesSession: "other" })]);
+    await evidence.establish("dedupe@1", [baselineRowOf()]);
+    await evidence.establish("dedupe@1", [baselineRowOf({ createdAt: 2_000 })]);
+    const another = evidence.establish("dedupe@1", [baselineRowOf({ samplesSession: "other" })]);
     await assert.rejects(another, hasCode("BASELINE_EXISTS"));
     assert.deepEqual(await state.analytics.currentBaseline("dedupe"), []);
-    await evidence.establish("dedupe@2", [baselineRow({ samplesSession: "other" })]);
+    await evidence.establish("dedupe@2", [baselineRowOf({ samplesSession: "other" })]);
     await evidence.promote("dedupe@2");
     await evidence.promote("dedupe@1");
     assert.deepEqual(

@@ -14,8 +14,8 @@ export interface Planted {
 /** The slowdown of a version with this share, by a run that is long enough to trust. */
 export type MeasureSlowdown = (share: number) => Promise<number>;
 
-const PROBES = [0.2, 0.4] as const;
-const MOST_CORRECTIONS = 3;
+const PROBES = [0.1, 0.25] as const;
+const MOST_CORRECTIONS = 4;
 /** Near enough to stop correcting, and far enough to give up: of the wanted slowdown. */
 const NEAR = 0.05;
 const FAR = 0.2;
@@ -27,35 +27,45 @@ export async function plantAll(
   wanted: readonly number[],
   measure: MeasureSlowdown,
 ): Promise<readonly Planted[]> {
-  const [low, high] = [await probe(PROBES[0], measure), await probe(PROBES[1], measure)];
-  const ratio = Math.log(high.slowdown / low.slowdown) / Math.log(high.share / low.share);
-  const power = Math.min(POWERS.most, Math.max(POWERS.least, Number.isFinite(ratio) ? ratio : 1));
+  const known: Planted[] = [];
+  for (const share of PROBES) known.push(await probe(share, measure));
   const planted: Planted[] = [];
-  for (const slowdown of wanted) planted.push(await plant(slowdown, low, power, measure));
+  for (const slowdown of wanted) planted.push(await plant(slowdown, known, measure));
   return planted;
 }
 
-async function plant(
-  wanted: number,
-  known: Planted,
-  power: number,
-  measure: MeasureSlowdown,
-): Promise<Planted> {
-  const distance = ({ slowdown }: Planted): number => Math.abs(slowdown - wanted) / wanted;
-  let best: Planted | null = null;
-  let last = known;
+/** @param known is added to: what was measured for one wanted slowdown serves the next. */
+async function plant(wanted: number, known: Planted[], measure: MeasureSlowdown): Promise<Planted> {
   for (let correction = 0; correction <= MOST_CORRECTIONS; correction++) {
-    const guess = last.share * (wanted / last.slowdown) ** (1 / power);
-    last = await probe(Math.min(1, Number(guess.toFixed(4))), measure);
-    if (best === null || distance(last) < distance(best)) best = last;
-    if (distance(best) <= NEAR) return best;
+    const nearest = nearestOf(wanted, known);
+    if (distance(nearest, wanted) <= NEAR) return nearest;
+    const guess = nearest.share * (wanted / nearest.slowdown) ** (1 / powerOf(known));
+    known.push(await probe(Math.min(1, Number(guess.toFixed(4))), measure));
   }
-  if (distance(best!) <= FAR) return best!;
+  const nearest = nearestOf(wanted, known);
+  if (distance(nearest, wanted) <= FAR) return nearest;
   throw benchError(
     "BENCH_WORK_INVALID",
-    `a slowdown of ${wanted} was to be planted, and ${best!.slowdown.toFixed(4)} was measured`,
+    `a slowdown of ${wanted} was to be planted, and ${nearest.slowdown.toFixed(4)} was measured`,
     { hint: "the machine is too disturbed to measure on; stop what else runs" },
   );
+}
+
+function distance({ slowdown }: Planted, wanted: number): number {
+  return Math.abs(slowdown - wanted) / wanted;
+}
+
+function nearestOf(wanted: number, known: readonly Planted[]): Planted {
+  // By ratio: next to nothing is never near.
+  const steps = ({ slowdown }: Planted): number => Math.abs(Math.log(slowdown / wanted));
+  return known.reduce((best, one) => (steps(one) < steps(best) ? one : best));
+}
+
+/** Of the curve through the two last measurements. */
+function powerOf(known: readonly Planted[]): number {
+  const [before, last] = known.slice(-2) as [Planted, Planted];
+  const power = Math.log(last.slowdown / before.slowdown) / Math.log(last.share / before.share);
+  return Math.min(POWERS.most, Math.max(POWERS.least, Number.isFinite(power) ? power : 1));
 }
 
 /** A measurement that finds next to nothing is noise: it must not send the next guess out of the range. */

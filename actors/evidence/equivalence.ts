@@ -34,6 +34,10 @@ type Order = "alone" | "sequence";
 const SHOWN_CHARACTERS = 2_000;
 const MAX_SHRINK_ROUNDS = 300;
 
+/**
+ * @param engines in the order of trust: a candidate that is refused in one over a limit, or over what no
+ *   sandbox gives, is not run in the next, which may hold it less.
+ */
 export async function checkEquivalence(
   question: EquivalenceQuestion,
   engines: readonly SandboxEngine[],
@@ -42,14 +46,17 @@ export async function checkEquivalence(
   const counterexamples: Counterexample[] = [];
   const disagreeing = new Set<number>();
   for (const engine of engines) {
+    let clean = true;
     for (const order of ["alone", "sequence"] as const) {
       const found = await disagreements(question, engine, order, signal);
-      found.forEach((index) => disagreeing.add(index));
+      found.indexes.forEach((index) => disagreeing.add(index));
+      clean &&= found.clean;
       // One that shows itself alone is the plainer story; the sequence is told only when it is the only one.
-      if (found.length > 0 && !counterexamples.some((known) => known.engine === engine.name)) {
-        counterexamples.push(await counterexample(question, engine, order, found[0]!, signal));
+      if (found.indexes.length > 0 && !counterexamples.some((known) => known.engine === engine.name)) {
+        counterexamples.push(await counterexample(question, engine, order, found.indexes[0]!, signal));
       }
     }
+    if (!clean) break;
   }
   return { disagreements: disagreeing.size, counterexamples };
 }
@@ -71,16 +78,23 @@ export function sameObservation(left: Observation | undefined, right: Observatio
   );
 }
 
+interface Disagreements {
+  readonly indexes: readonly number[];
+  /** Where the candidate disagrees it returned or threw. */
+  readonly clean: boolean;
+}
+
 async function disagreements(
   question: EquivalenceQuestion,
   engine: SandboxEngine,
   order: Order,
   signal: AbortSignal,
-): Promise<readonly number[]> {
+): Promise<Disagreements> {
   const [left, right] = await observeBoth(question, question.inputs, engine, order, signal);
-  return question.inputs
-    .map((_, index) => index)
-    .filter((index) => !sameObservation(left[index], right[index]));
+  const all = question.inputs.map((_, index) => index);
+  const indexes = all.filter((index) => !sameObservation(left[index], right[index]));
+  const clean = indexes.every((index) => ["returned", "threw"].includes(right[index]!.outcome));
+  return { indexes, clean };
 }
 
 async function observeBoth(

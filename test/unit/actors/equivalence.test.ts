@@ -96,6 +96,15 @@ describe("equivalence", () => {
     );
   });
 
+  it("is still asked of isolate where both versions meet the same limit in realm", async () => {
+    const limited = (call: ScriptedCall): Observation =>
+      call.order === "sequence"
+        ? { outcome: "limit_exceeded", text: "memory" }
+        : returned(String(numberOf(call)));
+    const { disagreements } = await check([1], ({ engine }) => engine === "isolate", limited);
+    assert.equal(disagreements, 1);
+  });
+
   it("is broken by the same text with another outcome", () => {
     const threw: Observation = { outcome: "threw", text: "1" };
     assert.equal(sameObservation(returned("1"), threw), false);
@@ -150,6 +159,24 @@ describe("equivalence", () => {
 });
 
 describe("the examiner", () => {
+  for (const outcome of ["limit_exceeded", "unavailable", "incomparable"] as const) {
+    it(`does not run in isolate what was ${outcome} in realm`, async () => {
+      const realm = scriptedEngine({
+        name: "realm",
+        observe: ({ program, args }) =>
+          program === "candidate 1" && args[0] === 5 ? { outcome, text: "?" } : returned(String(args)),
+      });
+      const isolate = scriptedEngine();
+      const session = sessionOf("run", {
+        outputs: { prepare: preparedOf(), generate: outputsOf().generate },
+      });
+      const services = servicesOf({ realm, isolate });
+      const { disagreements } = await examiner.execute({ phase: "equivalence", session }, services, callOf());
+      assert.equal(disagreements, 1);
+      assert.equal(isolate.observed.length, 0);
+    });
+  }
+
   it("puts sealed inputs and all others to both engines, and says how many", async () => {
     const realm = scriptedEngine({ name: "realm" });
     const isolate = scriptedEngine();

@@ -93,7 +93,7 @@ async function disagreements(
   const [left, right] = await observeBoth(question, question.inputs, engine, order, signal);
   const all = question.inputs.map((_, index) => index);
   const indexes = all.filter((index) => !sameObservation(left[index], right[index]));
-  const clean = indexes.every((index) => ["returned", "threw"].includes(right[index]!.outcome));
+  const clean = indexes.every((index) => ["returned", "threw"].includes(right[index]?.outcome ?? ""));
   return { indexes, clean };
 }
 

@@ -96,7 +96,7 @@ export const ACTOR_ERRORS: Readonly<Record<ActorErrorCode, ErrorDefinition>> = {
   BASELINE_INCOMPARABLE: {
     fault: "input",
     meaning: "the stored version cannot be run beside the present one",
-    hint: "establish a new baseline",
+    hint: "promote another one (myriad baseline list, promote), or give the task a new id to begin anew",
   },
   REPORT_UNKNOWN: {
     fault: "input",

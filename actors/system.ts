@@ -209,15 +209,21 @@ export class MyriadSystem {
       const state = await workflow.ask<SessionState>((reply) => ({ kind: "run", reply }), {
         timeoutMs: SESSION_TIMEOUT_MS,
       });
-      const error = state.failure?.error ?? (state.ended === null ? interrupted() : null);
-      return {
-        document: { ...documentOf(state, error), warnings: this.#warnings() },
-        fault: error?.fault ?? null,
-      };
+      return this.#ending(state, state.failure?.error ?? (state.ended === null ? interrupted() : null));
+    } catch (error) {
+      // The journal takes no more (a full disk): what it holds already is told, and can be resumed.
+      const kept = await replaySession(this.#services.state.journal, session).catch(() => null);
+      if (kept?.start == null) throw error;
+      return this.#ending(kept, encodeError(error));
     } finally {
       hooks.signal?.removeEventListener("abort", callOff);
       await Promise.all(Object.values(agents).map((agent) => this.#actors.stop(agent)));
     }
+  }
+
+  #ending(state: SessionState, error: WireError | null): SessionEnding {
+    const document = { ...documentOf(state, error), warnings: this.#warnings() };
+    return { document, fault: error?.fault ?? null };
   }
 
   #warnings(): readonly string[] {

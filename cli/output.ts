@@ -32,11 +32,14 @@ function jsonValue(_key: string, value: unknown): unknown {
   return typeof value === "number" && !Number.isFinite(value) ? null : value;
 }
 
-function errorText({ error }: SessionDocument): string {
+/** A stopped session can be resumed whatever stopped it, once that is mended. */
+function errorText({ error, session }: SessionDocument): string {
   const { code, message, hint, location } = error!;
   const lines = [`error ${code}: ${message}`];
   if (location !== null) lines.push(`  at ${location}`);
   if (hint !== null) lines.push(`  ${hint}`);
+  const resume = `myriad run --resume ${session ?? ""}`;
+  if (session !== null && hint?.includes(resume) !== true) lines.push(`  then: ${resume}`);
   return `${lines.join("\n")}\n`;
 }
 

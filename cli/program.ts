@@ -115,7 +115,7 @@ function common(command: Command, json: boolean): Command {
   return command
     .option("--json", "print exactly one JSON document on stdout", json)
     .option("--quiet", "print only the verdict", false)
-    .option("--state <directory>", "where sessions, samples and baselines are kept", ".myriad");
+    .option("--state <directory>", "where sessions, samples and baselines are kept", directory, ".myriad");
 }
 
 function session(command: Command): Command {
@@ -140,6 +140,12 @@ function session(command: Command): Command {
       "refuse (exit 2) where the operating system cannot lock the code in",
       false,
     );
+}
+
+/** An empty name would stand for the working directory itself. */
+function directory(text: string): string {
+  if (text === "") throw new InvalidArgumentError("a directory is wanted.");
+  return text;
 }
 
 function integer(least: number, most: number): (text: string) => number {

@@ -104,11 +104,10 @@ describe("applying a change", () => {
     assert.equal(await text(), sourceOf("subject"));
   });
 
-  it("that cannot be finished leaves the file as it was and nothing beside it", async () => {
-    // A folder of the temporary name cannot be written as a file.
+  it("on a full disk leaves the file as it was and nothing beside it", async () => {
     const state = session();
-    const blocked = { ...state, start: { ...state.start!, session: "missing/folder" } };
-    await assert.rejects(applyChange(blocked));
+    await symlink("/dev/full", `${file}.myriad-${state.start!.session}`);
+    await assert.rejects(applyChange(state), { code: "ENOSPC" });
     assert.equal(await text(), sourceOf("subject"));
     assert.deepEqual(await readdir(folder), ["orders.ts"]);
   });

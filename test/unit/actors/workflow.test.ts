@@ -172,6 +172,28 @@ describe("the workflow", () => {
     assert.equal(kinds.filter((kind) => kind === "fork_finished").length, 2);
   });
 
+  it("begins nothing while anything waits to be kept, also when a phase ended before its forks were", async () => {
+    const { journal, ...script } = scriptedJournal();
+    const hasty: Execute = (_task, _services, call) => {
+      script.hold();
+      for (const fork of [0, 1]) void call.keepFork(forkOf("candidate", fork));
+      return Promise.resolve(burstOutcomeOf());
+    };
+    const ended = run(journal, { burst: hasty });
+    for (let append = 0; append < 3; append++) {
+      await world.settle();
+      assert.equal(begun.at(-1), "burst");
+      script.letGo();
+    }
+    await world.settle();
+    while (script.held() > 0) {
+      script.letGo();
+      await world.settle();
+    }
+    assert.equal((await ended).forks.length, 2);
+    assert.deepEqual(begun, PHASES.run);
+  });
+
   it("hands progress on", async () => {
     const generate: Execute = (_task, _services, call) => {
       call.progress({ done: 1, total: null, unit: "candidates", text: null });

@@ -14,7 +14,7 @@ export interface Planted {
 /** The slowdown of a version with this share, by a run that is long enough to trust. */
 export type MeasureSlowdown = (share: number) => Promise<number>;
 
-const PROBES = [0.1, 0.25] as const;
+const PROBES = [0.2, 0.5] as const;
 const MOST_CORRECTIONS = 4;
 /** Near enough to stop correcting, and far enough to give up: of the wanted slowdown. */
 const NEAR = 0.05;

@@ -27,7 +27,7 @@ describe("false alarms", () => {
     const { note } = boundOf(falseAlarmRows(sessions({ non_inferior: 3 })));
     assert.match(
       note!,
-      /unique\.ts#unique, 12 inputs .+ 120 .+ µs; 20 forks × 500 a version, tolerance 0\.02/,
+      /text-report\.ts#textReport, 12 inputs .+ 120 .+ µs; 20 forks × 500 a version, tolerance 0\.02/,
     );
   });
 });

@@ -23,28 +23,34 @@ async function load(reference: string): Promise<Exported> {
 }
 
 describe("the planted subject", () => {
-  it("gives what the subject gives, and works on a share of its input first", async () => {
+  it("gives what the subject gives, and works on a share of every fourth input first", async () => {
     const [subject, slower] = [await load(SUBJECT), await load(await writeSlower(folder, 0.25))];
-    const sliced: unknown[][] = [];
-    const values = ["b", "a", "b", 1, "1", "a", 2, 2];
-    const watched = Object.assign([...values], {
-      slice(from: number, to: number): unknown[] {
-        sliced.push([from, to]);
-        return values.slice(from, to);
+    const text = "# Release\nThe build failed twice. The cache was cold.";
+    const ends: unknown[] = [];
+    // A text that tells when it is cut.
+    const watched = Object.assign(Object(text) as object, {
+      slice(from: number, to: number): string {
+        ends.push(to);
+        return text.slice(from, to);
       },
     });
-    assert.deepEqual(JSON.stringify(slower(watched)), JSON.stringify(subject(values)));
-    assert.deepEqual(sliced, [[0, 2]]);
+    for (let call = 0; call < 5; call++) {
+      assert.equal(JSON.stringify(slower(watched)), JSON.stringify(subject(text)));
+    }
+    const share = Math.round(text.length / 4);
+    assert.deepEqual(ends, [share, share]);
   });
 
-  it("asks its generator for few inputs, whatever the count", async () => {
+  it("asks its generator for few and short inputs, whatever the count", async () => {
     const generate = await load(await writeFewInputs(folder));
     const random = {
       next: () => 0.5,
       below: (bound: number) => bound >> 1,
-      pick: () => 1,
-      shuffle: () => [],
+      pick: ([first]: unknown[]) => first,
     };
-    assert.equal((generate(random, 300) as readonly unknown[]).length, 36);
+    const inputs = generate(random, 300) as readonly (readonly [string])[];
+    assert.equal(inputs.length, 24);
+    assert.ok(inputs.every(([text]) => text.length <= 160));
+    assert.ok(inputs.some(([text]) => text.length === 160));
   });
 });

@@ -1,6 +1,7 @@
 /** The reporter: draws the session's report, HTML and Markdown, and keeps it with the session. */
 import { join } from "node:path";
 import { showInput } from "../../kernels/syntax/index.ts";
+import type { FunctionRef } from "../../kernels/syntax/index.ts";
 import { phaseAgent } from "../agent/agent.ts";
 import type { Agent, AgentTask } from "../agent/agent.ts";
 import type { Services } from "../agent/services.ts";
@@ -59,14 +60,18 @@ function versionSamples(session: SessionState): readonly VersionSamples[] {
     }));
 }
 
-/** A quick form is said in full; a task file is named by what it says, since its path is not kept. */
+/** Says in full what the command line may have set over a task file. */
 function reproduction({ start }: SessionState): readonly string[] {
   const { task, command, seed } = start!;
-  const subject = `${task.subject.file}#${task.subject.exportName}`;
-  const other = task.candidate === null ? "" : `${task.candidate.file}#${task.candidate.exportName}`;
-  const inputs = task.inputs === null ? "" : ` --inputs ${task.inputs.file}#${task.inputs.exportName}`;
-  const rest = `${inputs} --seed ${seed} --runs ${task.runs}`;
-  if (task.source !== null) return [`myriad ${command} ${task.source} --seed ${seed} --runs ${task.runs}`];
-  if (command === "compare") return [`myriad compare ${subject} ${other}${rest}`];
-  return [`myriad ${command} ${subject}${other === "" ? "" : ` --candidate ${other}`}${rest}`];
+  const { candidate, inputs, examples } = task;
+  const subject = task.source ?? nameOf(task.subject);
+  const chosen = inputs === null || examples !== null ? "" : ` --inputs ${nameOf(inputs)}`;
+  const rest = `${chosen} --seed ${seed} --runs ${task.runs}`;
+  if (command === "compare") return [`myriad compare ${subject} ${nameOf(candidate!)}${rest}`];
+  const written = command === "run" && candidate !== null ? ` --candidate ${nameOf(candidate)}` : "";
+  return [`myriad ${command} ${subject}${written}${rest}`];
+}
+
+function nameOf({ file, exportName }: FunctionRef): string {
+  return `${file}#${exportName}`;
 }

@@ -70,7 +70,7 @@ export const baselineKeeper: Agent<"baseline"> = phaseAgent(
   },
 );
 
-/** `run`: an improvement. `burst`: the first, or code that is not worse and not the same as what is stored. */
+/** `run`: an improvement. `burst`: the first, or code that is better than what is stored and not the same. */
 function isWorthKeeping(session: SessionState): boolean {
   const verdict = verdictOf(session);
   if (session.start!.command === "run") return verdict === "improved";

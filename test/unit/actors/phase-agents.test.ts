@@ -162,6 +162,15 @@ describe("the reporter", () => {
       "myriad run /project/task.yaml --candidate /project/fast.ts#dedupe --inputs /project/inputs.ts#make --seed 7 --runs 40",
     ],
     [
+      "a task file whose examples go before its generator",
+      run({
+        source: "/project/task.yaml",
+        inputs: { file: "/project/inputs.ts", exportName: "make" },
+        examples: [[1], [2], [3]],
+      }),
+      "myriad run /project/task.yaml --seed 7 --runs 40",
+    ],
+    [
       "a comparison",
       { ...run(WRITTEN), start: { ...run(WRITTEN).start!, command: "compare" as const } },
       "myriad compare /project/orders.ts#dedupe /project/fast.ts#dedupe --seed 7 --runs 40",

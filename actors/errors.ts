@@ -20,7 +20,8 @@ export type ActorErrorCode =
   | "BASELINE_INCOMPARABLE"
   | "REPORT_UNKNOWN"
   | "INTERRUPTED"
-  | "SESSION_FAULT";
+  | "SESSION_FAULT"
+  | "INSTALLATION_INCOMPLETE";
 
 export const ACTOR_ERRORS: Readonly<Record<ActorErrorCode, ErrorDefinition>> = {
   TASK_FILE_UNREADABLE: {
@@ -112,6 +113,11 @@ export const ACTOR_ERRORS: Readonly<Record<ActorErrorCode, ErrorDefinition>> = {
     fault: "internal",
     meaning: "a phase failed for a reason that is not the task's",
     hint: "myriad run --resume <session> goes on after the last finished phase",
+  },
+  INSTALLATION_INCOMPLETE: {
+    fault: "input",
+    meaning: "a native part of the product was not installed, or is of another platform",
+    hint: "install it with its optional dependencies, on this machine: npm install --include=optional myriad-runtime",
   },
 };
 

@@ -44,7 +44,7 @@ function unprivileged(): readonly string[] | string {
   if (process.platform !== "linux") return "needs setpriv";
   if (process.getuid?.() !== 0) return [process.execPath, EXECUTABLE];
   const [program, ...rest] = [...NOBODY, "--version"];
-  const tried = spawnSync(program!, rest, { cwd: "/", encoding: "utf8" });
+  const tried = spawnSync(program, rest, { cwd: "/", encoding: "utf8" });
   return tried.status === 0
     ? NOBODY
     : `nobody cannot run the executable here: ${tried.stderr || "no setpriv"}`;

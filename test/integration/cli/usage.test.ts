@@ -70,7 +70,7 @@ describe("the command line", { concurrency: 2 }, () => {
       for (const command of ["run", "burst", "compare", "baseline", "report"]) {
         assert.match(stdout, new RegExp(`^  ${command}\\b`, "m"));
       }
-      assert.match(stdout, /Examples:\n  myriad run/);
+      assert.match(stdout, /Examples:\n {2}myriad run/);
       assert.match(stdout, /130 interrupted/);
     }));
 

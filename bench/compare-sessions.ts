@@ -16,16 +16,12 @@ export interface ComparedPair {
   readonly baseline: string;
   readonly candidate: string;
   readonly seed: number;
-  /** Sandboxes a version; default: the product's own, 10,000. */
-  readonly runs?: number;
 }
 
 export interface ComparedFigures {
   readonly verdict: ComparisonRow["verdict"];
   /** Of means of fork means: mean(candidate) / mean(baseline) − 1. */
   readonly change: number;
-  /** The same of medians of fork means, which a disturbed fork does not move. */
-  readonly typicalChange: number;
   /** Standard deviation ÷ mean of the fork means, both versions pooled. */
   readonly forkVariation: number;
   /** The same of the single iterations. */
@@ -42,6 +38,8 @@ export interface ComparedFigures {
 export interface CompareSessions {
   /** Bench's own folder for modules. */
   readonly folder: string;
+  /** The inputs' generator, `path#export`. */
+  readonly inputs: string;
   compare(pair: ComparedPair): Promise<ComparedFigures>;
 }
 
@@ -55,7 +53,7 @@ export async function withCompareSessions<Result>(
     const inputs = await writeFewInputs(folder);
     const system = await openSystem({ state: join(folder, "state") });
     try {
-      return await use({ folder, compare: (pair) => compareOnce(system, pair, inputs, signal) });
+      return await use({ folder, inputs, compare: (pair) => compareOnce(system, pair, inputs, signal) });
     } finally {
       await system.close();
     }
@@ -66,12 +64,11 @@ export async function withCompareSessions<Result>(
 
 async function compareOnce(
   system: MyriadSystem,
-  { baseline, candidate, seed, runs }: ComparedPair,
+  { baseline, candidate, seed }: ComparedPair,
   inputs: string,
   signal: AbortSignal,
 ): Promise<ComparedFigures> {
-  const overrides = { inputs, seed, ...(runs === undefined ? {} : { runs }) };
-  const task = compareTask(baseline, candidate, process.cwd(), overrides);
+  const task = compareTask(baseline, candidate, process.cwd(), { inputs, seed });
   const begunAt = systemClock.monotonic();
   const ending = await system.start("compare", task, { signal });
   const durationMs = systemClock.monotonic() - begunAt;
@@ -106,7 +103,6 @@ export function figuresOf(row: ComparisonRow): Omit<ComparedFigures, "batch" | "
   return {
     verdict,
     change: candidate.mean / baseline.mean - 1,
-    typicalChange: candidate.median / baseline.median - 1,
     forkVariation: Math.sqrt(forkVariance),
     iterationVariation: Math.sqrt(iterationVariance(forkVariance, correlation, iterationsPerFork)),
     intraForkCorrelation: correlation,

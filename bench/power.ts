@@ -12,20 +12,22 @@ import { settingsText, variationRows } from "./false-alarms.ts";
 import { plantAll, type MeasureSlowdown, type Planted } from "./plant.ts";
 import { SUBJECT, writeSlower } from "./planted-subject.ts";
 import type { BenchOptions } from "./question.ts";
-import { medianOf, timeLeft } from "./spread.ts";
+import { medianOf, spreadText, timeLeft } from "./spread.ts";
+import { openTypicalRatio } from "./typical-ratio.ts";
 
 const SLOWDOWNS = [0.05, 0.1] as const;
 const REPETITIONS = 30;
 const QUICK_REPETITIONS = 5;
 const LEAST_POWER = 0.95;
 const MOST_VARIATION = 0.1;
-/** Sandboxes a version of one calibration run. */
-const CALIBRATION_RUNS = 20_000;
+/** Forks a version of one calibration run. */
+const CALIBRATION_FORKS = 40;
+const QUICK_CALIBRATION_FORKS = 20;
 
 export async function answerPower(options: BenchOptions): Promise<readonly BenchRow[]> {
   const random = seededRandom(options.seed).fork("power");
   return await withCompareSessions(options.signal, async (sessions) => {
-    const planted = await plantAll(SLOWDOWNS, calibration(sessions, random.fork("calibration"), options));
+    const planted = await plantAll(SLOWDOWNS, await calibration(sessions, random, options));
     const rows: BenchRow[] = [];
     for (const [index, version] of planted.entries()) {
       const wanted = SLOWDOWNS[index]!;
@@ -36,17 +38,18 @@ export async function answerPower(options: BenchOptions): Promise<readonly Bench
   });
 }
 
-function calibration(sessions: CompareSessions, random: Random, options: BenchOptions): MeasureSlowdown {
-  let seeds = 0;
+async function calibration(
+  { folder, inputs }: CompareSessions,
+  random: Random,
+  { quick, signal, progress }: BenchOptions,
+): Promise<MeasureSlowdown> {
+  const forks = quick ? QUICK_CALIBRATION_FORKS : CALIBRATION_FORKS;
+  const seed = random.fork("calibration").below(2 ** 32);
+  const ratioOf = await openTypicalRatio({ baseline: SUBJECT, inputs, seed, forks }, signal);
   return async (share) => {
-    const candidate = await writeSlower(sessions.folder, share);
-    const seed = random.fork(String(seeds++)).below(2 ** 32);
-    const pair = { baseline: SUBJECT, candidate, seed, runs: CALIBRATION_RUNS };
-    const { typicalChange } = await sessions.compare(pair);
-    options.progress(
-      `calibrating: share ${share} of every fourth input twice is ${percent(typicalChange)} slower`,
-    );
-    return typicalChange;
+    const slowdown = (await ratioOf(await writeSlower(folder, share))) - 1;
+    progress(`calibrating: with ${percent(share)} of every fourth input twice ${percent(slowdown)} slower`);
+    return slowdown;
   };
 }
 
@@ -94,10 +97,11 @@ export function powerRows(
     plainRow({
       name: `${name}, true size`,
       unit: "relative",
-      value: medianOf(compared.map(({ typicalChange }) => typicalChange)),
+      value: planted.slowdown,
       note:
-        `median of all sessions; ${planted.slowdown.toFixed(4)} in a run of ${CALIBRATION_RUNS} ` +
-        `a version before them; ${percent(planted.share)} of every fourth input worked on twice`,
+        `typical iteration of a long run; fork means of the sessions: ` +
+        `${spreadText(compared.map(({ change }) => change))}; ` +
+        `${percent(planted.share)} of every fourth input worked on twice`,
     }),
     ...variationRows(name, compared),
   ];

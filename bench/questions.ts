@@ -8,7 +8,7 @@ export const QUESTIONS: readonly Question[] = [
   {
     name: "statistics",
     about: "do intervals cover and tests decide as they promise, on simulated samples?",
-    takes: "10 s, --quick 2 s",
+    takes: "20 s, --quick 3 s",
     guards: false,
     answer: answerStatistics,
   },

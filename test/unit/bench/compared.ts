@@ -4,7 +4,6 @@ export function compared(over: Partial<ComparedFigures> = {}): ComparedFigures {
   return {
     verdict: "non_inferior",
     change: 0.001,
-    typicalChange: 0.002,
     forkVariation: 0.01,
     iterationVariation: 0.05,
     intraForkCorrelation: 0.02,

@@ -16,7 +16,6 @@ export type ActorErrorCode =
   | "SESSION_ENDED"
   | "SESSION_SOURCE_CHANGED"
   | "CHANGE_NOT_PROVED"
-  | "BASELINE_UNKNOWN"
   | "BASELINE_INCOMPARABLE"
   | "REPORT_UNKNOWN"
   | "INTERRUPTED"
@@ -88,11 +87,6 @@ export const ACTOR_ERRORS: Readonly<Record<ActorErrorCode, ErrorDefinition>> = {
     fault: "rejected",
     meaning: "the session did not end in a change that is proved better, so none is written",
     hint: "see its report; only the change of an improved run is applied",
-  },
-  BASELINE_UNKNOWN: {
-    fault: "input",
-    meaning: "no baseline of that tag",
-    hint: "myriad baseline list",
   },
   BASELINE_INCOMPARABLE: {
     fault: "input",

@@ -163,9 +163,7 @@ export class MyriadSystem {
 
   /** One entry a metric. @throws BASELINE_UNKNOWN */
   async baseline(tag: string): Promise<readonly BaselineSummary[]> {
-    const rows = await this.#services.state.analytics.baseline(tag);
-    if (rows.length === 0)
-      throw actorError("BASELINE_UNKNOWN", `there is no baseline "${tag}"`, { location: tag });
+    const rows = await this.#services.state.analytics.requireBaseline(tag);
     return await this.#summaries(rows);
   }
 

@@ -72,19 +72,20 @@ interface Beginning {
 function beginning(invocation: SessionInvocation): Beginning {
   const { command, options } = invocation;
   const { resume, apply, workers = null } = options;
-  if (resume !== undefined) return { workers, begin: (system, hooks) => system.resume(resume, hooks) };
+  const applying =
+    (begin: Beginning["begin"]): Beginning["begin"] =>
+    async (system, hooks) => {
+      const ending = await begin(system, hooks);
+      if (apply && ending.document.success) await system.apply(ending.document.session!);
+      return ending;
+    };
+  if (resume !== undefined)
+    return { workers, begin: applying((system, hooks) => system.resume(resume, hooks)) };
   const task =
     invocation.command === "compare"
       ? compareTask(invocation.left!, invocation.right!, process.cwd(), overridesOf(options))
       : readTask(invocation.task!, process.cwd(), overridesOf(options));
-  return {
-    workers: task.workers,
-    async begin(system, hooks) {
-      const ending = await system.start(command, task, hooks);
-      if (apply && ending.document.success) await system.apply(ending.document.session!);
-      return ending;
-    },
-  };
+  return { workers: task.workers, begin: applying((system, hooks) => system.start(command, task, hooks)) };
 }
 
 function overridesOf({ seed, runs, workers, inputs, candidate }: SessionOptions): TaskOverrides {

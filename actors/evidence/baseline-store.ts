@@ -31,14 +31,9 @@ export async function storedBaseline(
   tag: string | null,
   { state }: Pick<Services, "state">,
 ): Promise<StoredBaseline | null> {
-  const rows =
-    tag === null ? await state.analytics.currentBaseline(caseId) : await state.analytics.baseline(tag);
-  const row = rows[0];
-  if (row === undefined) {
-    if (tag === null) return null;
-    throw actorError("BASELINE_UNKNOWN", `there is no baseline "${tag}"`, { location: tag });
-  }
-  return { tag: row.tag, program: await programOf(row, state) };
+  const { analytics } = state;
+  const [row] = tag === null ? await analytics.currentBaseline(caseId) : await analytics.requireBaseline(tag);
+  return row === undefined ? null : { tag: row.tag, program: await programOf(row, state) };
 }
 
 async function programOf(row: BaselineRow, state: Services["state"]): Promise<SandboxProgram> {

@@ -37,13 +37,23 @@ export async function makeTaskInputs(
   services: Services,
   signal: AbortSignal,
 ): Promise<TaskInputs> {
-  const { inputs, origin } = await sourceOf(task, random, services, signal);
+  const { inputs: found, origin } = await sourceOf(task, random, services, signal);
+  const inputs = withoutRepetitions(found);
   if (inputs.length < SMALLEST_COUNT) {
     throw actorError("INPUTS_TOO_FEW", `there are ${inputs.length} inputs`);
   }
   const shuffled = shuffle(inputs, random.fork("split"));
   const sealedCount = Math.ceil(shuffled.length / 3);
   return { search: shuffled.slice(sealedCount), sealed: shuffled.slice(0, sealedCount), origin };
+}
+
+/**
+ * An input that stood on both sides of the split would not be sealed. A domain with fewer values than can be
+ * split (a boolean) keeps its repetitions: there is nothing to be hidden from the search.
+ */
+function withoutRepetitions(inputs: readonly EncodedInput[]): readonly EncodedInput[] {
+  const distinct = [...new Set(inputs)];
+  return distinct.length < SMALLEST_COUNT ? inputs : distinct;
 }
 
 async function sourceOf(

@@ -127,6 +127,13 @@ export class Analytics {
     return this.#rows(BASELINES, { tag }, "case_id, metric");
   }
 
+  /** The same, of a tag that is to be there. @throws BASELINE_UNKNOWN */
+  async requireBaseline(tag: string): Promise<readonly BaselineRow[]> {
+    const rows = await this.baseline(tag);
+    if (rows.length > 0) return rows;
+    throw storageError("BASELINE_UNKNOWN", `There is no baseline "${tag}".`, { location: tag });
+  }
+
   /** Oldest first. */
   baselines(filter: BaselineFilter = {}): Promise<readonly BaselineRow[]> {
     return this.#rows(BASELINES, { ...filter }, "created_at, tag, case_id, metric");

@@ -81,7 +81,7 @@ describe("a session that is killed", { skip: process.platform !== "linux" && "re
         phases: PHASES,
         versions,
         forks: 20,
-        iterations: 2,
+        iterations: 10,
       });
     }));
 

@@ -81,6 +81,7 @@ describe("a state directory", { concurrency: 2 }, () => {
     inProject({ "task.json": TASK }, async (cwd) => {
       const first = startMyriad([...BURST, "--json"], { cwd });
       await eventually("the first session is on its way", () => forksKept(join(cwd, ".myriad")) >= 1);
+      first.child.kill("SIGSTOP");
       const [second, list] = await Promise.all([
         myriadJson(BURST, { cwd }),
         myriadJson(["baseline", "list"], { cwd }),
@@ -90,6 +91,7 @@ describe("a state directory", { concurrency: 2 }, () => {
         second.stdout,
       );
       assertRefused(list, "STATE_IN_USE");
+      first.child.kill("SIGCONT");
       const end = await first.ended;
       assert.equal(end.code, 0, end.stdout);
       await assertWhole(join(cwd, ".myriad"), documentIn(end).session!, WHOLE_BURST);
@@ -110,7 +112,7 @@ describe("a state directory", { concurrency: 2 }, () => {
         await damage(state);
         const before = journalBytes(state);
         const error = assertRefused(await myriadJson(["report", "--state", name], { cwd }), code, exit);
-        assert.ok(journalBytes(state).equals(before), "the journal was touched");
+        assert.ok(journalBytes(state).subarray(0, before.length).equals(before), "the journal was touched");
         return error;
       };
       const overwrite = async (file: string, at: number) => {

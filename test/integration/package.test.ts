@@ -1,0 +1,190 @@
+/** The tarball that npm would publish, installed into an empty project of somebody else. */
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { existsSync, readdirSync } from "node:fs";
+import { mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { assertRefused, myriad, myriadJson } from "../kit/cli.ts";
+import { ROOT } from "../kit/repository.ts";
+
+interface Packed {
+  readonly filename: string;
+  readonly files: readonly { readonly path: string }[];
+}
+
+const OWN_CODE = `export function unique(values: readonly number[]): number[] {
+  const seen: number[] = [];
+  for (const value of values) {
+    if (!seen.includes(value)) seen.push(value);
+  }
+  return seen;
+}
+`;
+
+/** Long lists: the difference must be plain on any machine. */
+const OWN_INPUTS = `export function generate(random) {
+  return Array.from({ length: 12 }, () => [Array.from({ length: 1500 }, () => random.below(1200))]);
+}
+`;
+
+const OWN_USE = `import { actor, createSystem, defineApp } from "myriad-runtime";
+import { VirtualClock, createTestSystem } from "myriad-runtime/testkit";
+import schema from "myriad-runtime/schemas/result.schema.json" with { type: "json" };
+
+const counter = actor({
+  name: "counter",
+  initial: () => 0,
+  receive(count, message) {
+    if (message.kind === "count") message.reply.send(count);
+    return count + 1;
+  },
+});
+const system = createSystem({ app: defineApp({ actors: [counter] }) });
+const ref = system.spawn(counter);
+ref.tell({ kind: "add" });
+const count = await ref.ask((reply) => ({ kind: "count", reply }));
+await system.shutdown();
+console.log(JSON.stringify([count, typeof VirtualClock, typeof createTestSystem, schema.title]));
+`;
+
+const OWN_TYPES = `import { openSystem, readTask } from "myriad-runtime";
+import type { SessionDocument } from "myriad-runtime";
+
+const system = await openSystem({ state: ".myriad" });
+const { document } = await system.start("run", readTask("own.ts#unique", "."));
+export const verdict: SessionDocument["verdict"] = document.verdict;
+export const wrong: number = document.verdict;
+`;
+
+function npm(args: readonly string[], cwd: string) {
+  return spawnSync("npm", [...args, "--no-audit", "--no-fund", "--loglevel=error"], {
+    cwd,
+    encoding: "utf8",
+  });
+}
+
+describe("the packed product", () => {
+  let folder = "";
+  let packed: Packed;
+  /** Why it could not be installed; null: it is. */
+  let offline: string | null = null;
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), "myriad-package-"));
+    // The tests run from the built copy, so it is built: its scripts would only build it again.
+    const pack = npm(["pack", "--ignore-scripts", "--json", "--pack-destination", folder], ROOT);
+    assert.equal(pack.status, 0, pack.stderr);
+    [packed] = JSON.parse(pack.stdout) as [Packed];
+    await writeFile(
+      join(folder, "package.json"),
+      '{ "name": "somebody", "private": true, "type": "module" }',
+    );
+    await writeFile(join(folder, "own.ts"), OWN_CODE);
+    await writeFile(join(folder, "own-inputs.js"), OWN_INPUTS);
+    const install = npm(["install", "--prefer-offline", join(folder, packed.filename)], folder);
+    if (install.status !== 0) offline = registryFailure(install.stderr);
+  });
+
+  after(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
+
+  it("holds what is used and nothing that only its makers need", () => {
+    const paths = packed.files.map(({ path }) => path);
+    const wanted = [
+      "package.json",
+      "README.md",
+      "LICENSE",
+      "CHANGELOG.md",
+      "bin/myriad.js",
+      "dist/index.js",
+      "dist/index.d.ts",
+      "dist/cli/main.js",
+      "dist/runtime/testkit/index.js",
+      "dist/runtime/testkit/index.d.ts",
+      "schemas/result.schema.json",
+      "schemas/task.schema.json",
+      "examples/tasks/orders-dedupe.yaml",
+      "examples/src/orders.ts",
+    ];
+    assert.deepEqual(
+      wanted.filter((path) => !paths.includes(path)),
+      [],
+    );
+    const sources = /\.ts$/;
+    const unwanted = paths.filter(
+      (path) =>
+        /(^|\/)(test|bench|node_modules|\.ci|\.myriad)\//.test(path) ||
+        /\.test\.|\.tgz$/.test(path) ||
+        (sources.test(path) && !path.endsWith(".d.ts") && !path.startsWith("examples/")),
+    );
+    assert.deepEqual(unwanted, []);
+  });
+
+  const executable = (): readonly string[] => [join(folder, "node_modules", ".bin", "myriad")];
+
+  it("improves a function of that project by the quick form", async (t) => {
+    if (offline !== null) {
+      t.skip(offline);
+      return;
+    }
+    const args = ["run", "own.ts#unique", "--inputs", "own-inputs.js#generate", "--runs", "100"];
+    const { code, document } = await myriadJson(args, { cwd: folder, command: executable() });
+    assert.equal(code, 0, JSON.stringify(document.error ?? document.comparisons));
+    assert.equal(document.verdict, "improved");
+    assert.ok(existsSync(document.report!));
+  });
+
+  it("is a library there, with its types", async (t) => {
+    if (offline !== null) {
+      t.skip(offline);
+      return;
+    }
+    await writeFile(join(folder, "use.js"), OWN_USE);
+    const used = spawnSync(process.execPath, ["use.js"], { cwd: folder, encoding: "utf8" });
+    assert.equal(used.status, 0, used.stderr);
+    assert.deepEqual(JSON.parse(used.stdout), [1, "function", "function", "Myriad result"]);
+
+    await writeFile(join(folder, "types.ts"), OWN_TYPES);
+    const compiler = join(folder, "node_modules", "typescript", "bin", "tsc");
+    const options = ["--noEmit", "--strict", "--module", "nodenext", "--target", "es2022", "--skipLibCheck"];
+    const checked = spawnSync(process.execPath, [compiler, ...options, "types.ts"], {
+      cwd: folder,
+      encoding: "utf8",
+    });
+    assert.match(
+      checked.stdout.trim(),
+      /^types\.ts\(7,14\): error TS2322: .*(\n {2}.*)*$/,
+      "the one mistake, and no other",
+    );
+  });
+
+  it("says what is missing where native parts were left out", async (t) => {
+    if (offline !== null) {
+      t.skip(offline);
+      return;
+    }
+    const scope = join(folder, "node_modules", "@duckdb");
+    const native = readdirSync(scope).filter((name) => name.startsWith("node-bindings-"));
+    assert.ok(native.length > 0);
+    const away = join(folder, "away");
+    await mkdir(away);
+    for (const name of native) await rename(join(scope, name), join(away, name));
+    const ended = await myriadJson(["burst", "own.ts#unique"], { cwd: folder, command: executable() });
+    const error = assertRefused(ended, "INSTALLATION_INCOMPLETE");
+    assert.match(error.message, /duckdb/);
+    assert.match(error.hint ?? "", /npm install/);
+    const version = await myriad(["--version"], { cwd: folder, command: executable() });
+    assert.equal(version.code, 0, version.stderr);
+  });
+});
+
+/** A registry that cannot be reached is no fault of the product; anything else is. */
+function registryFailure(stderr: string): string {
+  assert.match(
+    stderr,
+    /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|E(401|403|5\d\d)\b/,
+    stderr,
+  );
+  return `the npm registry cannot be reached: ${stderr.split("\n", 1)[0] ?? ""}`;
+}

@@ -17,7 +17,7 @@ import { planForks } from "./fork-plan.ts";
 import type { Version } from "./fork-plan.ts";
 
 /** Thrown-away iterations at the start of a fork: V8 has compiled the hot code long before . */
-const WARM_UP_ITERATIONS = 60;
+const WARM_UP_ITERATIONS = 150;
 
 export const burstRunner: Agent<"burst"> = phaseAgent("burst-runner", "burst", runBurstPhase);
 

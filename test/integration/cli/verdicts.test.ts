@@ -7,8 +7,8 @@ import { describe, it } from "node:test";
 import { inProject, myriad, myriadJson } from "../../kit/cli.ts";
 
 // Enough work an iteration that a moment without the processor does not outweigh it.
-const RUNS = ["--runs", "200", "--seed", "7"];
-const EXAMPLES = [[16], [17], [18], [19], [20], [21], [21], [20], [19], [18], [10], [9]];
+const RUNS = ["--runs", "400", "--seed", "7"];
+const EXAMPLES = [[15], [16], [17], [18], [19], [20], [21], [22], [23], [24], [25], [9]];
 const task = (subject: string, candidate?: string): object => ({
   id: "stairs",
   subject: `stairs.ts#${subject}`,
@@ -34,7 +34,7 @@ describe("a session's end", { concurrency: 2 }, () => {
       assert.ok(document.gates.length === 5 && document.gates.every(({ passed }) => passed));
       assert.equal(document.equivalence?.disagreements, 0);
       assert.equal(document.equivalence.inputs, EXAMPLES.length);
-      assert.equal(document.burst?.runs, 200);
+      assert.equal(document.burst?.runs, 400);
       const [row] = document.comparisons;
       assert.equal(row?.forks, 20);
       assert.ok(row.candidate.mean * 3 < row.baseline.mean, "a third of the time at most");

@@ -11,8 +11,16 @@ const roundTrip = (value: unknown): unknown => decodePlainData(encodePlainData(v
 describe("plain data", () => {
   it("comes back as structuredClone gives it, for anything", () => {
     const anything = fc.anything({
-      withBigInt: true,
-      withDate: true,
+      values: [
+        fc.boolean(),
+        fc.integer(),
+        fc.double(),
+        fc.string({ unit: "binary" }),
+        fc.constantFrom(null, undefined),
+        fc.bigInt(),
+        // Node 20's assert calls two invalid dates different; they have their own test.
+        fc.date({ noInvalidDate: true }),
+      ],
       withMap: true,
       withSet: true,
       withTypedArray: true,
@@ -24,6 +32,11 @@ describe("plain data", () => {
       fc.property(anything, (value) => assert.deepStrictEqual(roundTrip(value), structuredClone(value))),
       { numRuns: 1000 },
     );
+  });
+
+  it("keeps an invalid date", () => {
+    const [date] = roundTrip([new Date(NaN)]) as [Date];
+    assert.ok(date instanceof Date && Number.isNaN(date.getTime()));
   });
 
   it("keeps what MessagePack alone would bend", () => {

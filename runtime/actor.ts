@@ -15,9 +15,11 @@ import type { Clock, Random } from "./contracts/index.ts";
 import { isSegment } from "./address.ts";
 import { runtimeError } from "./errors.ts";
 import { mailboxLimits, type MailboxLimits, type MailboxOptions } from "./mailbox.ts";
+import type { Placement } from "./placement.ts";
 import type { ActorRef, AnyRef } from "./ref.ts";
 import { supervisionRules, type Supervision, type SupervisionRules } from "./supervision.ts";
 import type { ActorSystem } from "./system.ts";
+import type { Layout, Layouts } from "./threads/layout.ts";
 import type { Timers } from "./timers.ts";
 
 export interface ActorDefinition<Args, State, Message> {
@@ -32,6 +34,11 @@ export interface ActorDefinition<Args, State, Message> {
   readonly supervision?: Supervision;
   /** Its mailbox where the spawner names none. */
   readonly mailbox?: MailboxOptions;
+  /**
+   * Binary layouts of messages, by their `kind`: such messages cross threads many times faster. Fields are
+   * `f64`, `i32`, `u32`, `bool`, `string` or `reply`. Default: none, so all go as MessagePack.
+   */
+  readonly layouts?: Layouts<Message>;
 }
 
 /** Made by `actor`. */
@@ -43,6 +50,7 @@ export interface ActorType<Args, State, Message> {
   readonly stopped: StoppedMember<State, Message> | null;
   readonly supervision: SupervisionRules;
   readonly mailbox: MailboxLimits;
+  readonly layouts: Readonly<Record<string, Layout>>;
 }
 
 // Methods are compared both ways, so that every actor type is an `AnyActorType`.
@@ -82,12 +90,15 @@ export interface SpawnOptions {
   readonly name?: string;
   /** Overrides what the actor type says. */
   readonly mailbox?: MailboxOptions;
+  /** Default `local`. On another thread the type must be one of the app's, and `args` must be data. */
+  readonly placement?: Placement;
 }
 
 export interface Spawner {
   /**
    * Starts an actor; returns at once, before `initial` has run.
-   * @throws ACTOR_NAME_INVALID, ACTOR_NAME_TAKEN, MAILBOX_INVALID, ACTOR_STOPPING, SYSTEM_STOPPED
+   * @throws ACTOR_NAME_INVALID, ACTOR_NAME_TAKEN, MAILBOX_INVALID, ACTOR_STOPPING, SYSTEM_STOPPED,
+   *   PLACEMENT_INVALID, and for another thread ACTOR_TYPE_UNKNOWN, MESSAGE_UNSENDABLE
    */
   spawn<Args, State, Message>(
     type: ActorType<Args, State, Message>,
@@ -125,6 +136,12 @@ export interface ActorContext<in Message> extends Spawner {
     onValue: (value: Value) => Message,
     onError: (error: unknown) => Message,
   ): void;
+  /**
+   * From the next message on, messages wait in the mailbox; timers, piped results and signals still come, at
+   * once. Until `release`, or the end of this life.
+   */
+  hold(): void;
+  release(): void;
   /** Fails this actor, once it is done with the message in hand, as if `receive` had thrown `error`. */
   escalate(error: unknown): void;
 }
@@ -142,6 +159,7 @@ export function actor<Args, State, Message>(
     stopped: definition.stopped?.bind(definition) ?? null,
     supervision: supervisionRules(definition.supervision),
     mailbox: mailboxLimits(definition.mailbox),
+    layouts: (definition.layouts ?? {}) as Readonly<Record<string, Layout>>,
   });
 }
 

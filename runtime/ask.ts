@@ -39,7 +39,7 @@ export class Ask {
   readonly #resolve: (value: never) => void;
   readonly #reject: (error: Error) => void;
 
-  private constructor(target: Target, resolve: (value: never) => void, reject: (error: Error) => void) {
+  constructor(target: Target, resolve: (value: never) => void, reject: (error: Error) => void) {
     this.target = target;
     this.#resolve = resolve;
     this.#reject = reject;
@@ -108,11 +108,16 @@ export class Ask {
   }
 }
 
-class AskReply implements Reply<unknown> {
+/** The reply of one ask, where the ask waits. */
+export class AskReply implements Reply<unknown> {
   readonly #ask: Ask;
 
   constructor(ask: Ask) {
     this.#ask = ask;
+  }
+
+  get ask(): Ask {
+    return this.#ask;
   }
 
   send(value: unknown): void {

@@ -20,7 +20,21 @@ import { Ask, type Deadlines } from "./ask.ts";
 import { ContextOf } from "./context.ts";
 import type { Runnable } from "./dispatcher.ts";
 import { runtimeError } from "./errors.ts";
+import {
+  HALTED,
+  HALTING,
+  RUNNING,
+  STARTING,
+  STOPPED,
+  STOPPING,
+  SUSPENDED,
+  type Child,
+  type Failure,
+  type Parent,
+  type Status,
+} from "./family.ts";
 import type { Host } from "./host.ts";
+import { Inflow } from "./inflow.ts";
 import { Mailbox, type MailboxLimits } from "./mailbox.ts";
 import { Notices, type Notice } from "./notices.ts";
 import { Ref, type AnyRef, type Target } from "./ref.ts";
@@ -29,34 +43,17 @@ import { Supervisor } from "./supervisor.ts";
 import type { SystemMessage } from "./system-message.ts";
 import { ActorTimers } from "./timers.ts";
 
-// In the order of life: what is below RUNNING will run, what is above STOPPING takes nothing.
-export const STARTING = 0;
-export const RUNNING = 1;
-export const SUSPENDED = 2;
-export const HALTING = 3;
-export const HALTED = 4;
-export const STOPPING = 5;
-export const STOPPED = 6;
-type Status = 0 | 1 | 2 | 3 | 4 | 5 | 6;
-
-/** One crash, from the throw until the supervisor's decision has been carried out. */
-export interface Failure {
-  readonly error: unknown;
-  /** The supervisor has failed over it, so its own supervisor decides about both. */
-  escalated: boolean;
-}
-
-export class Cell implements Target, Runnable {
+export class Cell implements Target, Runnable, Child, Parent {
   readonly host: Host;
   readonly type: AnyActorType;
-  readonly parent: Cell | null;
+  readonly parent: Parent | null;
   readonly name: string;
   readonly incarnation: Incarnation;
   readonly ref: Ref<unknown>;
   status: Status = STARTING;
   queued = false;
   failure: Failure | null = null;
-  children: Map<string, Cell> | null = null;
+  children: Map<string, Child> | null = null;
   /** Grows with each restart; what an earlier life has ordered is stale. */
   life = 0;
   readonly #args: unknown;
@@ -73,38 +70,60 @@ export class Cell implements Target, Runnable {
   /** The ref by which each was watched. */
   #watched: Map<Target, AnyRef> | null = null;
   #unanswered: Set<Ask> | null = null;
+  /** Messages wait; what this life has ordered does not. */
+  #held = false;
+  #inflow: Inflow | null = null;
   /** Children that are still to be stopped, and the one that is being waited for. */
-  #toStop: Cell[] | null = null;
-  #waitingFor: Cell | null = null;
+  #toStop: Child[] | null = null;
+  #waitingFor: Child | null = null;
   #ending: StopReason | null = null;
 
   constructor(
     host: Host,
     type: AnyActorType,
     args: unknown,
-    parent: Cell | null,
+    parent: Parent | null,
     name: string,
     limits: MailboxLimits,
+    incarnation: Incarnation = host.nextIncarnation(),
   ) {
     this.host = host;
     this.type = type;
     this.#args = args;
     this.parent = parent;
     this.name = name;
-    this.incarnation = host.nextIncarnation();
+    this.incarnation = incarnation;
     this.#mailbox = new Mailbox(limits);
     this.ref = new Ref(this);
   }
 
-  /** Names from the top-level ancestor down; the root, which nobody addresses, has its own. */
-  get path(): ActorPath {
-    const parent = this.parent;
-    const path = parent === null || parent.parent === null ? this.name : `${parent.path}/${this.name}`;
-    return path as ActorPath;
+  /** Names from the top-level ancestor down. */
+  get path(): ActorPath | null {
+    if (this.parent === null) return null;
+    const above = this.parent.path;
+    return (above === null ? this.name : `${above}/${this.name}`) as ActorPath;
   }
 
   get address(): Address {
-    return formatAddress({ node: this.host.node, path: this.path, incarnation: this.incarnation });
+    const path = this.path ?? (this.name as ActorPath);
+    return formatAddress({ node: this.host.node, path, incarnation: this.incarnation });
+  }
+
+  get thread(): number {
+    return this.host.thread;
+  }
+
+  /** Below this actor, on its thread, by the names from here down. */
+  find(names: string, incarnation: Incarnation): Cell | null {
+    const [first, ...rest] = names.split("/");
+    const child = this.children?.get(first!);
+    if (!(child instanceof Cell)) return null;
+    if (rest.length > 0) return child.find(rest.join("/"), incarnation);
+    return child.incarnation === incarnation ? child : null;
+  }
+
+  get limits(): MailboxLimits {
+    return this.#mailbox.limits;
   }
 
   get deadlines(): Deadlines {
@@ -126,6 +145,14 @@ export class Cell implements Target, Runnable {
   post(item: unknown): void {
     if (this.status >= STOPPING) this.host.undelivered(this, item, "stopped");
     else if (this.#mailbox.push(item) || this.#makeRoom(item)) this.#wake();
+  }
+
+  /** The same from another thread, which holds credit for it: the bound was kept there. */
+  postFrom(thread: number, item: unknown): void {
+    this.#inflow ??= new Inflow(this.host, this.incarnation, this.#mailbox.limits.capacity);
+    this.#inflow.arrived(thread);
+    if (this.status >= STOPPING) this.host.undelivered(this, item, "stopped");
+    else if (this.#mailbox.pushBeyond(item) || this.#makeRoom(item)) this.#wake();
   }
 
   system(message: SystemMessage): void {
@@ -179,9 +206,8 @@ export class Cell implements Target, Runnable {
 
   get ready(): boolean {
     if (this.#system !== null && this.#system.size > 0) return true;
-    if (this.status === RUNNING)
-      return this.#mailbox.size > 0 || (this.#notices !== null && this.#notices.size > 0);
-    return this.status === STARTING;
+    if (this.status !== RUNNING) return this.status === STARTING;
+    return (this.#mailbox.size > 0 && !this.#held) || (this.#notices !== null && this.#notices.size > 0);
   }
 
   turn(limit: number): number {
@@ -190,11 +216,16 @@ export class Cell implements Target, Runnable {
       if (this.#system !== null && this.#system.size > 0) this.#steer(this.#system.shift());
       else if (this.status === STARTING) this.#start();
       else if (this.status !== RUNNING) break;
-      else if (this.#notices !== null && this.#notices.ready) this.#take(this.#notices.shift());
-      else if (this.#mailbox.size > 0) this.#receive(this.#takeMessage());
+      else if (this.#notices !== null && this.#noticeReady(this.#notices)) this.#take(this.#notices.shift());
+      else if (this.#mailbox.size > 0 && !this.#held) this.#receive(this.#takeMessage());
       else break;
     }
+    if (this.#inflow !== null) this.#inflow.confirm(this.#mailbox.size);
     return handled;
+  }
+
+  #noticeReady(notices: Notices): boolean {
+    return notices.ready || (this.#held && notices.size > 0);
   }
 
   #receive(item: unknown): void {
@@ -362,6 +393,7 @@ export class Cell implements Target, Runnable {
   /** Ends what this life has ordered: timers, watches, piped results, restarts of children. */
   #endOrders(): void {
     this.life += 1;
+    this.#held = false;
     this.#timers?.cancelAll();
     this.#supervisor?.abandon();
     for (const target of this.#watched?.keys() ?? []) target.system({ kind: "unwatch", watcher: this });
@@ -392,7 +424,7 @@ export class Cell implements Target, Runnable {
     else this.#stopped();
   }
 
-  #childStopped(child: Cell): void {
+  #childStopped(child: Child): void {
     this.children?.delete(child.name);
     this.#supervisor?.childStopped(child);
     if (this.#waitingFor === child) this.#stopNextChild();
@@ -434,6 +466,14 @@ export class Cell implements Target, Runnable {
   }
 
   // ---- what the context asks for -------------------------------------------------------------------
+
+  hold(): void {
+    this.#held = true;
+  }
+
+  release(): void {
+    this.#held = false;
+  }
 
   watch(ref: AnyRef): void {
     const target = Ref.targetOf(ref);

@@ -29,7 +29,7 @@ export class ContextOf implements ActorContext<unknown>, Timers<unknown> {
   }
 
   get random(): Random {
-    this.#random ??= this.#cell.host.random.fork(this.#cell.path);
+    this.#random ??= this.#cell.host.random.fork(this.#cell.path ?? "");
     return this.#random;
   }
 
@@ -60,6 +60,14 @@ export class ContextOf implements ActorContext<unknown>, Timers<unknown> {
 
   escalate(error: unknown): void {
     this.#inTurn().system({ kind: "fail", error });
+  }
+
+  hold(): void {
+    this.#inTurn().hold();
+  }
+
+  release(): void {
+    this.#inTurn().release();
   }
 
   pipe<Value>(

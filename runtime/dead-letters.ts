@@ -6,9 +6,10 @@ import type { Address } from "./address.ts";
  * - `unknown`: no actor was ever reachable at the address;
  * - `overflow`: the mailbox was full and its policy dropped this message;
  * - `stale`: a piped result for a life of the actor that a restart has ended;
- * - `late-reply`: a reply to an ask that had ended.
+ * - `late-reply`: a reply to an ask that had ended;
+ * - `thread-lost`: the receiver's thread had died.
  */
-export type DeadLetterReason = "stopped" | "unknown" | "overflow" | "stale" | "late-reply";
+export type DeadLetterReason = "stopped" | "unknown" | "overflow" | "stale" | "late-reply" | "thread-lost";
 
 export interface DeadLetter {
   readonly message: unknown;

@@ -19,6 +19,16 @@ export interface Runnable {
   queued: boolean;
 }
 
+/** The connection to other threads. */
+export interface Outside {
+  /** Makes visible what was sent. */
+  flush(): void;
+  /** The same, and takes in what has come. */
+  exchange(): void;
+  /** The same when nothing else is to be done; may wait a moment. @returns whether anything came. */
+  await(): boolean;
+}
+
 const MESSAGES_PER_TURN = 64;
 const MESSAGES_PER_SLICE = 4096;
 const MESSAGES_PER_CHECK = 32;
@@ -30,6 +40,7 @@ export class Dispatcher {
   current: Runnable | null = null;
   readonly #clock: Clock;
   readonly #queue = new RunQueue<Runnable>(64);
+  #outside: Outside | null = null;
   #armed = false;
   #closed = false;
   #spent = 0;
@@ -44,10 +55,20 @@ export class Dispatcher {
     return !this.#armed;
   }
 
+  /** Connects other threads: their messages come in between turns. */
+  attach(outside: Outside): void {
+    this.#outside = outside;
+  }
+
   /** Asks for a turn. Ask once: only while `runnable.queued` is false. */
   enqueue(runnable: Runnable): void {
     runnable.queued = true;
     this.#queue.push(runnable);
+    this.arm();
+  }
+
+  /** Runs soon, even when no actor has anything to do: there may be something to send or to read. */
+  arm(): void {
     if (this.#armed || this.#closed) return;
     this.#armed = true;
     // Half the price of queueMicrotask, which makes an async resource a call.
@@ -60,10 +81,19 @@ export class Dispatcher {
   }
 
   readonly #run = (): void => {
-    while (this.#queue.size > 0 && !this.#closed) {
-      if (this.#spent >= this.#nextCheck && this.#sliceOver()) {
-        setImmediate(this.#run);
-        return;
+    while (!this.#closed) {
+      if (this.#spent >= this.#nextCheck) {
+        if (this.#sliceOver()) {
+          this.#outside?.flush();
+          setImmediate(this.#run);
+          return;
+        }
+        this.#outside?.exchange();
+      }
+      if (this.#queue.size === 0) {
+        if (this.#outside === null || !this.#outside.await()) break;
+        this.#spent += 1;
+        continue;
       }
       const runnable = this.#queue.shift();
       this.current = runnable;

@@ -93,6 +93,17 @@ export const RUNTIME_ERRORS = {
     meaning: "A mailbox capacity or overflow policy makes no sense.",
     hint: "capacity is a whole number from 1 to 2^30; overflow is fail, drop-newest or drop-oldest.",
   },
+  MESSAGE_UNSENDABLE: {
+    fault: "internal",
+    meaning:
+      "A message, the arguments of a spawn or a reply holds something that cannot go to another thread.",
+    hint: "Send data: no functions, symbols, promises or proxies; refs and replies may be part of it.",
+  },
+  PLACEMENT_INVALID: {
+    fault: "internal",
+    meaning: "The placement of a spawn makes no sense, or names a thread that the system does not have.",
+    hint: "A placement is local, spread, { thread } from 0 to the number of workers, or { key }.",
+  },
   REF_FOREIGN: {
     fault: "internal",
     meaning: "Something that no actor system has made was used as a ref.",
@@ -122,6 +133,22 @@ export const RUNTIME_ERRORS = {
     fault: "internal",
     meaning: "The actor system has been shut down.",
     hint: "Spawn before shutdown, or create another system.",
+  },
+  THREADS_EXHAUSTED: {
+    fault: "internal",
+    meaning: "Too many worker threads of one system have died to start another.",
+    hint: "Look at the thread-lost events; something kills threads again and again.",
+  },
+  THREADS_INVALID: {
+    fault: "internal",
+    meaning: "The options for threads make no sense, or the app cannot be imported by a worker thread.",
+    hint: "Pass 1 to 63 threads, and an app that its module exports: export const app = defineApp({ actors, module: import.meta.url }).",
+  },
+  THREAD_LOST: {
+    fault: "internal",
+    meaning:
+      "The thread that an actor lived on has exited, crashed, run out of memory, or was killed because it hung.",
+    hint: "Look at the thread-lost event; its supervisor decides what becomes of the actor.",
   },
   TIMER_INVALID: {
     fault: "internal",

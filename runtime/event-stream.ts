@@ -4,6 +4,7 @@
  */
 export class EventStream<Event extends { readonly kind: string }> {
   readonly #listeners = new Map<string, ((event: Event) => void)[]>();
+  #tellInterest = (): void => undefined;
   readonly #onListenerError: (error: unknown, event: Event) => void;
 
   constructor(onListenerError: (error: unknown, event: Event) => void) {
@@ -17,11 +18,19 @@ export class EventStream<Event extends { readonly kind: string }> {
   ): () => void {
     const entry = (event: Event): void => listener(event as Extract<Event, { readonly kind: Kind }>);
     this.#listeners.set(kind, [...(this.#listeners.get(kind) ?? []), entry]);
+    this.#tellInterest();
     return () => {
       const rest = (this.#listeners.get(kind) ?? []).filter((other) => other !== entry);
       if (rest.length > 0) this.#listeners.set(kind, rest);
       else this.#listeners.delete(kind);
+      this.#tellInterest();
     };
+  }
+
+  /** Calls `tell` with the kinds that are listened to, now and whenever they change. */
+  onInterest(tell: (kinds: readonly Event["kind"][]) => void): void {
+    this.#tellInterest = () => tell([...this.#listeners.keys()]);
+    this.#tellInterest();
   }
 
   /** Whether anybody listens to `kind`; lets a publisher spare itself making the event. */

@@ -21,5 +21,7 @@ export type RuntimeEvent =
   /** A `stopped` member threw; the stop went on. */
   | { readonly kind: "stopped-hook-failed"; readonly address: Address; readonly error: unknown }
   | { readonly kind: "dead-letter"; readonly letter: DeadLetter }
+  /** A worker thread has died or was killed; its actors have failed. Only on the main thread. */
+  | { readonly kind: "thread-lost"; readonly slot: number; readonly number: number; readonly why: string }
   /** A listener of this stream threw while it was given an event of kind `during`. */
   | { readonly kind: "listener-failed"; readonly during: string; readonly error: unknown };

@@ -12,7 +12,11 @@ export type {
 export { defineApp } from "./app.ts";
 export type { App } from "./app.ts";
 export { createSystem } from "./system.ts";
-export type { ActorSystem, SystemOptions } from "./system.ts";
+export type { ActorSystem, SystemInfo, SystemOptions } from "./system.ts";
+export type { Placement } from "./placement.ts";
+export { transfer } from "./threads/codec.ts";
+export type { FieldType, Layout, Layouts } from "./threads/layout.ts";
+export type { ThreadOptions } from "./threads/thread-options.ts";
 export type { ActorRef, AnyRef } from "./ref.ts";
 export type { AskOptions, Reply } from "./ask.ts";
 export type { Timers } from "./timers.ts";

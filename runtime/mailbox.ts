@@ -9,7 +9,7 @@
  */
 import { runtimeError } from "./errors.ts";
 
-export type Overflow = "fail" | "drop-newest" | "drop-oldest";
+export type Overflow = "fail" | "drop-newest" | "drop-oldest" | "wait";
 
 export interface MailboxOptions {
   /** How many messages may wait; default 65,536. */
@@ -19,28 +19,44 @@ export interface MailboxOptions {
    * - `fail`: the sender's `tell` throws MAILBOX_FULL; an `ask` rejects with it.
    * - `drop-newest`: that message becomes a dead letter.
    * - `drop-oldest`: the one that waited longest becomes a dead letter, and makes room.
+   * - `wait`: it is taken, and the actor that sends it handles nothing more after the message in hand until
+   *   the mailbox has room. To a sender that is no actor, or is the actor itself, it is as `fail`: see
+   *   `ActorRef.room`.
    */
   readonly overflow?: Overflow;
+}
+
+/** The mailbox of an actor type, which can also look at its messages. */
+export interface TypedMailboxOptions<in Message> extends MailboxOptions {
+  /**
+   * Messages of a higher number are handled first, those of the same number in the order of their arrival.
+   * One for which it throws or gives no number comes last. Not to be had with `drop-oldest`.
+   * Default: all in the order of their arrival.
+   */
+  readonly priority?: (message: Message) => number;
 }
 
 export interface MailboxLimits {
   readonly capacity: number;
   readonly overflow: Overflow;
+  /** Only an actor type names it. */
+  readonly priority?: (message: never) => number;
 }
 
 const DEFAULT_LIMITS: MailboxLimits = { capacity: 65_536, overflow: "fail" };
-const OVERFLOWS: readonly Overflow[] = ["fail", "drop-newest", "drop-oldest"];
+const OVERFLOWS: readonly Overflow[] = ["fail", "drop-newest", "drop-oldest", "wait"];
 const MAX_CAPACITY = 2 ** 30;
 const FIRST_STORAGE = 4;
 const NO_STORAGE: unknown[] = [];
 
 /** @throws MAILBOX_INVALID */
 export function mailboxLimits(
-  options: MailboxOptions = {},
+  options: TypedMailboxOptions<never> = {},
   base: MailboxLimits = DEFAULT_LIMITS,
 ): MailboxLimits {
   const capacity = options.capacity ?? base.capacity;
   const overflow = options.overflow ?? base.overflow;
+  const priority = options.priority ?? base.priority;
   if (
     !OVERFLOWS.includes(overflow) ||
     !Number.isInteger(capacity) ||
@@ -49,7 +65,11 @@ export function mailboxLimits(
   ) {
     throw runtimeError("MAILBOX_INVALID", `A mailbox cannot have capacity ${capacity}, overflow ${overflow}`);
   }
-  return { capacity, overflow };
+  if (priority === undefined) return { capacity, overflow };
+  if (typeof priority !== "function" || overflow === "drop-oldest") {
+    throw runtimeError("MAILBOX_INVALID", `A mailbox cannot have priority ${priority}, overflow ${overflow}`);
+  }
+  return { capacity, overflow, priority };
 }
 
 export class Mailbox {
@@ -71,6 +91,16 @@ export class Mailbox {
     return true;
   }
 
+  /** The same for a message whose sender has kept the bound by credit: only a policy that drops refuses it. */
+  pushBeyond(item: unknown): boolean {
+    const { capacity, overflow } = this.limits;
+    if (this.size >= capacity && overflow !== "fail" && overflow !== "wait") return false;
+    if (this.size === this.#items.length) this.#enlarge();
+    this.#items[(this.#head + this.size) & (this.#items.length - 1)] = item;
+    this.size += 1;
+    return true;
+  }
+
   /** Takes the oldest; call it only when `size` is above 0. */
   shift(): unknown {
     const item = this.#items[this.#head];
@@ -82,12 +112,16 @@ export class Mailbox {
 
   #grow(): boolean {
     if (this.size >= this.limits.capacity) return false;
+    this.#enlarge();
+    return true;
+  }
+
+  #enlarge(): void {
     const old = this.#items;
     const grown = new Array<unknown>(Math.max(FIRST_STORAGE, old.length * 2)).fill(undefined);
     for (let index = 0; index < this.size; index++)
       grown[index] = old[(this.#head + index) & (old.length - 1)];
     this.#items = grown;
     this.#head = 0;
-    return true;
   }
 }

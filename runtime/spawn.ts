@@ -1,7 +1,8 @@
 import type { AnyActorType, SpawnOptions } from "./actor.ts";
 import { isSegment } from "./address.ts";
-import { Cell, HALTING } from "./cell.ts";
+import { Cell } from "./cell.ts";
 import { runtimeError } from "./errors.ts";
+import { HALTING } from "./family.ts";
 import { mailboxLimits } from "./mailbox.ts";
 import type { ActorRef } from "./ref.ts";
 
@@ -22,6 +23,13 @@ export function spawnChild(
   parent.children ??= new Map();
   const name = options.name === undefined ? host.automaticName() : checkName(parent, options.name);
   const limits = options.mailbox === undefined ? type.mailbox : mailboxLimits(options.mailbox, type.mailbox);
+  const { placement = "local" } = options;
+  const elsewhere =
+    placement === "local" ? null : host.spawnElsewhere(parent, type, args, name, limits, placement);
+  if (elsewhere !== null) {
+    parent.children.set(name, elsewhere);
+    return elsewhere.ref;
+  }
   const cell = new Cell(host, type, args, parent, name, limits);
   parent.children.set(name, cell);
   host.dispatcher.enqueue(cell);

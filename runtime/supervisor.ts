@@ -6,16 +6,17 @@
  * one-for-one each child is a group of its own; otherwise there is one group at a time, and failures that
  * come while it is coming down join it.
  */
-import { SUSPENDED, type Cell, type Failure } from "./cell.ts";
+import type { Cell } from "./cell.ts";
+import { SUSPENDED, type Child, type Failure } from "./family.ts";
 import type { Cancel } from "./contracts/index.ts";
 import { runtimeError } from "./errors.ts";
 import { RestartWindow } from "./restart-window.ts";
 import { backoffMs, isDirective, type Directive } from "./supervision.ts";
 
 interface Group {
-  readonly members: Set<Cell>;
+  readonly members: Set<Child>;
   /** Members that have not halted yet. */
-  readonly halting: Set<Cell>;
+  readonly halting: Set<Child>;
   backoffMs: number;
   cancelBackoff: Cancel | null;
 }
@@ -23,14 +24,14 @@ interface Group {
 export class Supervisor {
   readonly #parent: Cell;
   // Both by what counts together: each child for itself under one-for-one, else all under null.
-  readonly #windows = new Map<Cell | null, RestartWindow>();
-  readonly #groups = new Map<Cell | null, Group>();
+  readonly #windows = new Map<Child | null, RestartWindow>();
+  readonly #groups = new Map<Child | null, Group>();
 
   constructor(parent: Cell) {
     this.#parent = parent;
   }
 
-  failed(child: Cell, failure: Failure): void {
+  failed(child: Child, failure: Failure): void {
     // A failure that a halt, a stop or the parent's own resume has overtaken is over.
     if (child.failure !== failure || child.status !== SUSPENDED) return;
     const { directive, error } = this.#decide(child, failure.error);
@@ -54,7 +55,7 @@ export class Supervisor {
     }
   }
 
-  halted(child: Cell): void {
+  halted(child: Child): void {
     const key = this.#keyOf(child);
     const group = this.#groups.get(key);
     if (group === undefined) return;
@@ -62,7 +63,7 @@ export class Supervisor {
     this.#beginWhenHalted(key, group);
   }
 
-  childStopped(child: Cell): void {
+  childStopped(child: Child): void {
     const key = this.#keyOf(child);
     if (key !== null) this.#windows.delete(key);
     const group = this.#groups.get(key);
@@ -79,7 +80,7 @@ export class Supervisor {
     this.#windows.clear();
   }
 
-  #decide(child: Cell, error: unknown): { directive: Directive; error: unknown } {
+  #decide(child: Child, error: unknown): { directive: Directive; error: unknown } {
     try {
       const failed = { ref: child.ref, name: child.name, type: child.type.name };
       const directive = this.#parent.type.supervision.decide(error, failed);
@@ -91,13 +92,13 @@ export class Supervisor {
     }
   }
 
-  #stop(child: Cell, error: unknown): void {
+  #stop(child: Child, error: unknown): void {
     for (const member of this.#affected(child).reverse()) {
       member.system({ kind: "stop", reason: { kind: "failed", error } });
     }
   }
 
-  #escalate(child: Cell, failure: Failure, error: unknown): void {
+  #escalate(child: Child, failure: Failure, error: unknown): void {
     if (this.#parent.parent !== null) {
       failure.escalated = true;
       this.#parent.fail(error);
@@ -107,7 +108,7 @@ export class Supervisor {
     child.system({ kind: "stop", reason: { kind: "failed", error } });
   }
 
-  #restart(child: Cell, failure: Failure): void {
+  #restart(child: Child, failure: Failure): void {
     // Crashes of one group at the same time are one restart.
     if (this.#groups.get(this.#keyOf(child))?.members.has(child) === true) return;
     const { host, type } = this.#parent;
@@ -127,7 +128,7 @@ export class Supervisor {
     }
   }
 
-  #groupOf(child: Cell): Group {
+  #groupOf(child: Child): Group {
     const key = this.#keyOf(child);
     let group = this.#groups.get(key);
     if (group === undefined) {
@@ -139,7 +140,7 @@ export class Supervisor {
     return group;
   }
 
-  #beginWhenHalted(key: Cell | null, group: Group): void {
+  #beginWhenHalted(key: Child | null, group: Group): void {
     if (group.halting.size > 0) return;
     group.cancelBackoff?.();
     const begin = (): void => this.#begin(key, group);
@@ -147,7 +148,7 @@ export class Supervisor {
     else group.cancelBackoff = this.#parent.host.clock.schedule(group.backoffMs, begin);
   }
 
-  #begin(key: Cell | null, group: Group): void {
+  #begin(key: Child | null, group: Group): void {
     this.#groups.delete(key);
     if (key !== null) {
       if (group.members.has(key)) key.system({ kind: "begin" });
@@ -158,11 +159,11 @@ export class Supervisor {
     }
   }
 
-  #keyOf(child: Cell): Cell | null {
+  #keyOf(child: Child): Child | null {
     return this.#parent.type.supervision.strategy === "one-for-one" ? child : null;
   }
 
-  #windowOf(child: Cell): RestartWindow {
+  #windowOf(child: Child): RestartWindow {
     const { maxRestarts, withinMs } = this.#parent.type.supervision;
     const key = this.#keyOf(child);
     let window = this.#windows.get(key);
@@ -174,7 +175,7 @@ export class Supervisor {
   }
 
   /** In the order they were spawned. */
-  #affected(child: Cell): Cell[] {
+  #affected(child: Child): Child[] {
     const { strategy } = this.#parent.type.supervision;
     if (strategy === "one-for-one") return [child];
     const siblings = [...(this.#parent.children?.values() ?? [])];

@@ -1,4 +1,4 @@
-import type { Cell, Failure } from "./cell.ts";
+import type { Child, Failure } from "./family.ts";
 import type { Target } from "./ref.ts";
 import type { StopReason } from "./actor.ts";
 
@@ -15,9 +15,9 @@ export type SystemMessage =
   | { readonly kind: "halt"; readonly error: unknown }
   | { readonly kind: "begin" }
   | { readonly kind: "stop"; readonly reason: StopReason }
-  | { readonly kind: "failed"; readonly child: Cell; readonly failure: Failure }
-  | { readonly kind: "halted"; readonly child: Cell }
-  | { readonly kind: "child-stopped"; readonly child: Cell }
+  | { readonly kind: "failed"; readonly child: Child; readonly failure: Failure }
+  | { readonly kind: "halted"; readonly child: Child }
+  | { readonly kind: "child-stopped"; readonly child: Child }
   | { readonly kind: "watch"; readonly watcher: Target }
   | { readonly kind: "unwatch"; readonly watcher: Target }
   | { readonly kind: "terminated"; readonly target: Target; readonly reason: StopReason }

@@ -1,29 +1,43 @@
 /**
- * An actor system: one tree of actors on one thread, under a root that supervises the top-level ones.
+ * An actor system: one tree of actors under a root that supervises the top-level ones. The root lives on the
+ * thread that made the system; with `threads`, actors may be placed on worker threads as well.
  *
  * The root cannot fail: what is escalated to it stops the top-level actor concerned and is published as
- * `escalated-to-root`. A system holds no timer, socket or handle that keeps the process alive.
+ * `escalated-to-root`. A system without threads holds no timer, socket or handle that keeps the process
+ * alive; one with threads keeps it alive until `shutdown`, as worker threads do.
  */
 import { actor, type AnyActorType, type Spawner, type SpawnOptions, type StopReason } from "./actor.ts";
-import { isSegment, parseAddress, type Address, type Incarnation, type NodeName } from "./address.ts";
+import { isSegment, parseAddress } from "./address.ts";
+import type { ActorPath, Address, Incarnation, NodeName } from "./address.ts";
 import { defineApp, type App } from "./app.ts";
 import { Ask, Deadlines } from "./ask.ts";
-import { Cell, RUNNING, STOPPED, type Failure } from "./cell.ts";
+import { Cell } from "./cell.ts";
 import { seededRandom, systemClock, type Clock, type Random } from "./contracts/index.ts";
 import { DeadLetters, type DeadLetter, type DeadLetterReason } from "./dead-letters.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { runtimeError } from "./errors.ts";
 import { EventStream } from "./event-stream.ts";
 import type { RuntimeEvent } from "./events.ts";
+import { RUNNING, STOPPED, type Child, type Failure } from "./family.ts";
 import type { Host } from "./host.ts";
+import type { MailboxLimits } from "./mailbox.ts";
+import { checkPlacement, type Placement } from "./placement.ts";
 import { Ref, type ActorRef, type AnyRef, type Target } from "./ref.ts";
 import { spawnChild } from "./spawn.ts";
 import type { Supervision } from "./supervision.ts";
 import type { SystemMessage } from "./system-message.ts";
+import { MAX_THREAD_NUMBERS, type Crew } from "./threads/crew.ts";
+import type { Mesh } from "./threads/mesh.ts";
+import { RemoteChild, type RemoteTarget } from "./threads/remote.ts";
+import type { Seats } from "./threads/seats.ts";
+import { threadRules, type ThreadOptions } from "./threads/thread-options.ts";
+import { withThreads } from "./threads/with-threads.ts";
 
 export interface SystemOptions {
-  /** The types that can be spawned by name; default: none. */
+  /** The types that can be spawned by name; default: none. With threads it must name its module. */
   readonly app?: App;
+  /** Worker threads beside this one; default: none. */
+  readonly threads?: number | ThreadOptions;
   /** The first part of every address; default `local`. */
   readonly node?: string;
   /** Default: the machine's clock. */
@@ -44,6 +58,8 @@ export interface ActorSystem extends Spawner {
   readonly deadLetters: Pick<DeadLetters, "total" | "list" | "clear">;
   /** Whether no actor has anything to handle right now. */
   readonly idle: boolean;
+  /** What this system runs on. */
+  info(): SystemInfo;
   /** Resolves when the actor and all below it have stopped; at once if they have. */
   stop(ref: AnyRef): Promise<StopReason>;
   /**
@@ -61,16 +77,37 @@ export interface ActorSystem extends Spawner {
   shutdown(options?: { readonly deadlineMs?: number }): Promise<void>;
 }
 
-/** @throws ACTOR_NAME_INVALID (node), SUPERVISION_INVALID */
+export interface SystemInfo {
+  /** For example `node 20.20.2`. */
+  readonly runtime: string;
+  /** How messages cross threads; null without threads. */
+  readonly transport: "shared memory" | null;
+  /** Slot 0 is the main thread; `number` changes when a lost thread is replaced. */
+  readonly threads: readonly { readonly slot: number; readonly number: number; readonly ready: boolean }[];
+}
+
+/** @throws ACTOR_NAME_INVALID (node), SUPERVISION_INVALID, THREADS_INVALID */
 export function createSystem(options: SystemOptions = {}): ActorSystem {
-  return new LocalSystem(options);
+  return options.threads === undefined
+    ? new LocalSystem(options)
+    : withThreads(new LocalSystem(options), threadRules(options.threads), options.app ?? NO_APP);
+}
+
+/** The other threads of a system, as one of them sees them. */
+export interface Others {
+  readonly mesh: Mesh;
+  readonly seats: Seats;
+  /** On the main thread. */
+  readonly crew: Crew | null;
 }
 
 const NO_APP = defineApp({ actors: [] });
 
-class LocalSystem implements ActorSystem, Host {
+/** The part of a system on one thread. */
+export class LocalSystem implements ActorSystem, Host {
   readonly system: ActorSystem = this;
   readonly node: NodeName;
+  readonly thread: number;
   readonly clock: Clock;
   readonly random: Random;
   readonly events: EventStream<RuntimeEvent>;
@@ -82,8 +119,10 @@ class LocalSystem implements ActorSystem, Host {
   #incarnations = 0;
   #names = 0;
   #shutdown: Promise<void> | null = null;
+  #others: Others | null = null;
 
-  constructor(options: SystemOptions) {
+  constructor(options: SystemOptions, thread = 0) {
+    this.thread = thread;
     const node = options.node ?? "local";
     if (!isSegment(node))
       throw runtimeError("ACTOR_NAME_INVALID", `Not a node name: ${JSON.stringify(node)}`);
@@ -104,6 +143,25 @@ class LocalSystem implements ActorSystem, Host {
     return this.dispatcher.idle;
   }
 
+  /** Connects it to the other threads of its system, before it has any actor. */
+  join(others: Others): void {
+    this.#others = others;
+    this.#incarnations = this.thread;
+    this.dispatcher.attach(others.mesh);
+    this.dispatcher.arm();
+  }
+
+  info(): SystemInfo {
+    const bun = process.versions["bun"];
+    const runtime = bun === undefined ? `node ${process.versions.node}` : `bun ${bun}`;
+    const threads = this.#others?.crew?.threads ?? [];
+    return {
+      runtime,
+      transport: this.#others === null ? null : "shared memory",
+      threads: [{ slot: 0, number: this.thread, ready: true }, ...threads],
+    };
+  }
+
   spawn<Message>(type: AnyActorType | string, args: unknown, options: SpawnOptions = {}): ActorRef<Message> {
     return spawnChild(this.#root, type, args, options);
   }
@@ -117,10 +175,25 @@ class LocalSystem implements ActorSystem, Host {
 
   resolve(address: string): ActorRef<unknown> {
     const { node, path, incarnation } = parseAddress(address);
-    let cell: Cell | undefined = node === this.node ? this.#root : undefined;
-    for (const name of path.split("/")) cell = cell?.children?.get(name);
-    if (cell?.incarnation === incarnation) return cell.ref;
+    if (node === this.node) {
+      const found = this.find(path, incarnation) ?? this.#others?.mesh.directory.locate(path, incarnation);
+      if (found !== null && found !== undefined) return found.ref;
+    }
     return new Ref(new Nobody(this, address as Address));
+  }
+
+  /** By its path from the root of this thread. */
+  find(path: ActorPath, incarnation: Incarnation): Cell | RemoteTarget | null {
+    let above: Cell = this.#root;
+    const names = path.split("/");
+    for (const [index, name] of names.entries()) {
+      const child = above.children?.get(name);
+      if (child instanceof Cell) above = child;
+      else if (!(child instanceof RemoteChild)) return null;
+      else if (index === names.length - 1) return child.incarnation === incarnation ? child : null;
+      else return this.#others!.mesh.directory.at(child.thread, path, incarnation);
+    }
+    return above.incarnation === incarnation ? above : null;
   }
 
   shutdown(options: { readonly deadlineMs?: number } = {}): Promise<void> {
@@ -131,7 +204,8 @@ class LocalSystem implements ActorSystem, Host {
   // ---- as the host of its cells --------------------------------------------------------------------
 
   nextIncarnation(): Incarnation {
-    this.#incarnations += 1;
+    // Unique in the whole system: the thread's number is the remainder.
+    this.#incarnations += this.#others === null ? 1 : MAX_THREAD_NUMBERS;
     return this.#incarnations as Incarnation;
   }
 
@@ -148,6 +222,10 @@ class LocalSystem implements ActorSystem, Host {
       });
     }
     return type;
+  }
+
+  typeIfKnown(name: string): AnyActorType | undefined {
+    return this.#app.actors.get(name);
   }
 
   undelivered(target: Target, item: unknown, reason: DeadLetterReason): void {
@@ -171,8 +249,43 @@ class LocalSystem implements ActorSystem, Host {
   }
 
   stopped(cell: Cell, reason: StopReason): void {
+    this.#others?.mesh.directory.departed(cell);
     if (cell === this.#root || !this.events.wants("actor-stopped")) return;
     this.events.publish({ kind: "actor-stopped", address: cell.address, reason });
+  }
+
+  confirm(thread: number, incarnation: Incarnation, count: number): void {
+    this.#others?.mesh.confirm(thread, incarnation, count);
+  }
+
+  spawnElsewhere(
+    parent: Cell,
+    type: AnyActorType,
+    args: unknown,
+    name: string,
+    limits: MailboxLimits,
+    placement: Placement,
+  ): Child | null {
+    checkPlacement(placement);
+    if (placement === "local") return null;
+    if (this.#others === null) {
+      if (typeof placement === "string" || "key" in placement || placement.thread === 0) return null;
+      throw runtimeError(
+        "PLACEMENT_INVALID",
+        `There is no thread ${placement.thread}: the system has none but its own`,
+      );
+    }
+    const thread = this.#others.seats.threadFor(placement);
+    if (thread === this.thread) return null;
+    if (this.typeNamed(type.name) !== type) {
+      throw runtimeError("ACTOR_TYPE_UNKNOWN", `The app has another actor type ${type.name}`, {
+        location: type.name,
+      });
+    }
+    const path = (parent.path === null ? name : `${parent.path}/${name}`) as ActorPath;
+    const incarnation = this.nextIncarnation();
+    const identity = { incarnation, path, type, thread, parentThread: this.thread, limits };
+    return this.#others.mesh.directory.spawn(parent, identity, name, args);
   }
 
   #makeRoot(supervision: Supervision | undefined): Cell {
@@ -188,7 +301,10 @@ class LocalSystem implements ActorSystem, Host {
   }
 
   #deadLetter(target: Target, message: unknown, reason: DeadLetterReason): void {
-    const letter: DeadLetter = { message, target: target.address, reason, at: this.clock.now() };
+    this.bury({ message, target: target.address, reason, at: this.clock.now() });
+  }
+
+  bury(letter: DeadLetter): void {
     this.deadLetters.add(letter);
     this.events.publish({ kind: "dead-letter", letter });
   }
@@ -227,6 +343,7 @@ class LocalSystem implements ActorSystem, Host {
     const remaining = this.#root.status === STOPPED ? [] : livingBelow(this.#root);
     this.dispatcher.close();
     this.deadlines.close();
+    await this.#others?.crew?.shutdown(deadlineMs);
     if (outcome === "deadline") {
       const names = remaining.slice(0, 20).map((cell) => cell.address);
       throw runtimeError(
@@ -259,6 +376,9 @@ class Nobody implements Target {
   }
 }
 
-function livingBelow(cell: Cell): Cell[] {
-  return [...(cell.children?.values() ?? [])].flatMap((child) => [...livingBelow(child), child]);
+/** Of another thread's actors only those that are children of this one's are known here. */
+function livingBelow(cell: Cell): Child[] {
+  return [...(cell.children?.values() ?? [])].flatMap((child) =>
+    child instanceof Cell ? [...livingBelow(child), child] : [child],
+  );
 }

@@ -1,0 +1,35 @@
+/** Asks of this thread whose answers come from another one, by number. */
+import type { Ask } from "../ask.ts";
+import type { MyriadError } from "../contracts/index.ts";
+
+interface Entry {
+  readonly ask: Ask;
+  readonly thread: number;
+}
+
+export class Asks {
+  readonly #entries = new Map<number, Entry>();
+  #last = 0;
+
+  /** @returns its number, from 1. */
+  add(ask: Ask, thread: number): number {
+    do this.#last = (this.#last + 1) & 0x7fffffff || 1;
+    while (this.#entries.has(this.#last));
+    this.#entries.set(this.#last, { ask, thread });
+    return this.#last;
+  }
+
+  take(number: number): Ask | null {
+    const entry = this.#entries.get(number);
+    if (entry === undefined) return null;
+    this.#entries.delete(number);
+    return entry.ask;
+  }
+
+  /** Ends those that waited for a thread that is no more. */
+  lose(thread: number, error: MyriadError): void {
+    for (const [number, entry] of [...this.#entries]) {
+      if (entry.thread === thread) this.take(number)?.crashed(error);
+    }
+  }
+}

@@ -1,0 +1,277 @@
+/**
+ * The worker threads of a system, kept by its main thread: started, watched, and replaced when they die.
+ *
+ * A worker is lost when it exits, for whatever reason, or gives no sign of life for `hangMs` and is killed.
+ * Then, in this order: the main thread handles what the worker had still made visible and treats its actors
+ * as failed; all other threads are told and do the same; another worker takes the slot, and once it is
+ * connected to everybody, actors may be placed there again.
+ */
+import { MessageChannel, Worker } from "node:worker_threads";
+import type { App } from "../app.ts";
+import type { Cancel, Clock } from "../contracts/index.ts";
+import { runtimeError } from "../errors.ts";
+import { LOBBY_BYTES, type Mesh } from "./mesh.ts";
+import { PortEnd } from "./port-end.ts";
+import { ringMemory } from "./ring.ts";
+import { EMPTY, Seats } from "./seats.ts";
+import type { FromThread, LinkSeed, ThreadSeed, ToThread } from "./thread-messages.ts";
+import type { ThreadRules } from "./thread-options.ts";
+
+export interface CrewEvents {
+  /** A worker has died. */
+  lost(thread: number, slot: number, why: string): void;
+  report(message: FromThread): void;
+}
+
+interface Member {
+  readonly thread: number;
+  readonly slot: number;
+  readonly worker: Worker;
+  /** Peers that have not confirmed their link to it. */
+  readonly unconnected: Set<number>;
+  ready: boolean;
+  alive: boolean;
+  lastSign: number;
+  why: string | null;
+}
+
+/** Numbers of threads in a system's whole life, the lost ones included. */
+export const MAX_THREAD_NUMBERS = 4_096;
+/** A slot whose workers die before they are ready is given up after as many. */
+const MAX_STILLBORN = 3;
+
+export class Crew {
+  readonly seats: Seats;
+  readonly lobby: Int32Array;
+  readonly #app: string;
+  readonly #node: string;
+  readonly #rules: ThreadRules;
+  readonly #clock: Clock;
+  readonly #events: CrewEvents;
+  readonly #slots: SharedArrayBuffer;
+  readonly #members = new Map<number, Member>();
+  readonly #ends = new Map<number, PortEnd>();
+  readonly #stillborn: number[];
+  #mesh: Mesh | null = null;
+  #numbers = 0;
+  #closing = false;
+  #cancelWatch: Cancel | null = null;
+  #watchedAt = 0;
+
+  /** @throws THREADS_INVALID: the app names no module that a worker could import. */
+  constructor(app: App, node: string, rules: ThreadRules, clock: Clock, events: CrewEvents) {
+    if (app.module === null) {
+      throw runtimeError(
+        "THREADS_INVALID",
+        "Threads need an app with its module: defineApp({ actors, module: import.meta.url })",
+      );
+    }
+    this.#app = app.module;
+    this.#node = node;
+    this.#rules = rules;
+    this.#clock = clock;
+    this.#events = events;
+    this.lobby = new Int32Array(new SharedArrayBuffer(MAX_THREAD_NUMBERS * LOBBY_BYTES));
+    this.#slots = new SharedArrayBuffer((rules.count + 1) * 4);
+    const slots = new Int32Array(this.#slots).fill(EMPTY);
+    slots[0] = 0;
+    this.seats = new Seats(slots);
+    this.#stillborn = new Array<number>(rules.count + 1).fill(0);
+  }
+
+  get threads(): readonly { readonly slot: number; readonly number: number; readonly ready: boolean }[] {
+    return [...this.#members.values()].map(({ slot, thread, ready }) => ({ slot, number: thread, ready }));
+  }
+
+  /** Starts the workers. They are placed at from now on; what is sent to one waits until it is ready. */
+  start(mesh: Mesh): void {
+    this.#mesh = mesh;
+    const newcomers = Array.from({ length: this.#rules.count }, (_, index) => ({
+      thread: this.#number(),
+      slot: index + 1,
+      links: [] as LinkSeed[],
+    }));
+    newcomers.forEach((newcomer, index) => {
+      newcomer.links.push(this.#linkToMain(newcomer.thread));
+      for (const other of newcomers.slice(0, index)) {
+        const [here, there] = this.#pair(newcomer.thread, other.thread);
+        newcomer.links.push(here);
+        other.links.push(there);
+      }
+    });
+    for (const { thread, slot, links } of newcomers) {
+      this.#startWorker(thread, slot, links, []);
+      this.seats.sit(slot, thread);
+    }
+    this.#watch();
+  }
+
+  ring(thread: number): void {
+    this.#ends.get(thread)?.ring();
+  }
+
+  tell(message: ToThread): void {
+    for (const { worker } of this.#members.values()) worker.postMessage(message);
+  }
+
+  /** Resolves when all workers have left; those that have not by then are killed. */
+  async shutdown(deadlineMs: number): Promise<void> {
+    this.#closing = true;
+    this.#cancelWatch?.();
+    const members = [...this.#members.values()];
+    this.tell({ kind: "shutdown" });
+    const left = Promise.all(
+      members.map(({ worker }) => new Promise((resolve) => void worker.once("exit", resolve))),
+    );
+    const cancel = this.#clock.schedule(deadlineMs, () => {
+      for (const { worker } of members) void worker.terminate();
+    });
+    await left;
+    cancel();
+    for (const end of this.#ends.values()) end.close();
+    this.#ends.clear();
+  }
+
+  #number(): number {
+    this.#numbers += 1;
+    if (this.#numbers >= MAX_THREAD_NUMBERS) {
+      throw runtimeError("THREADS_EXHAUSTED", `${MAX_THREAD_NUMBERS} threads have died in this system`);
+    }
+    return this.#numbers;
+  }
+
+  #pair(a: number, b: number): readonly [LinkSeed, LinkSeed] {
+    const { ringBytes } = this.#rules;
+    const [there, back] = [ringMemory(ringBytes), ringMemory(ringBytes)];
+    const { port1, port2 } = new MessageChannel();
+    return [
+      { peer: b, out: there, in: back, port: port1 },
+      { peer: a, out: back, in: there, port: port2 },
+    ];
+  }
+
+  #linkToMain(thread: number): LinkSeed {
+    const [here, there] = this.#pair(0, thread);
+    const end = new PortEnd(here.port, () => this.#mesh!.woken());
+    this.#ends.set(thread, end);
+    this.#mesh!.connect(here, end);
+    return there;
+  }
+
+  #startWorker(
+    thread: number,
+    slot: number,
+    links: readonly LinkSeed[],
+    unconnected: readonly number[],
+  ): void {
+    const seed: ThreadSeed = {
+      thread,
+      node: this.#node,
+      app: this.#app,
+      lobby: this.lobby.buffer as SharedArrayBuffer,
+      slots: this.#slots,
+      links,
+    };
+    const entry = new URL(import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js", import.meta.url);
+    const { maxHeapMb } = this.#rules;
+    const worker = new Worker(entry, {
+      workerData: seed,
+      transferList: links.map(({ port }) => port),
+      name: `${this.#node}-${slot}`,
+      ...(maxHeapMb === null ? {} : { resourceLimits: { maxOldGenerationSizeMb: maxHeapMb } }),
+    });
+    const lastSign = this.#clock.monotonic();
+    const member: Member = {
+      thread,
+      slot,
+      worker,
+      unconnected: new Set(unconnected),
+      ready: false,
+      alive: true,
+      lastSign,
+      why: null,
+    };
+    this.#members.set(thread, member);
+    worker.on("message", (message: FromThread) => this.#heard(member, message));
+    worker.on("error", (error) => (member.why ??= error instanceof Error ? error.message : String(error)));
+    worker.on("exit", (code) => this.#left(member, code));
+  }
+
+  #heard(member: Member, message: FromThread): void {
+    member.lastSign = this.#clock.monotonic();
+    if (message.kind === "ready") {
+      member.ready = true;
+      this.#stillborn[member.slot] = 0;
+      this.#seatWhenConnected(member);
+    } else if (message.kind === "connected") {
+      const newcomer = this.#members.get(message.peer);
+      newcomer?.unconnected.delete(member.thread);
+      if (newcomer !== undefined) this.#seatWhenConnected(newcomer);
+    } else if (message.kind !== "pong") {
+      this.#events.report(message);
+    }
+  }
+
+  #seatWhenConnected(member: Member): void {
+    if (member.ready && member.unconnected.size === 0) this.seats.sit(member.slot, member.thread);
+  }
+
+  #left(member: Member, code: number): void {
+    if (!member.alive) return;
+    member.alive = false;
+    this.#members.delete(member.thread);
+    if (this.#closing) return;
+    const { thread, slot, ready } = member;
+    this.seats.sit(slot, EMPTY);
+    if (!ready) this.#stillborn[slot]! += 1;
+    this.#mesh!.lose(thread);
+    this.#ends.get(thread)?.close();
+    this.#ends.delete(thread);
+    this.tell({ kind: "lost", thread });
+    for (const other of this.#members.values()) {
+      if (other.unconnected.delete(thread)) this.#seatWhenConnected(other);
+    }
+    this.#events.lost(thread, slot, member.why ?? `it left with code ${code}`);
+    if (this.#stillborn[slot]! < MAX_STILLBORN) this.#replace(slot);
+  }
+
+  #replace(slot: number): void {
+    const thread = this.#number();
+    const peers = [...this.#members.values()];
+    const links = [this.#linkToMain(thread)];
+    for (const peer of peers) {
+      const [here, there] = this.#pair(thread, peer.thread);
+      links.push(here);
+      const message: ToThread = { kind: "connect", link: there };
+      peer.worker.postMessage(message, [there.port]);
+    }
+    this.#startWorker(
+      thread,
+      slot,
+      links,
+      peers.map((peer) => peer.thread),
+    );
+  }
+
+  #watch(): void {
+    const { hangMs } = this.#rules;
+    const period = hangMs / 4;
+    this.#watchedAt = this.#clock.monotonic();
+    this.#cancelWatch = this.#clock.schedule(period, () => {
+      const now = this.#clock.monotonic();
+      // When this thread itself was held up, its own delay says nothing about the others.
+      const late = now - this.#watchedAt > 2 * period;
+      for (const member of this.#members.values()) {
+        if (late || !member.ready) member.lastSign = now;
+        else if (now - member.lastSign > hangMs) this.#kill(member);
+      }
+      this.tell({ kind: "ping" });
+      this.#watch();
+    });
+  }
+
+  #kill(member: Member): void {
+    member.why = `it gave no sign of life for ${this.#rules.hangMs} ms`;
+    void member.worker.terminate();
+  }
+}

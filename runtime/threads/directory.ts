@@ -1,0 +1,252 @@
+/**
+ * Who is where, as one thread knows it.
+ *
+ *     residents   actors of this thread that others may have heard of
+ *     children    stand-ins for children, elsewhere, of this thread's actors
+ *     remotes     stand-ins for all other actors elsewhere, as long as anybody here has a ref
+ *     watchers    stand-ins for the watchers on one other thread of one resident
+ *
+ * An actor has one stand-in a thread, so that its identity can be compared.
+ */
+import { actor, type AnyActorType, type StopReason } from "../actor.ts";
+import { formatAddress, type ActorPath, type Incarnation } from "../address.ts";
+import { Cell } from "../cell.ts";
+import { decodeError, encodeError, type MyriadError, type WireError } from "../contracts/index.ts";
+import { STOPPED, type Parent } from "../family.ts";
+import type { Overflow } from "../mailbox.ts";
+import type { Target } from "../ref.ts";
+import type { SystemFrame } from "./frames.ts";
+import type { Mesh } from "./mesh.ts";
+import { encodeReason, RemoteChild, RemoteParent, RemoteTarget, RemoteWatcher } from "./remote.ts";
+import type { RemoteIdentity } from "./remote.ts";
+
+/** Of an actor whose type the app does not know, or that is known by its address alone. */
+const UNKNOWN: AnyActorType = actor<unknown, unknown, unknown>({
+  name: "unknown",
+  initial: () => null,
+  receive: () => null,
+});
+
+export class Directory {
+  readonly #mesh: Mesh;
+  readonly #residents = new Map<Incarnation, Cell>();
+  readonly #children = new Map<Incarnation, RemoteChild>();
+  readonly #remotes = new Map<Incarnation, WeakRef<RemoteTarget>>();
+  readonly #watchers = new Map<Incarnation, Map<number, RemoteWatcher>>();
+  readonly #unheld = new FinalizationRegistry<Incarnation>((incarnation) => {
+    if (this.#remotes.get(incarnation)?.deref() === undefined) this.#remotes.delete(incarnation);
+  });
+
+  constructor(mesh: Mesh) {
+    this.#mesh = mesh;
+  }
+
+  // ---- actors of this thread -----------------------------------------------------------------------
+
+  resident(incarnation: Incarnation): Cell | undefined {
+    return this.#residents.get(incarnation);
+  }
+
+  /** Others are about to hear of it. */
+  publish(cell: Cell): void {
+    if (cell.status !== STOPPED) this.#residents.set(cell.incarnation, cell);
+  }
+
+  /** Starts a child whose parent lives on thread `from`. */
+  admit(from: number, frame: Extract<SystemFrame, { kind: "spawn" }>): void {
+    const { host } = this.#mesh;
+    const parent = new RemoteParent(this.#mesh, from, frame.parentPath as ActorPath | null, frame.of);
+    const limits = { capacity: frame.capacity, overflow: frame.overflow as Overflow };
+    const cell = new Cell(host, host.typeNamed(frame.type), frame.args, parent, frame.name, limits, frame.of);
+    if (frame.restartedAfter !== null) {
+      cell.failure = { error: decodeError(frame.restartedAfter), escalated: false };
+    }
+    this.#residents.set(frame.of, cell);
+    host.dispatcher.enqueue(cell);
+  }
+
+  /** To be called when an actor of this thread has stopped. */
+  departed({ incarnation }: Cell): void {
+    if (!this.#residents.delete(incarnation)) return;
+    this.#watchers.delete(incarnation);
+  }
+
+  watchFor(thread: number, of: Incarnation): void {
+    const target = this.#residents.get(of) ?? this.remote(of);
+    if (target === undefined) {
+      this.#mesh.send(thread, { kind: "terminated", of, reason: { kind: "unknown" } });
+      return;
+    }
+    const watchers = this.#watchers.get(of) ?? new Map<number, RemoteWatcher>();
+    this.#watchers.set(of, watchers);
+    let watcher = watchers.get(thread);
+    if (watcher === undefined) {
+      watcher = new RemoteWatcher(this.#mesh, thread, of, target.address);
+      watchers.set(thread, watcher);
+    }
+    target.system({ kind: "watch", watcher });
+  }
+
+  unwatchFor(thread: number, of: Incarnation): void {
+    const watcher = this.#watchers.get(of)?.get(thread);
+    if (watcher === undefined) return;
+    (this.#residents.get(of) ?? this.remote(of))?.system({ kind: "unwatch", watcher });
+  }
+
+  // ---- actors elsewhere ----------------------------------------------------------------------------
+
+  child(incarnation: Incarnation): RemoteChild | undefined {
+    return this.#children.get(incarnation);
+  }
+
+  remote(incarnation: Incarnation): RemoteTarget | undefined {
+    return this.#children.get(incarnation) ?? this.#remotes.get(incarnation)?.deref();
+  }
+
+  nobody(incarnation: Incarnation): Target {
+    const { host } = this.#mesh;
+    return {
+      address: formatAddress({ node: host.node, path: "stopped" as ActorPath, incarnation }),
+      deadlines: host.deadlines,
+      post: () => undefined,
+      system: () => undefined,
+    };
+  }
+
+  /** Who stands behind a ref that came in a message. */
+  meet(
+    place: Omit<RemoteIdentity, "type" | "limits">,
+    typeName: string,
+    capacity: number,
+  ): Cell | RemoteTarget {
+    const { host, thread } = this.#mesh;
+    const known = this.#residents.get(place.incarnation) ?? this.remote(place.incarnation);
+    if (known !== undefined) return known;
+    const type = host.typeIfKnown(typeName) ?? UNKNOWN;
+    const target = this.#newRemote({ ...place, type, limits: { capacity, overflow: type.mailbox.overflow } });
+    if (place.thread === thread || !this.#mesh.connected(place.thread)) target.gone = { kind: "stopped" };
+    return target;
+  }
+
+  /** Spawns a child of `parent` on another thread. @throws MESSAGE_UNSENDABLE */
+  spawn(parent: Cell, identity: RemoteIdentity, name: string, args: unknown): RemoteChild {
+    const child = new RemoteChild(this.#mesh, identity, name, parent, (lost, cause) => {
+      const thread = this.#mesh.elsewhere();
+      if (thread === this.#mesh.thread) this.#bringHome(lost, parent, args, cause);
+      else {
+        lost.moved(thread);
+        this.#sendSpawn(lost, parent, args, encodeError(cause));
+      }
+      this.#mesh.broadcast({ kind: "moved", of: lost.incarnation, thread });
+    });
+    this.#sendSpawn(child, parent, args, null);
+    this.#children.set(identity.incarnation, child);
+    return child;
+  }
+
+  /** There is no other thread left to begin it anew on. */
+  #bringHome(child: RemoteChild, parent: Cell, args: unknown, cause: unknown): void {
+    const { incarnation, type, name, limits } = child;
+    const cell = new Cell(this.#mesh.host, type, args, parent, name, limits, incarnation);
+    cell.failure = { error: cause, escalated: false };
+    parent.children?.set(name, cell);
+    this.#residents.set(incarnation, cell);
+    this.dropChild(incarnation);
+    child.cameHome(cell);
+    this.#mesh.host.dispatcher.enqueue(cell);
+  }
+
+  #sendSpawn(child: RemoteChild, parent: Parent, args: unknown, restartedAfter: WireError | null): void {
+    this.#mesh.send(child.thread, {
+      kind: "spawn",
+      of: child.incarnation,
+      type: child.type.name,
+      args,
+      name: child.name,
+      parentPath: parent.path,
+      capacity: child.limits.capacity,
+      overflow: child.limits.overflow,
+      restartedAfter,
+    });
+  }
+
+  dropChild(incarnation: Incarnation): void {
+    const child = this.#children.get(incarnation);
+    if (child === undefined) return;
+    this.#children.delete(incarnation);
+    this.#remember(child);
+  }
+
+  /** A child on a lost thread is not begun anew. */
+  announceGone(of: Incarnation, reason: StopReason): void {
+    this.dropChild(of);
+    this.#mesh.broadcast({ kind: "terminated", of, reason: encodeReason(reason) });
+  }
+
+  #newRemote(identity: RemoteIdentity): RemoteTarget {
+    const target = new RemoteTarget(this.#mesh, identity);
+    this.#remember(target);
+    return target;
+  }
+
+  #remember(target: RemoteTarget): void {
+    this.#remotes.set(target.incarnation, new WeakRef(target));
+    this.#unheld.register(target, target.incarnation);
+  }
+
+  lose(thread: number, error: MyriadError): void {
+    for (const cell of this.#residents.values()) {
+      if (cell.parent?.thread === thread) cell.system({ kind: "stop", reason: { kind: "parent-stopped" } });
+    }
+    for (const weak of this.#remotes.values()) {
+      const target = weak.deref();
+      if (target?.thread !== thread || target.gone !== null) continue;
+      // Where its supervisor lives on, the supervisor's thread tells whether it is begun anew.
+      const { parentThread } = target;
+      const supervised = parentThread === this.#mesh.thread || this.#mesh.connected(parentThread);
+      if (!supervised) target.terminated({ kind: "failed", error });
+    }
+    for (const child of [...this.#children.values()]) if (child.thread === thread) child.threadLost(error);
+  }
+
+  // ---- addresses -----------------------------------------------------------------------------------
+
+  /** An actor that is not below this thread's root: one that was placed here, or one of the main thread's. */
+  locate(path: ActorPath, incarnation: Incarnation): Cell | RemoteTarget | null {
+    const known =
+      this.#residents.get(incarnation) ?? this.remote(incarnation) ?? this.#belowPlaced(path, incarnation);
+    if (known !== null) return known;
+    return this.#mesh.thread === 0 ? null : this.at(0, path, incarnation);
+  }
+
+  #belowPlaced(path: ActorPath, incarnation: Incarnation): Cell | null {
+    for (const placed of this.#residents.values()) {
+      if (!(placed.parent instanceof RemoteParent) || !path.startsWith(`${placed.path}/`)) continue;
+      return placed.find(path.slice(placed.path!.length + 1), incarnation);
+    }
+    return null;
+  }
+
+  /** An actor that is thought to live on `thread`: that thread is asked to know it by its incarnation. */
+  at(thread: number, path: ActorPath, incarnation: Incarnation): RemoteTarget {
+    const known = this.remote(incarnation);
+    if (known !== undefined) return known;
+    const limits = UNKNOWN.mailbox;
+    const target = this.#newRemote({
+      incarnation,
+      path,
+      type: UNKNOWN,
+      thread,
+      parentThread: thread,
+      limits,
+    });
+    this.#mesh.send(thread, { kind: "locate", of: incarnation, path });
+    return target;
+  }
+
+  expect(path: string, incarnation: Incarnation): void {
+    const found =
+      this.#mesh.host.find(path as ActorPath, incarnation) ?? this.locate(path as ActorPath, incarnation);
+    if (found instanceof Cell) this.publish(found);
+  }
+}

@@ -1,0 +1,81 @@
+/**
+ * What goes through a ring between two threads: a head of 16 bytes, then a payload.
+ *
+ *     head  | to f64: an incarnation | ask i32: number of an ask on the thread that asks | more i32 |
+ *
+ *     TELL, ASK                 packed message          REPLY          packed value
+ *     TELL_LAYOUT, ASK_LAYOUT   more: codec; fields     REPLY_NUMBER   f64
+ *     SYSTEM                    packed SystemFrame      REPLY_NOTHING  –
+ *     CREDIT                    more: how many          FAIL           packed wire error
+ *     FORGET                    the records of this direction begin anew
+ *
+ * With BESIDE set, the next item on the link's port belongs to the frame.
+ */
+import type { StopReason } from "../actor.ts";
+import type { Incarnation } from "../address.ts";
+import type { WireError } from "../contracts/index.ts";
+
+export const TELL = 1;
+export const TELL_LAYOUT = 2;
+export const ASK = 3;
+export const ASK_LAYOUT = 4;
+export const REPLY = 5;
+export const REPLY_NUMBER = 6;
+export const REPLY_NOTHING = 7;
+export const FAIL = 8;
+export const SYSTEM = 9;
+export const CREDIT = 10;
+export const FORGET = 11;
+export const BESIDE = 0x100;
+
+/** What travels beside the ring with one frame. */
+export interface BesideItem {
+  /** The packed part, when it is too long for the ring. */
+  readonly packed: Uint8Array | null;
+  readonly parts: readonly unknown[];
+}
+
+/** A ref as data. */
+export type RefStamp = readonly [
+  thread: number,
+  incarnation: Incarnation,
+  path: string,
+  type: string,
+  capacity: number,
+  parentThread: number,
+];
+
+export type WireReason =
+  | { readonly kind: Exclude<StopReason["kind"], "failed" | "restarted"> }
+  | { readonly kind: "failed" | "restarted"; readonly error: WireError };
+
+/** System messages between threads; `of` is the actor they are about. */
+export type SystemFrame =
+  // parent → child
+  | {
+      readonly kind: "spawn";
+      readonly of: Incarnation;
+      readonly type: string;
+      readonly args: unknown;
+      readonly name: string;
+      readonly parentPath: string | null;
+      readonly capacity: number;
+      readonly overflow: string;
+      readonly restartedAfter: WireError | null;
+    }
+  | { readonly kind: "halt"; readonly of: Incarnation; readonly error: WireError }
+  | { readonly kind: "begin" | "resume"; readonly of: Incarnation }
+  // child → parent
+  | { readonly kind: "failed"; readonly of: Incarnation; readonly error: WireError; readonly alive: boolean }
+  | { readonly kind: "halted"; readonly of: Incarnation }
+  | { readonly kind: "child-stopped"; readonly of: Incarnation }
+  // anyone
+  | { readonly kind: "stop"; readonly of: Incarnation; readonly reason: WireReason }
+  | { readonly kind: "watch" | "unwatch"; readonly of: Incarnation }
+  | { readonly kind: "terminated"; readonly of: Incarnation; readonly reason: WireReason }
+  // an actor known by its address alone is to be known by its incarnation from now on
+  | { readonly kind: "locate"; readonly of: Incarnation; readonly path: string }
+  // the receiver of a frame knows nobody of that incarnation
+  | { readonly kind: "gone"; readonly of: Incarnation }
+  // an actor whose thread was lost lives on another one
+  | { readonly kind: "moved"; readonly of: Incarnation; readonly thread: number };

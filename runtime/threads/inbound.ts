@@ -1,0 +1,180 @@
+/** Takes frames from the rings to whom they are for. */
+import type { Incarnation } from "../address.ts";
+import { AskReply, type Ask } from "../ask.ts";
+import { decodeError, type WireError } from "../contracts/index.ts";
+import {
+  ASK,
+  ASK_LAYOUT,
+  BESIDE,
+  CREDIT,
+  FAIL,
+  FORGET,
+  REPLY,
+  REPLY_NOTHING,
+  REPLY_NUMBER,
+  SYSTEM,
+  TELL,
+  TELL_LAYOUT,
+  type SystemFrame,
+} from "./frames.ts";
+import { HEAD, type Link } from "./link.ts";
+import type { Mesh } from "./mesh.ts";
+import { decodeReason, remoteAsk } from "./remote.ts";
+import type { FrameHandler, RingView } from "./ring.ts";
+
+export class Inbound {
+  readonly #mesh: Mesh;
+  readonly #handlers = new Map<Link, FrameHandler>();
+
+  constructor(mesh: Mesh) {
+    this.#mesh = mesh;
+  }
+
+  listen(link: Link): void {
+    this.#handlers.set(link, (kind, ring, at, bytes) => this.#frame(link, kind, ring, at, bytes));
+  }
+
+  /** @returns how many frames were read. */
+  read(link: Link, limit: number): number {
+    return link.reader.read(limit, this.#handlers.get(link)!);
+  }
+
+  #frame(link: Link, kind: number, ring: RingView, at: number, bytes: number): void {
+    const to = ring.view.getFloat64(at, true) as Incarnation;
+    const ask = ring.view.getInt32(at + 8, true);
+    const more = ring.view.getInt32(at + 12, true);
+    switch (kind & ~BESIDE) {
+      case TELL_LAYOUT:
+        this.#receive(link, to, this.#codec(more).read(ring, at + HEAD, null));
+        return;
+      case TELL:
+        this.#receive(link, to, this.#unpack(link, kind, ring, at, bytes));
+        return;
+      case ASK_LAYOUT: {
+        const question = this.#question(link, to, ask);
+        question.message = this.#codec(more).read(ring, at + HEAD, new AskReply(question));
+        this.#receive(link, to, question);
+        return;
+      }
+      case ASK: {
+        const question = this.#question(link, to, ask);
+        this.#mesh.travel.ask = question;
+        question.message = this.#unpack(link, kind, ring, at, bytes);
+        this.#mesh.travel.ask = null;
+        this.#receive(link, to, question);
+        return;
+      }
+      case REPLY_NUMBER:
+        this.#answered(ask, ring.view.getFloat64(at + HEAD, true));
+        return;
+      case REPLY_NOTHING:
+        this.#answered(ask, undefined);
+        return;
+      case REPLY:
+        this.#answered(ask, this.#unpack(link, kind, ring, at, bytes));
+        return;
+      case FAIL:
+        this.#mesh.asks.take(ask)?.fail(decodeError(this.#unpack(link, kind, ring, at, bytes) as WireError));
+        return;
+      case CREDIT:
+        this.#mesh.directory.remote(to)?.credited(more);
+        return;
+      case FORGET:
+        link.decoder.forget();
+        return;
+      case SYSTEM:
+        this.#steer(link.peer, this.#unpack(link, kind, ring, at, bytes) as SystemFrame);
+        return;
+    }
+  }
+
+  #codec(index: number) {
+    return this.#mesh.layouts.codecs[index]!;
+  }
+
+  #unpack(link: Link, kind: number, ring: RingView, at: number, bytes: number): unknown {
+    // A copy: msgpackr's native part crashes on shared memory.
+    const inside = Buffer.from(ring.bytes.subarray(at + HEAD, at + bytes));
+    if ((kind & BESIDE) === 0) return link.decoder.unpack(inside);
+    const item = link.port.receive();
+    return link.decoder.unpack(item.packed ?? inside, item.parts);
+  }
+
+  #question(link: Link, to: Incarnation, number: number): Ask {
+    const { directory } = this.#mesh;
+    return remoteAsk(this.#mesh, link.peer, number, directory.resident(to) ?? directory.nobody(to));
+  }
+
+  #receive(link: Link, to: Incarnation, item: unknown): void {
+    const { directory, host } = this.#mesh;
+    const cell = directory.resident(to);
+    if (cell !== undefined) {
+      cell.postFrom(link.peer, item);
+      return;
+    }
+    const elsewhere = directory.remote(to);
+    if (elsewhere !== undefined) {
+      elsewhere.forward(item);
+      return;
+    }
+    this.#mesh.send(link.peer, { kind: "gone", of: to });
+    host.undelivered(directory.nobody(to), item, "stopped");
+  }
+
+  #answered(number: number, value: unknown): void {
+    const ask = this.#mesh.asks.take(number);
+    if (ask?.ended === false) ask.succeed(value);
+    else if (ask !== null) this.#mesh.host.deadlines.late(ask.target, value);
+  }
+
+  #steer(from: number, frame: SystemFrame): void {
+    const { directory } = this.#mesh;
+    const { of } = frame;
+    switch (frame.kind) {
+      case "spawn":
+        directory.admit(from, frame);
+        return;
+      case "halt":
+        directory.resident(of)?.system({ kind: "halt", error: decodeError(frame.error) });
+        return;
+      case "begin":
+      case "resume":
+        directory.resident(of)?.system({ kind: frame.kind });
+        return;
+      case "stop":
+        (directory.resident(of) ?? directory.remote(of))?.system({
+          kind: "stop",
+          reason: decodeReason(frame.reason),
+        });
+        return;
+      case "failed":
+        directory.child(of)?.failed(decodeError(frame.error), frame.alive);
+        return;
+      case "halted":
+        directory.child(of)?.halted();
+        return;
+      case "child-stopped":
+        directory.child(of)?.stopped();
+        directory.dropChild(of);
+        return;
+      case "watch":
+        directory.watchFor(from, of);
+        return;
+      case "unwatch":
+        directory.unwatchFor(from, of);
+        return;
+      case "terminated":
+        directory.remote(of)?.terminated(decodeReason(frame.reason));
+        return;
+      case "gone":
+        directory.remote(of)?.terminated({ kind: "stopped" });
+        return;
+      case "locate":
+        directory.expect(frame.path, of);
+        return;
+      case "moved":
+        directory.remote(of)?.moved(frame.thread);
+        return;
+    }
+  }
+}

@@ -1,0 +1,19 @@
+import type { App } from "../app.ts";
+import { runtimeError } from "../errors.ts";
+
+/**
+ * The app that a module exports, as `app` or by default.
+ * @throws THREADS_INVALID
+ */
+export async function loadApp(module: string): Promise<App> {
+  const exported = (await import(module)) as { readonly app?: unknown; readonly default?: unknown };
+  const app = exported.app ?? exported.default;
+  if (isApp(app)) return app;
+  throw runtimeError("THREADS_INVALID", `${module} exports no app, neither as "app" nor by default`, {
+    location: module,
+  });
+}
+
+function isApp(value: unknown): value is App {
+  return typeof value === "object" && value !== null && "actors" in value && value.actors instanceof Map;
+}

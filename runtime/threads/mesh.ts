@@ -1,0 +1,263 @@
+/**
+ * One thread's connection to all others of its system.
+ *
+ *     an actor tells a ref ─▶ RemoteTarget ─▶ Link: a frame in the ring ─▶ (flush) ─▶ the other thread's poll
+ *     poll ─▶ Inbound: the cell of that incarnation, or the stand-in that the frame is about
+ *
+ * Sleep: a thread that finds nothing to do marks itself asleep, looks at all rings once more, and only then
+ * returns to its event loop; who makes a frame visible looks at the mark afterwards. One of the two always
+ * sees the other, so no wake-up is lost. Before that it spins for a moment when the last sleep was short.
+ */
+import { Ask } from "../ask.ts";
+import { encodeError } from "../contracts/index.ts";
+import type { Outside } from "../dispatcher.ts";
+import { runtimeError } from "../errors.ts";
+import type { Incarnation } from "../address.ts";
+import type { Host } from "../host.ts";
+import { Asks } from "./asks.ts";
+import { Directory } from "./directory.ts";
+import {
+  ASK,
+  ASK_LAYOUT,
+  CREDIT,
+  FAIL,
+  REPLY,
+  REPLY_NOTHING,
+  REPLY_NUMBER,
+  SYSTEM,
+  TELL,
+  TELL_LAYOUT,
+} from "./frames.ts";
+import type { SystemFrame } from "./frames.ts";
+import { Inbound } from "./inbound.ts";
+import type { LayoutTable } from "./layout-table.ts";
+import { Link, type BesidePort, type LinkMemory } from "./link.ts";
+import type { RemoteTarget } from "./remote.ts";
+import { Travel } from "./travel.ts";
+
+const FRAMES_PER_POLL = 256;
+const SPIN_MS = 0.05;
+/** A sleep that ends sooner would have been better spent spinning. */
+const SHORT_SLEEP_MS = 0.2;
+const AWAKE = 0;
+const ASLEEP = 1;
+
+/** One thread's mark stands in a cache line of its own. */
+export const LOBBY_BYTES = 64;
+const LOBBY_STRIDE = LOBBY_BYTES / 4;
+
+export interface MeshOptions {
+  readonly thread: number;
+  /** The marks of all threads, `LOBBY_BYTES` each. */
+  readonly lobby: Int32Array;
+  readonly layouts: LayoutTable;
+  /** Wakes a thread that is asleep. */
+  readonly ring: (thread: number) => void;
+  /** Picks the thread of a new life of an actor whose thread was lost. */
+  readonly elsewhere: () => number;
+}
+
+export class Mesh implements Outside {
+  readonly host: Host;
+  readonly thread: number;
+  readonly layouts: LayoutTable;
+  readonly asks: Asks = new Asks();
+  readonly directory: Directory;
+  readonly travel: Travel;
+  readonly elsewhere: () => number;
+  readonly #inbound: Inbound;
+  readonly #ring: (thread: number) => void;
+  readonly #lobby: Int32Array;
+  /** By the thread at the other end. */
+  readonly #links: (Link | undefined)[] = [];
+  #dirty: Link[] = [];
+  #sleptAt = -Infinity;
+  #spins = false;
+
+  constructor(host: Host, options: MeshOptions) {
+    this.host = host;
+    this.thread = options.thread;
+    this.layouts = options.layouts;
+    this.elsewhere = options.elsewhere;
+    this.#ring = options.ring;
+    this.#lobby = options.lobby;
+    this.directory = new Directory(this);
+    this.travel = new Travel(this);
+    this.#inbound = new Inbound(this);
+  }
+
+  connect(memory: LinkMemory, port: BesidePort): void {
+    const link = new Link(memory, port, this.travel, this.#onDirty);
+    this.#links[memory.peer] = link;
+    this.#inbound.listen(link);
+  }
+
+  connected(thread: number): boolean {
+    return this.#links[thread] !== undefined;
+  }
+
+  /** A thread has died. All that it had made visible is handled first. */
+  lose(thread: number): void {
+    const link = this.#links[thread];
+    if (link === undefined) return;
+    while (this.#inbound.read(link, FRAMES_PER_POLL) > 0);
+    this.#links[thread] = undefined;
+    this.#dirty = this.#dirty.filter((other) => other !== link);
+    const error = runtimeError("THREAD_LOST", `Thread ${thread} of ${this.host.node} is no more`, {
+      location: `${this.host.node}, thread ${thread}`,
+    });
+    this.asks.lose(thread, error);
+    this.directory.lose(thread, error);
+  }
+
+  // ---- out -----------------------------------------------------------------------------------------
+
+  /** @returns false when the thread is no more. @throws MESSAGE_UNSENDABLE */
+  deliver(target: RemoteTarget, item: unknown): boolean {
+    const link = this.#links[target.thread];
+    if (link === undefined) return false;
+    if (item instanceof Ask) this.#deliverAsk(link, target, item);
+    else this.#send(link, TELL, target, 0, item);
+    return true;
+  }
+
+  #deliverAsk(link: Link, target: RemoteTarget, ask: Ask): void {
+    const number = this.asks.add(ask, target.thread);
+    this.travel.ask = ask;
+    try {
+      this.#send(link, ASK, target, number, ask.message);
+    } catch (error) {
+      this.asks.take(number);
+      throw error;
+    } finally {
+      this.travel.ask = null;
+    }
+    ask.message = undefined;
+  }
+
+  #send(
+    link: Link,
+    kind: typeof TELL | typeof ASK,
+    target: RemoteTarget,
+    ask: number,
+    message: unknown,
+  ): void {
+    const to = target.incarnation;
+    const entry = this.layouts.find(target.type, message);
+    if (entry !== null && this.travel.replyIsOwn(entry.codec, message)) {
+      const short = kind === TELL ? TELL_LAYOUT : ASK_LAYOUT;
+      if (link.sendLayout(short, to, ask, entry.index, entry.codec, message as object)) return;
+    }
+    link.sendPacked(kind, to, ask, message);
+  }
+
+  send(thread: number, frame: SystemFrame): void {
+    this.#links[thread]?.sendPacked(SYSTEM, 0, 0, frame);
+  }
+
+  broadcast(frame: SystemFrame): void {
+    for (const link of this.#links) link?.sendPacked(SYSTEM, 0, 0, frame);
+  }
+
+  reply(thread: number, ask: number, value: unknown): void {
+    const link = this.#links[thread];
+    if (link === undefined) return;
+    if (typeof value === "number") link.sendNumber(REPLY_NUMBER, 0, ask, value);
+    else if (value === undefined) link.sendHead(REPLY_NOTHING, 0, ask, 0);
+    else {
+      try {
+        link.sendPacked(REPLY, 0, ask, value);
+      } catch (error) {
+        this.refuse(thread, ask, error);
+      }
+    }
+  }
+
+  refuse(thread: number, ask: number, error: unknown): void {
+    this.#links[thread]?.sendPacked(FAIL, 0, ask, encodeError(error));
+  }
+
+  confirm(thread: number, incarnation: Incarnation, count: number): void {
+    this.#links[thread]?.sendHead(CREDIT, incarnation, 0, count);
+  }
+
+  // ---- between turns -------------------------------------------------------------------------------
+
+  readonly #onDirty = (link: Link): void => {
+    this.#dirty.push(link);
+    this.host.dispatcher.arm();
+  };
+
+  flush(): void {
+    if (this.#dirty.length === 0) return;
+    const dirty = this.#dirty;
+    this.#dirty = [];
+    for (const link of dirty) this.#flush(link);
+  }
+
+  #flush(link: Link): void {
+    if (link.flush()) this.#wake(link.peer);
+    if (link.congested) link.waitForRoom();
+  }
+
+  exchange(): void {
+    this.flush();
+    this.#poll();
+  }
+
+  await(): boolean {
+    this.flush();
+    return this.#poll() || this.#rest();
+  }
+
+  /** Reads what has come. @returns whether there was anything. */
+  #poll(): boolean {
+    let frames = 0;
+    for (const link of this.#links) {
+      if (link === undefined) continue;
+      if (link.congested) this.#flush(link);
+      if (link.reader.empty) continue;
+      frames += this.#inbound.read(link, FRAMES_PER_POLL);
+      if (link.reader.takeWaiting()) this.#wake(link.peer);
+    }
+    return frames > 0;
+  }
+
+  // ---- sleep ---------------------------------------------------------------------------------------
+
+  /** Nothing to do: spins, then falls asleep. @returns true when something came meanwhile. */
+  #rest(): boolean {
+    const { clock } = this.host;
+    if (this.#spins) {
+      const until = clock.monotonic() + SPIN_MS;
+      do {
+        if (this.#hasNews()) return true;
+      } while (clock.monotonic() < until);
+    }
+    const mark = this.thread * LOBBY_STRIDE;
+    Atomics.store(this.#lobby, mark, ASLEEP);
+    if (this.#hasNews()) {
+      Atomics.store(this.#lobby, mark, AWAKE);
+      return true;
+    }
+    this.#sleptAt = clock.monotonic();
+    return false;
+  }
+
+  #hasNews(): boolean {
+    for (const link of this.#links) if (link?.reader.empty === false) return true;
+    return false;
+  }
+
+  #wake(thread: number): void {
+    const mark = thread * LOBBY_STRIDE;
+    if (Atomics.load(this.#lobby, mark) !== ASLEEP) return;
+    if (Atomics.compareExchange(this.#lobby, mark, ASLEEP, AWAKE) === ASLEEP) this.#ring(thread);
+  }
+
+  /** The bell has rung. */
+  woken(): void {
+    this.#spins = this.host.clock.monotonic() - this.#sleptAt < SHORT_SLEEP_MS;
+    this.host.dispatcher.arm();
+  }
+}

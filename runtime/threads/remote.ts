@@ -1,0 +1,348 @@
+/**
+ * Stand-ins for actors that live on another thread: as the target of messages, as a child, as a parent, as a
+ * watcher. Each speaks for one actor to the actors of this thread, and sends frames to its thread.
+ */
+import type { AnyActorType, StopReason } from "../actor.ts";
+import { formatAddress, type ActorPath, type Address, type Incarnation } from "../address.ts";
+import { Ask, type Deadlines } from "../ask.ts";
+import { decodeError, encodeError, type MyriadError } from "../contracts/index.ts";
+import { runtimeError } from "../errors.ts";
+import { HALTED, HALTING, RUNNING, STOPPED, STOPPING, SUSPENDED } from "../family.ts";
+import type { Child, Failure, Parent, Status } from "../family.ts";
+import { windowOf } from "../inflow.ts";
+import type { MailboxLimits } from "../mailbox.ts";
+import { Ref, type Target } from "../ref.ts";
+import type { SystemMessage } from "../system-message.ts";
+import type { WireReason } from "./frames.ts";
+import type { Mesh } from "./mesh.ts";
+
+export interface RemoteIdentity {
+  readonly incarnation: Incarnation;
+  readonly path: ActorPath;
+  readonly type: AnyActorType;
+  readonly thread: number;
+  readonly parentThread: number;
+  readonly limits: MailboxLimits;
+}
+
+export class RemoteTarget implements Target {
+  readonly mesh: Mesh;
+  readonly incarnation: Incarnation;
+  readonly path: ActorPath;
+  readonly type: AnyActorType;
+  readonly limits: MailboxLimits;
+  readonly parentThread: number;
+  readonly ref: Ref<unknown>;
+  thread: number;
+  /** Messages that may still be sent before some are confirmed. */
+  credit: number;
+  /** Why it takes nothing more; null: it may be alive. */
+  gone: StopReason | null = null;
+  #watchers: Set<Target> | null = null;
+  /** It lives on this thread by now. */
+  #home: Target | null = null;
+
+  constructor(mesh: Mesh, identity: RemoteIdentity) {
+    this.mesh = mesh;
+    this.incarnation = identity.incarnation;
+    this.path = identity.path;
+    this.type = identity.type;
+    this.limits = identity.limits;
+    this.thread = identity.thread;
+    this.parentThread = identity.parentThread;
+    this.credit = windowOf(identity.limits.capacity);
+    this.ref = new Ref(this);
+  }
+
+  get address(): Address {
+    return formatAddress({ node: this.mesh.host.node, path: this.path, incarnation: this.incarnation });
+  }
+
+  get deadlines(): Deadlines {
+    return this.mesh.host.deadlines;
+  }
+
+  post(item: unknown): void {
+    if (this.#home !== null) this.#home.post(item);
+    else if (this.gone !== null) this.mesh.host.undelivered(this, item, "stopped");
+    else if (this.credit <= 0) this.#overflow(item);
+    else if (this.mesh.deliver(this, item)) this.credit -= 1;
+    else this.mesh.host.undelivered(this, item, "thread-lost");
+  }
+
+  get atHome(): boolean {
+    return this.#home !== null;
+  }
+
+  credited(count: number): void {
+    this.credit += count;
+  }
+
+  /** Passes on what another thread has sent here, taking this thread for the actor's. */
+  forward(item: unknown): void {
+    try {
+      this.post(item);
+    } catch (error) {
+      if (item instanceof Ask) item.fail(error as Error);
+      else this.mesh.host.undelivered(this, item, "overflow");
+    }
+  }
+
+  #overflow(item: unknown): void {
+    if (this.limits.overflow === "fail") {
+      throw runtimeError("MAILBOX_FULL", `The mailbox of ${this.address} is full`, {
+        location: this.address,
+      });
+    }
+    this.mesh.host.undelivered(this, item, "overflow");
+  }
+
+  system(message: SystemMessage): void {
+    if (message.kind === "watch") this.#watch(message.watcher);
+    else if (message.kind === "unwatch") this.#unwatch(message.watcher);
+    else if (message.kind === "stop") this.stop(message.reason);
+    else if (message.kind === "terminated") this.terminated(message.reason);
+  }
+
+  stop(reason: StopReason): void {
+    if (this.#home !== null) this.#home.system({ kind: "stop", reason });
+    else if (this.gone === null) {
+      this.mesh.send(this.thread, { kind: "stop", of: this.incarnation, reason: encodeReason(reason) });
+    }
+  }
+
+  #watch(watcher: Target): void {
+    if (this.gone !== null) {
+      watcher.system({ kind: "terminated", target: this, reason: this.gone });
+      return;
+    }
+    this.#watchers ??= new Set();
+    this.#watchers.add(watcher);
+    if (this.#watchers.size === 1) this.#sendWatch("watch");
+  }
+
+  #unwatch(watcher: Target): void {
+    if (this.#watchers?.delete(watcher) === true && this.#watchers.size === 0) this.#sendWatch("unwatch");
+  }
+
+  #sendWatch(kind: "watch" | "unwatch"): void {
+    if (this.#home !== null) this.#home.system({ kind, watcher: this });
+    else this.mesh.send(this.thread, { kind, of: this.incarnation });
+  }
+
+  terminated(reason: StopReason): void {
+    this.gone = reason;
+    const watchers = this.#watchers;
+    this.#watchers = null;
+    for (const watcher of watchers ?? []) watcher.system({ kind: "terminated", target: this, reason });
+  }
+
+  /** It began a new life on another thread, its own having been lost. */
+  moved(thread: number): void {
+    this.thread = thread;
+    this.credit = windowOf(this.limits.capacity);
+    if (this.#watchers !== null && this.#watchers.size > 0) this.#sendWatch("watch");
+  }
+
+  /** It began a new life on this very thread; refs to this stand-in lead there. */
+  cameHome(home: Target): void {
+    this.#home = home;
+    this.moved(this.mesh.thread);
+  }
+}
+
+/** On the parent's thread. Its status is what the parent's side has been told. */
+export class RemoteChild extends RemoteTarget implements Child {
+  readonly name: string;
+  status: Status = RUNNING;
+  failure: Failure | null = null;
+  alive = true;
+  readonly #parent: Parent;
+  readonly #respawn: (child: RemoteChild, cause: unknown) => void;
+  #lost: MyriadError | null = null;
+
+  constructor(
+    mesh: Mesh,
+    identity: RemoteIdentity,
+    name: string,
+    parent: Parent,
+    respawn: (child: RemoteChild, cause: unknown) => void,
+  ) {
+    super(mesh, identity);
+    this.name = name;
+    this.#parent = parent;
+    this.#respawn = respawn;
+  }
+
+  override system(message: SystemMessage): void {
+    switch (message.kind) {
+      case "resume":
+        this.#resume();
+        return;
+      case "halt":
+        this.#halt(message.error);
+        return;
+      case "begin":
+        this.#begin();
+        return;
+      default:
+        super.system(message);
+    }
+  }
+
+  override stop(reason: StopReason): void {
+    if (this.atHome) {
+      super.stop(reason);
+      return;
+    }
+    if (this.status >= STOPPING) return;
+    this.status = STOPPING;
+    if (this.#lost === null) super.stop(reason);
+    else this.#endLost(reason);
+  }
+
+  #resume(): void {
+    this.status = RUNNING;
+    this.failure = null;
+    if (this.#lost === null) this.mesh.send(this.thread, { kind: "resume", of: this.incarnation });
+    else this.failed(this.#lost, false);
+  }
+
+  #halt(error: unknown): void {
+    if (this.status >= HALTING) return;
+    this.status = HALTING;
+    this.failure = { error, escalated: false };
+    if (this.#lost !== null) this.halted();
+    else this.mesh.send(this.thread, { kind: "halt", of: this.incarnation, error: encodeError(error) });
+  }
+
+  #begin(): void {
+    if (this.status !== HALTED) return;
+    this.status = RUNNING;
+    this.alive = true;
+    const cause = this.failure?.error ?? null;
+    this.failure = null;
+    if (this.#lost !== null) {
+      this.#lost = null;
+      this.#respawn(this, cause);
+    } else {
+      this.mesh.send(this.thread, { kind: "begin", of: this.incarnation });
+    }
+  }
+
+  // ---- what its thread reports ---------------------------------------------------------------------
+
+  failed(error: unknown, alive: boolean): void {
+    if (this.status > RUNNING) return;
+    this.status = SUSPENDED;
+    this.alive = alive;
+    this.failure = { error, escalated: false };
+    this.#parent.system({ kind: "failed", child: this, failure: this.failure });
+  }
+
+  halted(): void {
+    if (this.status !== HALTING) return;
+    this.status = HALTED;
+    this.#parent.system({ kind: "halted", child: this });
+  }
+
+  stopped(): void {
+    if (this.status === STOPPED) return;
+    this.status = STOPPED;
+    this.#parent.system({ kind: "child-stopped", child: this });
+  }
+
+  /** Its thread is no more: a failure like any other, except that a new life needs another thread. */
+  threadLost(error: MyriadError): void {
+    if (this.status === STOPPED) return;
+    this.#lost = error;
+    this.alive = false;
+    if (this.status === STOPPING) this.#endLost({ kind: "failed", error });
+    else if (this.status === HALTING) this.halted();
+    else this.failed(error, false);
+  }
+
+  #endLost(reason: StopReason): void {
+    this.stopped();
+    this.terminated(reason);
+    this.mesh.directory.announceGone(this.incarnation, reason);
+  }
+}
+
+/** On the child's thread. */
+export class RemoteParent implements Parent {
+  readonly path: ActorPath | null;
+  readonly thread: number;
+  readonly #mesh: Mesh;
+  readonly #child: Incarnation;
+
+  constructor(mesh: Mesh, thread: number, path: ActorPath | null, child: Incarnation) {
+    this.#mesh = mesh;
+    this.thread = thread;
+    this.path = path;
+    this.#child = child;
+  }
+
+  system(message: SystemMessage): void {
+    const of = this.#child;
+    if (message.kind === "failed") {
+      const { failure, child } = message;
+      this.#mesh.send(this.thread, {
+        kind: "failed",
+        of,
+        error: encodeError(failure.error),
+        alive: child.alive,
+      });
+    } else if (message.kind === "halted" || message.kind === "child-stopped") {
+      this.#mesh.send(this.thread, { kind: message.kind, of });
+    }
+  }
+}
+
+/** All watchers of one actor on one other thread; that thread's stand-in for the actor tells them apart. */
+export class RemoteWatcher implements Target {
+  readonly address: Address;
+  readonly deadlines: Deadlines;
+  readonly #mesh: Mesh;
+  readonly #thread: number;
+  readonly #watched: Incarnation;
+
+  constructor(mesh: Mesh, thread: number, watched: Incarnation, address: Address) {
+    this.#mesh = mesh;
+    this.#thread = thread;
+    this.#watched = watched;
+    this.address = address;
+    this.deadlines = mesh.host.deadlines;
+  }
+
+  post(): void {
+    // Nobody has a ref to a stand-in for watchers.
+  }
+
+  system(message: SystemMessage): void {
+    if (message.kind !== "terminated") return;
+    const reason = encodeReason(message.reason);
+    this.#mesh.send(this.#thread, { kind: "terminated", of: this.#watched, reason });
+  }
+}
+
+/** An ask that came from another thread, as its target's cell sees it. */
+export function remoteAsk(mesh: Mesh, thread: number, number: number, target: Target): Ask {
+  return new Ask(
+    target,
+    (value) => mesh.reply(thread, number, value),
+    (error) => mesh.refuse(thread, number, error),
+  );
+}
+
+export function encodeReason(reason: StopReason): WireReason {
+  return reason.kind === "failed" || reason.kind === "restarted"
+    ? { kind: reason.kind, error: encodeError(reason.error) }
+    : reason;
+}
+
+export function decodeReason(reason: WireReason): StopReason {
+  return reason.kind === "failed" || reason.kind === "restarted"
+    ? { kind: reason.kind, error: decodeError(reason.error) }
+    : reason;
+}

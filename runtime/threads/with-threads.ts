@@ -1,0 +1,30 @@
+/** Gives the main thread's part of a system its worker threads. */
+import type { App } from "../app.ts";
+import type { LocalSystem } from "../system.ts";
+import { Crew } from "./crew.ts";
+import { LayoutTable } from "./layout-table.ts";
+import { Mesh } from "./mesh.ts";
+import { withErrors } from "./thread-messages.ts";
+import type { ThreadRules } from "./thread-options.ts";
+
+/** @throws THREADS_INVALID */
+export function withThreads(system: LocalSystem, rules: ThreadRules, app: App): LocalSystem {
+  const crew: Crew = new Crew(app, system.node, rules, system.clock, {
+    lost: (thread, slot, why) => system.events.publish({ kind: "thread-lost", slot, number: thread, why }),
+    report(message) {
+      if (message.kind === "dead-letter") system.bury(message.letter);
+      else if (message.kind === "event") system.events.publish(withErrors(message));
+    },
+  });
+  const mesh = new Mesh(system, {
+    thread: 0,
+    lobby: crew.lobby,
+    layouts: new LayoutTable(app),
+    ring: (thread) => crew.ring(thread),
+    elsewhere: () => crew.seats.next(),
+  });
+  system.join({ mesh, seats: crew.seats, crew });
+  system.events.onInterest((kinds) => crew.tell({ kind: "wants", kinds }));
+  crew.start(mesh);
+  return system;
+}

@@ -1,0 +1,70 @@
+/** A worker thread of a system: imports the app module, connects to the other threads, and runs its actors. */
+import { parentPort, workerData } from "node:worker_threads";
+import { systemClock } from "../contracts/index.ts";
+import { LocalSystem } from "../system.ts";
+import { loadApp } from "./load-app.ts";
+import { LayoutTable } from "./layout-table.ts";
+import { Mesh } from "./mesh.ts";
+import { PortEnd } from "./port-end.ts";
+import { Seats } from "./seats.ts";
+import { eventMessage, FORWARDED, letterMessage } from "./thread-messages.ts";
+import type { FromThread, LinkSeed, ThreadSeed, ToThread } from "./thread-messages.ts";
+
+const main = parentPort!;
+const seed = workerData as ThreadSeed;
+const say = (message: FromThread): void => main.postMessage(message);
+
+const app = await loadApp(seed.app);
+const system = new LocalSystem({ app, node: seed.node, clock: systemClock }, seed.thread);
+const seats = new Seats(new Int32Array(seed.slots));
+const ends = new Map<number, PortEnd>();
+const mesh = new Mesh(system, {
+  thread: seed.thread,
+  lobby: new Int32Array(seed.lobby),
+  layouts: new LayoutTable(app),
+  ring: (thread) => ends.get(thread)?.ring(),
+  elsewhere: () => seats.next(),
+});
+const connect = (link: LinkSeed): void => {
+  const end = new PortEnd(link.port, () => mesh.woken());
+  ends.set(link.peer, end);
+  mesh.connect(link, end);
+};
+
+seed.links.forEach(connect);
+system.join({ mesh, seats, crew: null });
+system.events.subscribe("dead-letter", ({ letter }) => say(letterMessage(letter)));
+for (const kind of FORWARDED) system.events.subscribe(kind, (event) => say(eventMessage(event)));
+const wanted = new Map<string, () => void>();
+
+main.on("message", (message: ToThread) => {
+  switch (message.kind) {
+    case "ping":
+      say({ kind: "pong" });
+      return;
+    case "connect":
+      connect(message.link);
+      say({ kind: "connected", peer: message.link.peer });
+      return;
+    case "lost":
+      mesh.lose(message.thread);
+      ends.get(message.thread)?.close();
+      ends.delete(message.thread);
+      return;
+    case "wants":
+      for (const end of wanted.values()) end();
+      wanted.clear();
+      for (const kind of message.kinds) {
+        if (kind === "dead-letter" || FORWARDED.includes(kind)) continue;
+        wanted.set(
+          kind,
+          system.events.subscribe(kind, (event) => say(eventMessage(event))),
+        );
+      }
+      return;
+    case "shutdown":
+      void system.shutdown().finally(() => process.exit(0));
+      return;
+  }
+});
+say({ kind: "ready" });

@@ -1,6 +1,6 @@
 /** Bundles `inside/` to the scripts that engines evaluate. Each once a process, on first use. */
-import { buildSync } from "esbuild";
 import { fileURLToPath } from "node:url";
+import { bundler } from "../bundler/index.ts";
 
 export type { Harness } from "./inside/harness.ts";
 export type { MeterKit } from "./inside/meter.ts";
@@ -30,7 +30,7 @@ function bundle(room: Room): string {
   const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
   const file = (name: string): string =>
     fileURLToPath(new URL(`./inside/${name}.${extension}`, import.meta.url));
-  const { outputFiles } = buildSync({
+  const { outputFiles } = bundler().buildSync({
     entryPoints: [file(room)],
     inject: [file("base64")],
     // Devalue would take Node's Buffer where it sees Node: every engine is to take the same road.

@@ -1,6 +1,6 @@
 /** The child's scripts, bundled by esbuild once a process, on first use. */
-import { buildSync } from "esbuild";
 import { fileURLToPath } from "node:url";
+import { bundler } from "../bundler/index.ts";
 import { harnessScript } from "./harness-script.ts";
 
 export type ChildKind = "main-context" | "isolated-vm";
@@ -36,7 +36,7 @@ function insideScript(): string {
 
 function bundle(module: string, format: "cjs" | "iife"): string {
   const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
-  const { outputFiles } = buildSync({
+  const { outputFiles } = bundler().buildSync({
     entryPoints: [fileURLToPath(new URL(`./${module}.${extension}`, import.meta.url))],
     bundle: true,
     write: false,

@@ -7,9 +7,9 @@
 import { createHash } from "node:crypto";
 import { readFileSync, realpathSync } from "node:fs";
 import path from "node:path";
-import { build as esbuild } from "esbuild";
 import type { BuildFailure, BuildOptions, BuildResult, Loader, Message, Plugin } from "esbuild";
 import { MyriadError } from "../../runtime/contracts/index.ts";
+import { bundler } from "../bundler/index.ts";
 import type { SandboxProgram } from "../sandbox/protocol.ts";
 import { syntaxError } from "./errors.ts";
 import { renamingStatements } from "./kept-names.ts";
@@ -53,7 +53,7 @@ function realFile(file: string): string {
 
 async function run(ref: FunctionRef, source: string | null, scripts: SloppyScripts | null): Promise<Built> {
   try {
-    const built = await esbuild({
+    const built = await bundler().build({
       ...LANGUAGE,
       stdin: {
         contents: entryText(ref),

@@ -4,7 +4,6 @@
  * strict part, as functions that the strict part calls to load them.
  */
 import { readFile } from "node:fs/promises";
-import { transform } from "esbuild";
 import type { OnLoadResult, Plugin, TransformOptions } from "esbuild";
 import ts from "typescript";
 
@@ -29,7 +28,10 @@ export function sloppyScripts(files: ReadonlySet<string>, options: TransformOpti
           const index = indexes.get(path);
           if (index === undefined) return undefined;
           const text = await readFile(path, "utf8");
-          bodies.set(index, (await transform(text, { ...options, loader: "js", sourcefile: path })).code);
+          bodies.set(
+            index,
+            (await build.esbuild.transform(text, { ...options, loader: "js", sourcefile: path })).code,
+          );
           return { contents: loaderOf(index, requiredNames(text)), loader: "js" };
         },
       );

@@ -1,0 +1,2 @@
+/** The bundler room's door. */
+export { bundler } from "./bundler.ts";

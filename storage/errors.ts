@@ -9,6 +9,7 @@ export type StorageErrorCode =
   | "JOURNAL_READ_FAILED"
   | "JOURNAL_CORRUPT"
   | "JOURNAL_EVENT_REFUSED"
+  | "JOURNAL_OPTION_INVALID"
   | "JOURNAL_UNKNOWN_REVISION"
   | "ANALYTICS_CLOSED"
   | "ANALYTICS_WRITE_FAILED"
@@ -61,6 +62,11 @@ export const STORAGE_ERRORS: Readonly<Record<StorageErrorCode, ErrorDefinition>>
     meaning:
       "An event or snapshot is not plain data (a function, symbol or class instance), is nested too deep or is too large.",
     hint: "Append plain data only; keep large blobs as artifacts.",
+  },
+  JOURNAL_OPTION_INVALID: {
+    fault: "internal",
+    meaning: "An option of the journal makes no sense.",
+    hint: "fsync is always, never, or { intervalMs } with a finite positive number of milliseconds.",
   },
   JOURNAL_UNKNOWN_REVISION: {
     fault: "internal",

@@ -4,7 +4,7 @@ export { openMemoryJournal } from "./journal/memory-journal.ts";
 export { openFileJournal } from "./journal/file-journal.ts";
 export type { FileJournal, FileJournalOptions } from "./journal/file-journal.ts";
 export type { Recovery } from "./journal/segment-recovery.ts";
-export type { FsyncPolicy } from "./journal/segment-writer.ts";
+export type { FsyncPolicy } from "./journal/fsync-policy.ts";
 export { openAnalytics } from "./analytics/analytics.ts";
 export type { Analytics, BaselineFilter, Promotion } from "./analytics/analytics.ts";
 export type {

@@ -1,3 +1,4 @@
+import { NO_STREAM } from "../../runtime/contracts/index.ts";
 import type { Fence, Revision } from "../../runtime/contracts/index.ts";
 import type { MyriadError } from "../../runtime/contracts/index.ts";
 import { storageError } from "../errors.ts";
@@ -6,11 +7,12 @@ import { formatRevision } from "./revision.ts";
 /** What a journal knows of a stream besides its events. */
 export interface StreamState {
   readonly eventCount: number;
+  readonly revision: Revision;
   /** The newest fence that was written with an append; null before the first one. */
   readonly fence: Fence | null;
 }
 
-export const EMPTY_STREAM: StreamState = { eventCount: 0, fence: null };
+export const EMPTY_STREAM: StreamState = { eventCount: 0, revision: NO_STREAM, fence: null };
 
 export interface AppendRequest {
   readonly stream: string;
@@ -32,20 +34,22 @@ export function admit(state: StreamState, request: AppendRequest): StreamState |
       `Stream "${stream}" has been written with fence ${state.fence}; ${fence} is stale.`,
     );
   }
-  const actual = formatRevision(state.eventCount);
-  if (expected !== actual) {
+  if (expected !== state.revision) {
     return storageError(
       "JOURNAL_CONFLICT",
-      `Stream "${stream}" is at revision "${actual}", not at the expected "${expected}".`,
+      `Stream "${stream}" is at revision "${state.revision}", not at the expected "${expected}".`,
     );
   }
-  return { eventCount: state.eventCount + request.eventCount, fence: fence ?? state.fence };
+  const eventCount = state.eventCount + request.eventCount;
+  return { eventCount, revision: formatRevision(eventCount), fence: fence ?? state.fence };
 }
 
 const MAX_STREAM_NAME_BYTES = 1024;
 
 /** @throws JOURNAL_EVENT_REFUSED for a name that is empty, longer than 1,024 bytes, or not well-formed. */
 export function checkStreamName(stream: string): void {
+  if (stream.length > 0 && stream.length * 3 <= MAX_STREAM_NAME_BYTES && !/\p{Surrogate}/u.test(stream))
+    return;
   const bytes = Buffer.byteLength(stream);
   if (bytes > 0 && bytes <= MAX_STREAM_NAME_BYTES && !/\p{Surrogate}/u.test(stream)) return;
   throw storageError(

@@ -1,5 +1,3 @@
-import { open } from "node:fs/promises";
-import type { FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 
 import { MyriadError, NO_STREAM, systemClock } from "../../runtime/contracts/index.ts";
@@ -14,25 +12,27 @@ import type {
 import { storageError } from "../errors.ts";
 import { makeDirectoryDurably } from "../durable-file.ts";
 import { admit, checkFence, checkStreamName } from "./admission.ts";
-import type { AppendRequest, StreamState } from "./admission.ts";
+import type { StreamState } from "./admission.ts";
+import { FrameBuilder } from "./frame-builder.ts";
+import { checkFsyncPolicy, SyncBeat } from "./fsync-policy.ts";
+import type { FsyncPolicy } from "./fsync-policy.ts";
 import { GroupCommit } from "./group-commit.ts";
-import type { PendingAppend } from "./group-commit.ts";
 import { JournalIndex } from "./journal-index.ts";
 import type { EntryLocation, IndexedStream } from "./journal-index.ts";
+import { PendingAppend } from "./pending-append.ts";
 import { decodePlainData, encodePlainData } from "./plain-data.ts";
 import { formatRevision, parseRevision } from "./revision.ts";
-import { encodeEntry, MAX_FRAME_BYTES } from "./segment-format.ts";
+import { FORMAT_VERSION, FRAME_HEADER_BYTES, MAX_FRAME_BYTES } from "./segment-format.ts";
 import type { Entry } from "./segment-format.ts";
 import { SegmentReader } from "./segment-reader.ts";
 import { recoverSegments } from "./segment-recovery.ts";
-import type { Recovery } from "./segment-recovery.ts";
-import { createSegment, SegmentWriter, writeFailed } from "./segment-writer.ts";
-import type { FsyncPolicy } from "./segment-writer.ts";
+import type { RecoveredSegment, Recovery } from "./segment-recovery.ts";
+import { createSegment, openSegmentFile, SegmentWriter, writeFailed } from "./segment-writer.ts";
 import { SnapshotStore } from "./snapshot-store.ts";
 
 export interface FileJournalOptions {
   readonly clock?: Clock;
-  /** Default `always`. */
+  /** Default `always`: an append is confirmed when it is on the disk. */
   readonly fsync?: FsyncPolicy;
   /** A segment that has reached this size is followed by a new one; default 64 MiB. */
   readonly segmentBytes?: number;
@@ -51,24 +51,35 @@ export interface FileJournal extends Journal {
  * judged on durable state and the batch before it), and settled when the batch is on the disk or refused.
  * After JOURNAL_WRITE_FAILED reading goes on, and later appends are tried anew.
  *
- * @throws JOURNAL_CORRUPT, STATE_NEWER, JOURNAL_WRITE_FAILED when the folder cannot be made or written.
+ * @throws JOURNAL_CORRUPT, STATE_NEWER, JOURNAL_OPTION_INVALID, JOURNAL_WRITE_FAILED when the folder cannot
+ *   be made or written.
  */
 export async function openFileJournal(
   directory: string,
   options: FileJournalOptions = {},
 ): Promise<FileJournal> {
   const index = new JournalIndex();
-  const fsync = options.fsync ?? "always";
+  checkFsyncPolicy(options.fsync ?? "always");
   try {
     await makeDirectoryDurably(directory);
     const { last, recovery } = await recoverSegments(directory, index);
-    const segment = last ?? (await createSegment(directory, 1, 0));
-    const file = await open(segment.path, "r+");
-    const writer = new SegmentWriter(file, segment, fsync);
-    return new SegmentedJournal(directory, options, { index, recovery, file, writer });
+    const writer = await openWriter(directory, last);
+    return new SegmentedJournal(directory, options, { index, recovery, writer });
   } catch (error) {
     throw error instanceof MyriadError ? error : writeFailed(directory, error);
   }
+}
+
+/** Goes on behind what was recovered; a segment of an older version is left as it is. */
+async function openWriter(directory: string, last: RecoveredSegment | null): Promise<SegmentWriter> {
+  const isCurrent = last !== null && last.header.version === FORMAT_VERSION;
+  const segment = isCurrent
+    ? last
+    : await createSegment(directory, (last?.header.ordinal ?? 0) + 1, last?.frames ?? 0);
+  const file = await openSegmentFile(segment.path, "r+");
+  // What a killed process had written may not have been on its way to the disk yet.
+  await file.datasync();
+  return new SegmentWriter(file, segment);
 }
 
 const DEFAULT_SEGMENT_BYTES = 64 * 1024 * 1024;
@@ -76,50 +87,49 @@ const DEFAULT_SEGMENT_BYTES = 64 * 1024 * 1024;
 interface OpenedSegments {
   readonly index: JournalIndex;
   readonly recovery: Recovery | null;
-  readonly file: FileHandle;
   readonly writer: SegmentWriter;
-}
-
-/** An append as it waits: all that is known before its place in the stream is. */
-interface EncodedAppend extends AppendRequest {
-  readonly recordedAt: number;
-  readonly payload: Uint8Array;
 }
 
 class SegmentedJournal implements FileJournal {
   readonly recovery: Recovery | null;
   readonly #directory: string;
   readonly #clock: Clock;
-  readonly #fsync: FsyncPolicy;
+  readonly #beat: SyncBeat;
+  readonly #frame = new FrameBuilder();
   readonly #segmentBytes: number;
   readonly #index: JournalIndex;
   readonly #reader: SegmentReader;
   readonly #snapshots: SnapshotStore;
-  readonly #commits: GroupCommit<EncodedAppend>;
-  #file: FileHandle;
+  readonly #commits: GroupCommit;
   #writer: SegmentWriter;
   #closing: Promise<void> | null = null;
 
   constructor(directory: string, options: FileJournalOptions, opened: OpenedSegments) {
     this.#directory = directory;
     this.#clock = options.clock ?? systemClock;
-    this.#fsync = options.fsync ?? "always";
     this.#segmentBytes = options.segmentBytes ?? DEFAULT_SEGMENT_BYTES;
     this.#index = opened.index;
     this.recovery = opened.recovery;
-    this.#file = opened.file;
     this.#writer = opened.writer;
     this.#reader = new SegmentReader(directory);
     this.#snapshots = new SnapshotStore(join(directory, "snapshots"));
     this.#commits = new GroupCommit((batch) => this.#commit(batch));
+    this.#beat = new SyncBeat(options.fsync ?? "always", this.#clock, () =>
+      this.#commits.between(() => this.#syncIdle()),
+    );
   }
 
-  async append(
-    stream: string,
-    expected: Revision,
-    events: readonly unknown[],
-    fence?: Fence,
-  ): Promise<Revision> {
+  append(stream: string, expected: Revision, events: readonly unknown[], fence?: Fence): Promise<Revision> {
+    try {
+      const append = this.#encode(stream, expected, events, fence);
+      this.#commits.add(append);
+      return append.promise;
+    } catch (error) {
+      return Promise.reject(error instanceof Error ? error : writeFailed(this.#directory, error));
+    }
+  }
+
+  #encode(stream: string, expected: Revision, events: readonly unknown[], fence?: Fence): PendingAppend {
     this.#assertOpen();
     checkStreamName(stream);
     const payload = encodePlainData(events);
@@ -129,16 +139,8 @@ class SegmentedJournal implements FileJournal {
         `The events of one append take ${payload.length} bytes, which is too large.`,
       );
     }
-    const recordedAt = this.#clock.now();
-    const request = {
-      stream,
-      expected,
-      eventCount: events.length,
-      fence: checkFence(fence),
-      recordedAt,
-      payload,
-    };
-    return await this.#commits.add(request, payload.length);
+    const request = { stream, expected, eventCount: events.length, fence: checkFence(fence) };
+    return new PendingAppend(request, this.#clock.now(), payload);
   }
 
   read(stream: string, from: Revision = NO_STREAM): AsyncIterable<JournalEvent> {
@@ -147,7 +149,7 @@ class SegmentedJournal implements FileJournal {
   }
 
   revision(stream: string): Promise<Revision> {
-    return this.#whenOpen(() => formatRevision(this.#index.get(stream).state.eventCount));
+    return this.#whenOpen(() => this.#index.get(stream).state.revision);
   }
 
   streams(prefix = ""): Promise<readonly string[]> {
@@ -177,7 +179,7 @@ class SegmentedJournal implements FileJournal {
   async *#readUpTo(
     stream: string,
     from: Revision,
-    at: IndexedStream,
+    at: Pick<IndexedStream, "state" | "locations">,
     end: number,
   ): AsyncGenerator<JournalEvent> {
     this.#assertOpen();
@@ -191,62 +193,85 @@ class SegmentedJournal implements FileJournal {
     }
   }
 
-  async #commit(batch: readonly PendingAppend<EncodedAppend>[]): Promise<void> {
-    const { entries, settle } = this.#admitBatch(batch);
+  async #commit(batch: readonly PendingAppend[]): Promise<void> {
+    let failure: MyriadError | null = null;
     try {
+      const entries = this.#admit(batch);
       if (entries.length > 0) await this.#write(entries);
-      for (const settleOne of settle) settleOne(null);
     } catch (error) {
-      const failure = error instanceof MyriadError ? error : writeFailed(this.#directory, error);
-      for (const settleOne of settle) settleOne(failure);
+      failure = error instanceof MyriadError ? error : writeFailed(this.#directory, error);
+    }
+    this.#index.forget();
+    for (const append of batch) {
+      const { outcome } = append;
+      append.indexed!.ahead = null;
+      if (outcome instanceof MyriadError) append.reject(outcome);
+      else if (failure !== null) append.reject(failure);
+      else append.resolve(outcome!.revision);
     }
   }
 
-  /** Judges each append on the index and the appends before it in the batch. */
-  #admitBatch(batch: readonly PendingAppend<EncodedAppend>[]): AdmittedBatch {
-    const states = new Map<string, StreamState>();
-    const entries: Entry[] = [];
-    const settle = batch.map(({ request, resolve, reject }) => {
-      const state = states.get(request.stream) ?? this.#index.get(request.stream).state;
-      const next = admit(state, request);
-      if (next instanceof MyriadError) return () => reject(next);
-      if (request.eventCount > 0) {
-        states.set(request.stream, next);
-        entries.push({ ...request, eventsBefore: state.eventCount });
-      }
-      return (failure: unknown) =>
-        failure === null ? resolve(formatRevision(next.eventCount)) : reject(failure);
-    });
-    return { entries, settle };
+  /** Judges each append on the index and the appends before it in the batch. @returns those to be written */
+  #admit(batch: readonly PendingAppend[]): readonly PendingAppend[] {
+    const entries: PendingAppend[] = [];
+    for (const append of batch) {
+      const indexed = this.#index.claim(append.stream);
+      const before = indexed.ahead ?? indexed.state;
+      const outcome = admit(before, append);
+      append.indexed = indexed;
+      append.outcome = outcome;
+      if (outcome instanceof MyriadError || append.eventCount === 0) continue;
+      append.eventsBefore = before.eventCount;
+      indexed.ahead = outcome;
+      entries.push(append);
+    }
+    return entries;
   }
 
-  async #write(entries: readonly Entry[]): Promise<void> {
+  async #write(entries: readonly PendingAppend[]): Promise<void> {
     if (this.#writer.sizeBytes >= this.#segmentBytes) await this.#roll();
-    const encoded = entries.map(encodeEntry);
-    let offset = await this.#writer.write(encoded);
-    for (const [position, entry] of entries.entries()) {
-      const { length } = encoded[position]!;
-      this.#index.add(entry, this.#writer.header.ordinal, offset, length);
-      offset += length;
+    this.#frame.begin();
+    for (const entry of entries) entry.frameEnd = this.#frame.add(entry);
+    const isSynced = this.#beat.due();
+    const frameAt = await this.#writer.write(this.#frame, isSynced);
+    this.#beat.wrote(isSynced);
+    const { ordinal } = this.#writer.header;
+    let start = FRAME_HEADER_BYTES;
+    for (const { indexed, outcome, frameEnd } of entries) {
+      this.#index.add(indexed!, outcome as StreamState, ordinal, frameAt + start, frameEnd - start);
+      start = frameEnd;
     }
   }
 
   async #roll(): Promise<void> {
+    await this.#writer.sync();
     const segment = await createSegment(
       this.#directory,
       this.#writer.header.ordinal + 1,
       this.#writer.frames,
     );
-    const file = await open(segment.path, "r+");
-    await this.#file.close();
-    this.#file = file;
-    this.#writer = new SegmentWriter(file, segment, this.#fsync);
+    const file = await openSegmentFile(segment.path, "r+");
+    await this.#writer.close();
+    this.#writer = new SegmentWriter(file, segment);
+  }
+
+  /** A failure is not lost: the writer refuses what comes after it. */
+  async #syncIdle(): Promise<void> {
+    await this.#writer.sync().then(
+      () => this.#beat.synced(),
+      () => undefined,
+    );
   }
 
   async #close(): Promise<void> {
     await this.#commits.idle();
-    await this.#file.close();
-    await this.#reader.close();
+    this.#beat.stop();
+    try {
+      await this.#writer.sync();
+    } finally {
+      await this.#writer.close();
+      await this.#reader.close();
+    }
   }
 
   #whenOpen<Answer>(answer: () => Answer): Promise<Answer> {
@@ -259,12 +284,6 @@ class SegmentedJournal implements FileJournal {
   #assertOpen(): void {
     if (this.#closing !== null) throw storageError("JOURNAL_CLOSED", "The journal is closed.");
   }
-}
-
-interface AdmittedBatch {
-  readonly entries: readonly Entry[];
-  /** One an append of the batch, called with what the writing ended in: null, or its error. */
-  readonly settle: readonly ((failure: unknown) => void)[];
 }
 
 function* eventsOf(entry: Entry, after: number): Iterable<JournalEvent> {

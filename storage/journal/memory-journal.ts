@@ -55,7 +55,7 @@ class MemoryJournal implements Journal {
     const next = admit(known?.state ?? EMPTY_STREAM, request);
     if (next instanceof MyriadError) throw next;
     if (events.length > 0) this.#store(stream, next, stored);
-    return formatRevision(next.eventCount);
+    return next.revision;
   }
 
   read(stream: string, from: Revision = NO_STREAM): AsyncIterable<JournalEvent> {
@@ -65,7 +65,7 @@ class MemoryJournal implements Journal {
 
   async revision(stream: string): Promise<Revision> {
     await this.#open();
-    return formatRevision(this.#streams.get(stream)?.state.eventCount ?? 0);
+    return this.#streams.get(stream)?.state.revision ?? NO_STREAM;
   }
 
   async streams(prefix = ""): Promise<readonly string[]> {
@@ -76,7 +76,10 @@ class MemoryJournal implements Journal {
   async saveSnapshot(stream: string, snapshot: Snapshot): Promise<void> {
     await this.#open();
     parseRevision(stream, snapshot.revision, this.#streams.get(stream)?.state.eventCount ?? 0);
-    this.#snapshots.set(stream, { revision: snapshot.revision, bytes: encodePlainData(snapshot.state) });
+    this.#snapshots.set(stream, {
+      revision: snapshot.revision,
+      bytes: encodePlainData(snapshot.state).slice(),
+    });
   }
 
   async loadSnapshot(stream: string): Promise<Snapshot | null> {
@@ -105,7 +108,7 @@ class MemoryJournal implements Journal {
 
   #encode(events: readonly unknown[]): readonly StoredEvent[] {
     const recordedAt = this.#clock.now();
-    return events.map((event) => ({ recordedAt, bytes: encodePlainData(event) }));
+    return events.map((event) => ({ recordedAt, bytes: encodePlainData(event).slice() }));
   }
 
   #store(stream: string, state: StreamState, stored: readonly StoredEvent[]): void {

@@ -3,23 +3,25 @@ import { basename, join } from "node:path";
 
 import { storageError } from "../errors.ts";
 import { syncDirectory } from "../durable-file.ts";
+import type { StreamState } from "./admission.ts";
 import type { JournalIndex } from "./journal-index.ts";
+import { formatRevision } from "./revision.ts";
 import {
   checkFrame,
   decodeEntry,
   decodeHeader,
   entryLength,
-  findFrame,
+  findProof,
   FORMAT_VERSION,
   FRAME_HEADER_BYTES,
   SEGMENT_HEADER_BYTES,
 } from "./segment-format.ts";
-import type { SegmentHeader } from "./segment-format.ts";
+import type { Entry, SegmentHeader } from "./segment-format.ts";
 
 /**
  * Opening after whatever happened. Every frame of every segment is checked. Bytes at the very end of the
- * last segment that form no valid frame were never confirmed: they are cut off and reported. Anything else
- * that does not fit was confirmed once and is damaged: JOURNAL_CORRUPT, and nothing is changed.
+ * last segment that form no valid frame were never confirmed as durable: they are cut off and reported.
+ * Anything else that does not fit was confirmed once and is damaged: JOURNAL_CORRUPT, and nothing is changed.
  */
 export interface Recovery {
   readonly truncatedBytes: number;
@@ -102,8 +104,9 @@ function tornHeader(path: string, bytes: Buffer): Torn {
 }
 
 function tornFrame(path: string, bytes: Buffer, header: SegmentHeader, at: number, reason: string): Torn {
-  const next = findFrame(bytes, header.salt, at + 1);
-  if (next !== null) throw corrupt(path, at, `${reason}, and a valid frame follows at byte ${next}`);
+  const next = findProof(bytes, header.salt, at + 1);
+  if (next !== null)
+    throw corrupt(path, at, `${reason}, and a frame written after it follows at byte ${next}`);
   return { at, sizeBytes: bytes.length, reason };
 }
 
@@ -138,12 +141,18 @@ function indexFrame(
     const length = entryLength(upToEnd, at);
     const entry = decodeEntry(upToEnd.subarray(at, at + length));
     if (entry === null) throw corrupt(path, at, "an append does not match its checksum");
-    if (entry.eventsBefore !== index.get(entry.stream).state.eventCount) {
+    const stream = index.claim(entry.stream);
+    if (entry.eventsBefore !== stream.state.eventCount) {
       throw corrupt(path, at, "an append does not continue its stream");
     }
-    index.add(entry, segment, at, length);
+    index.add(stream, stateAfter(entry, stream.state), segment, at, length);
     at += length;
   }
+}
+
+function stateAfter(entry: Entry, before: StreamState): StreamState {
+  const eventCount = entry.eventsBefore + entry.eventCount;
+  return { eventCount, revision: formatRevision(eventCount), fence: entry.fence ?? before.fence };
 }
 
 async function cutTail(

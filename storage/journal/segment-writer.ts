@@ -1,48 +1,51 @@
 import { randomBytes } from "node:crypto";
-import { open } from "node:fs/promises";
-import type { FileHandle } from "node:fs/promises";
+import { close, fdatasync, ftruncate, open, write } from "node:fs";
 import { dirname } from "node:path";
 
+import type { MyriadError } from "../../runtime/contracts/index.ts";
 import { storageError, systemCode } from "../errors.ts";
 import { syncDirectory } from "../durable-file.ts";
-import {
-  encodeFrame,
-  encodeHeader,
-  FORMAT_VERSION,
-  FRAME_HEADER_BYTES,
-  SEGMENT_HEADER_BYTES,
-} from "./segment-format.ts";
+import type { FrameBuilder } from "./frame-builder.ts";
+import { encodeHeader, FORMAT_VERSION, SEGMENT_HEADER_BYTES } from "./segment-format.ts";
 import type { SegmentHeader } from "./segment-format.ts";
 import { segmentPath } from "./segment-recovery.ts";
 import type { RecoveredSegment } from "./segment-recovery.ts";
 
-/** `always`: an append is confirmed after fdatasync. `never`: after the write; safe against kill, not against power loss. */
-export type FsyncPolicy = "always" | "never";
-
-/** What the writer asks of an open file. */
-export type SegmentFile = Pick<FileHandle, "write" | "truncate" | "datasync">;
+/** What the writer asks of an open file; each resolves when the system has done it. */
+export interface SegmentFile {
+  /** All of it. */
+  write(bytes: Uint8Array, position: number): Promise<void>;
+  truncate(length: number): Promise<void>;
+  datasync(): Promise<void>;
+  close(): Promise<void>;
+}
 
 /**
- * Writes frames at the end of one segment, one at a time; the caller waits for each.
+ * Writes frames at the end of one segment, one at a time; the caller waits for each call before the next.
  * A frame that cannot be written whole is cut off again before anything else is written: at every moment
  * the file is confirmed frames and at most one unconfirmed tail.
+ *
+ * Frames may go without a sync of their own. When a later sync then fails, what was confirmed since the
+ * last one may be lost, and no further frame could be trusted to stand on it: the writer takes no more.
  */
 export class SegmentWriter {
   readonly header: SegmentHeader;
   readonly #file: SegmentFile;
   readonly #path: string;
-  readonly #fsync: FsyncPolicy;
   #sizeBytes: number;
   #frames: number;
   #hasTail = false;
+  /** All frames are on the disk. */
+  #synced = true;
+  #broken: Error | null = null;
 
-  constructor(file: SegmentFile, segment: RecoveredSegment, fsync: FsyncPolicy) {
+  /** All that `segment` holds is on the disk. */
+  constructor(file: SegmentFile, segment: RecoveredSegment) {
     this.#file = file;
     this.#path = segment.path;
     this.header = segment.header;
     this.#sizeBytes = segment.sizeBytes;
     this.#frames = segment.frames;
-    this.#fsync = fsync;
   }
 
   /** Of confirmed bytes. */
@@ -55,38 +58,77 @@ export class SegmentWriter {
     return this.#frames;
   }
 
+  get synced(): boolean {
+    return this.#synced;
+  }
+
   /**
-   * Resolves, when the frame is durable, to the offset of its first entry.
+   * Resolves, when the frame is written and with `sync` on the disk, to its offset.
    * @throws JOURNAL_WRITE_FAILED
    */
-  async write(entries: readonly Uint8Array[]): Promise<number> {
-    const frame = encodeFrame(entries, this.header.salt, this.#sizeBytes);
+  async write(frame: FrameBuilder, sync: boolean): Promise<number> {
+    if (this.#broken !== null) throw this.#broken;
+    const bytes = frame.seal(this.header.salt, this.#sizeBytes, this.#synced);
     try {
-      await this.#cutTail();
+      if (this.#hasTail) await this.#cutTail();
       this.#hasTail = true;
-      await writeAll(this.#file, frame, this.#sizeBytes);
-      await this.#sync();
+      await this.#file.write(bytes, this.#sizeBytes);
+      if (sync) await this.#syncFile();
       this.#hasTail = false;
     } catch (error) {
       await this.#cutTail().catch(() => undefined); // The next write tries again before it writes.
       throw writeFailed(this.#path, error);
     }
-    const firstEntry = this.#sizeBytes + FRAME_HEADER_BYTES;
-    this.#sizeBytes += frame.length;
+    const frameAt = this.#sizeBytes;
+    this.#sizeBytes += bytes.length;
     this.#frames += 1;
-    return firstEntry;
+    this.#synced = sync;
+    return frameAt;
+  }
+
+  /** Puts on the disk what was written without a sync. @throws JOURNAL_WRITE_FAILED */
+  async sync(): Promise<void> {
+    if (this.#synced) return;
+    if (this.#broken !== null) throw this.#broken;
+    try {
+      await this.#syncFile();
+    } catch (error) {
+      throw writeFailed(this.#path, error);
+    }
+    this.#synced = true;
+  }
+
+  close(): Promise<void> {
+    return this.#file.close();
+  }
+
+  async #syncFile(): Promise<void> {
+    try {
+      await this.#file.datasync();
+    } catch (error) {
+      if (!this.#synced) this.#broken = writeFailed(this.#path, error);
+      throw error;
+    }
   }
 
   async #cutTail(): Promise<void> {
-    if (!this.#hasTail) return;
     await this.#file.truncate(this.#sizeBytes);
-    await this.#sync();
+    await this.#syncFile();
     this.#hasTail = false;
   }
+}
 
-  async #sync(): Promise<void> {
-    if (this.#fsync === "always") await this.#file.datasync();
-  }
+/** Callbacks and a bare descriptor: a promise-based file handle costs each small sync a fifth more. */
+export async function openSegmentFile(path: string, flags: "r+" | "w"): Promise<SegmentFile> {
+  const file = await new Promise<number>((resolve, reject) => {
+    open(path, flags, (error, descriptor) => (error === null ? resolve(descriptor) : reject(error)));
+  });
+  return {
+    write: (bytes, position) => writeAll(file, bytes, position),
+    truncate: (length) => settled((done) => ftruncate(file, length, done)),
+    datasync: () => settled((done) => fdatasync(file, done)),
+    close: () => settled((done) => close(file, done)),
+  };
 }
 
 /** Makes the file of a new segment, its header on the disk; leaves no file behind when it fails. */
@@ -98,10 +140,10 @@ export async function createSegment(
   const path = segmentPath(directory, ordinal);
   const header = { version: FORMAT_VERSION, ordinal, framesBefore, salt: Uint8Array.from(randomBytes(8)) };
   try {
-    const file = await open(path, "w");
+    const file = await openSegmentFile(path, "w");
     try {
-      await writeAll(file, encodeHeader(header), 0);
-      await file.sync();
+      await file.write(encodeHeader(header), 0);
+      await file.datasync();
     } finally {
       await file.close();
     }
@@ -112,15 +154,26 @@ export async function createSegment(
   return { path, header, sizeBytes: SEGMENT_HEADER_BYTES, frames: framesBefore };
 }
 
-async function writeAll(file: SegmentFile, bytes: Uint8Array, position: number): Promise<void> {
-  let done = 0;
-  while (done < bytes.length) {
-    const { bytesWritten } = await file.write(bytes, done, bytes.length - done, position + done);
-    done += bytesWritten;
-  }
+function writeAll(file: number, bytes: Uint8Array, position: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const writeFrom = (done: number): void => {
+      write(file, bytes, done, bytes.length - done, position + done, (error, written) => {
+        if (error !== null) reject(error);
+        else if (done + written < bytes.length) writeFrom(done + written);
+        else resolve();
+      });
+    };
+    writeFrom(0);
+  });
 }
 
-export function writeFailed(path: string, cause: unknown): Error {
+function settled(start: (done: (error: Error | null) => void) => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    start((error) => (error === null ? resolve() : reject(error)));
+  });
+}
+
+export function writeFailed(path: string, cause: unknown): MyriadError {
   const code = systemCode(cause) ?? "unknown error";
   return storageError("JOURNAL_WRITE_FAILED", `The journal could not be written: ${code}.`, {
     location: path,

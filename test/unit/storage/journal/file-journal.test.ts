@@ -8,17 +8,16 @@ import { journalContract } from "../../../contract/journal-contract.ts";
 
 const directories = new WeakMap<Journal, string>();
 
-for (const [name, segmentBytes] of [
-  ["file", undefined],
-  ["file (tiny segments)", 64],
+for (const [name, options] of [
+  ["file", {}],
+  ["file (tiny segments)", { segmentBytes: 64 }],
+  ["file (synced once in a while)", { fsync: { intervalMs: 50 } }],
+  ["file (never synced)", { fsync: "never" }],
 ] as const) {
   journalContract(name, {
     async open(clock) {
       const directory = await mkdtemp(join(tmpdir(), "journal-"));
-      const journal = await openFileJournal(directory, {
-        clock,
-        ...(segmentBytes === undefined ? {} : { segmentBytes }),
-      });
+      const journal = await openFileJournal(directory, { clock, ...options });
       directories.set(journal, directory);
       return journal;
     },

@@ -58,6 +58,19 @@ describe("plain data", () => {
     }
   });
 
+  it("keeps sharing in records, however large or deep", () => {
+    for (const depth of [1, 80]) {
+      const shared = { list: Array.from({ length: 5_000 }, (_, index) => index) };
+      let value: unknown = [shared, shared, undefined, { 1: "a", "": null }];
+      for (let level = 0; level < depth; level++) value = { level, value };
+      const back = roundTrip(value);
+      assert.deepStrictEqual(back, value);
+      let inner = back;
+      for (let level = 0; level < depth; level++) inner = (inner as { value: unknown }).value;
+      assert.equal((inner as unknown[])[0], (inner as unknown[])[1]);
+    }
+  });
+
   it("refuses what would come back poorer, and says where it is", () => {
     const refused = [
       () => 1,

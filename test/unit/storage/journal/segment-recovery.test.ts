@@ -9,6 +9,7 @@ import fc from "fast-check";
 import { NO_STREAM } from "../../../../runtime/contracts/index.ts";
 import type { Revision } from "../../../../runtime/contracts/index.ts";
 import { openFileJournal } from "../../../../storage/index.ts";
+import { decodeHeader, encodeHeader } from "../../../../storage/journal/segment-format.ts";
 import { hasCode, payloads } from "../../../contract/journal-contract.ts";
 
 const FIRST = "00000001.journal";
@@ -123,6 +124,22 @@ describe("opening a file journal", () => {
       await fill(folder, 6, 100);
       await rm(join(folder, "00000002.journal"));
       await assert.rejects(openFileJournal(folder), hasCode("JOURNAL_CORRUPT"));
+    }));
+
+  it("reads a segment of an older version, and writes on in a new one", () =>
+    inFolder(async (folder) => {
+      await fill(folder, 3);
+      const bytes = await readFile(join(folder, FIRST));
+      bytes.set(encodeHeader({ ...decodeHeader(bytes)!, version: 1 }), 0);
+      await writeFile(join(folder, FIRST), bytes);
+      for (const expected of [3, 4]) {
+        const journal = await openFileJournal(folder);
+        assert.deepEqual(await payloads(journal, "s"), range(expected));
+        await journal.append("s", await journal.revision("s"), [expected]);
+        await journal.close();
+      }
+      assert.deepEqual(await readFile(join(folder, FIRST)), bytes);
+      assert.equal((await readdir(folder)).filter((name) => name.endsWith(".journal")).length, 2);
     }));
 
   it("drops a new segment whose header was torn and goes on in the one before", () =>

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 
+import { FrameBuilder } from "../../../../storage/journal/frame-builder.ts";
 import { checkFrame, SEGMENT_HEADER_BYTES } from "../../../../storage/journal/segment-format.ts";
 import { SegmentWriter } from "../../../../storage/journal/segment-writer.ts";
 import type { SegmentFile } from "../../../../storage/journal/segment-writer.ts";
@@ -14,14 +15,13 @@ class FaultyFile {
   truncateFails = false;
   syncs = 0;
 
-  readonly asFile = {
-    write: (data: Uint8Array, from: number, length: number, position: number) => {
-      const room = Math.min(length, this.capacity - position);
-      if (room <= 0) return Promise.reject(systemError("ENOSPC"));
-      this.bytes = Buffer.concat([this.bytes.subarray(0, position), data.subarray(from, from + room)]);
-      return Promise.resolve({ bytesWritten: room, buffer: data });
+  readonly asFile: SegmentFile = {
+    write: (data, position) => {
+      const room = Math.min(data.length, this.capacity - position);
+      if (room > 0) this.bytes = Buffer.concat([this.bytes.subarray(0, position), data.subarray(0, room)]);
+      return room < data.length ? Promise.reject(systemError("ENOSPC")) : Promise.resolve();
     },
-    truncate: (length: number) => {
+    truncate: (length) => {
       if (this.truncateFails) return Promise.reject(systemError("EIO"));
       this.bytes = this.bytes.subarray(0, length);
       return Promise.resolve();
@@ -30,19 +30,20 @@ class FaultyFile {
       this.syncs += 1;
       return this.syncFails ? Promise.reject(systemError("EIO")) : Promise.resolve();
     },
-  } as SegmentFile;
+    close: () => Promise.resolve(),
+  };
 }
 
 describe("a segment writer", () => {
   it("cuts a frame that the disk took only in part, and writes the next in its place", async () => {
     const { file, writer, salt } = prepare();
-    await writer.write([Buffer.from("first")]);
+    await writer.write(frameOf(Buffer.from("first")), true);
     const confirmed = Buffer.from(file.bytes);
     file.capacity = confirmed.length + 5;
-    await assert.rejects(writer.write([Buffer.alloc(100)]), hasCode("JOURNAL_WRITE_FAILED"));
+    await assert.rejects(writer.write(frameOf(Buffer.alloc(100)), true), hasCode("JOURNAL_WRITE_FAILED"));
     assert.deepEqual(file.bytes, confirmed);
     file.capacity = Infinity;
-    await writer.write([Buffer.from("second")]);
+    await writer.write(frameOf(Buffer.from("second")), true);
     assert.equal(checkFrame(file.bytes, salt, confirmed.length), file.bytes.length);
     assert.equal(writer.sizeBytes, file.bytes.length);
   });
@@ -50,10 +51,10 @@ describe("a segment writer", () => {
   it("does not confirm what could not be synced", async () => {
     const { file, writer } = prepare();
     file.syncFails = true;
-    await assert.rejects(writer.write([Buffer.from("lost")]), hasCode("JOURNAL_WRITE_FAILED"));
+    await assert.rejects(writer.write(frameOf(Buffer.from("lost")), true), hasCode("JOURNAL_WRITE_FAILED"));
     assert.equal(writer.sizeBytes, SEGMENT_HEADER_BYTES);
     file.syncFails = false;
-    await writer.write([Buffer.from("kept")]);
+    await writer.write(frameOf(Buffer.from("kept")), true);
     assert.equal(writer.sizeBytes, file.bytes.length);
   });
 
@@ -61,33 +62,55 @@ describe("a segment writer", () => {
     const { file, writer, salt } = prepare();
     file.capacity = file.bytes.length + 5;
     file.truncateFails = true;
-    await assert.rejects(writer.write([Buffer.alloc(100)]), hasCode("JOURNAL_WRITE_FAILED"));
+    await assert.rejects(writer.write(frameOf(Buffer.alloc(100)), true), hasCode("JOURNAL_WRITE_FAILED"));
     const torn = Buffer.from(file.bytes);
     file.capacity = Infinity;
-    await assert.rejects(writer.write([Buffer.from("too early")]), hasCode("JOURNAL_WRITE_FAILED"));
+    await assert.rejects(
+      writer.write(frameOf(Buffer.from("too early")), true),
+      hasCode("JOURNAL_WRITE_FAILED"),
+    );
     assert.deepEqual(file.bytes, torn);
     file.truncateFails = false;
-    await writer.write([Buffer.from("in time")]);
+    await writer.write(frameOf(Buffer.from("in time")), true);
     assert.equal(checkFrame(file.bytes, salt, SEGMENT_HEADER_BYTES), file.bytes.length);
   });
 
-  it("never syncs under the policy `never`", async () => {
-    const { file, writer } = prepare("never");
-    await writer.write([Buffer.from("x")]);
-    assert.equal(file.syncs, 0);
+  it("syncs a frame only when told to, and then all before it", async () => {
+    const { file, writer } = prepare();
+    await writer.write(frameOf(Buffer.from("x")), false);
+    await writer.write(frameOf(Buffer.from("y")), false);
+    assert.deepEqual([file.syncs, writer.synced], [0, false]);
+    await writer.sync();
+    await writer.sync();
+    assert.deepEqual([file.syncs, writer.synced], [1, true]);
+  });
+
+  it("takes no more once a sync has failed that earlier confirmations hung on", async () => {
+    const { file, writer } = prepare();
+    await writer.write(frameOf(Buffer.from("confirmed, not synced")), false);
+    file.syncFails = true;
+    await assert.rejects(writer.sync(), hasCode("JOURNAL_WRITE_FAILED"));
+    file.syncFails = false;
+    const { bytes } = file;
+    await assert.rejects(writer.write(frameOf(Buffer.from("next")), true), hasCode("JOURNAL_WRITE_FAILED"));
+    await assert.rejects(writer.sync(), hasCode("JOURNAL_WRITE_FAILED"));
+    assert.equal(file.bytes, bytes);
   });
 });
 
-function prepare(fsync: "always" | "never" = "always"): {
-  file: FaultyFile;
-  writer: SegmentWriter;
-  salt: Uint8Array;
-} {
+function frameOf(payload: Uint8Array): FrameBuilder {
+  const frame = new FrameBuilder();
+  frame.begin();
+  frame.add({ stream: "s", recordedAt: 0, eventsBefore: 0, eventCount: 1, fence: null, payload });
+  return frame;
+}
+
+function prepare(): { file: FaultyFile; writer: SegmentWriter; salt: Uint8Array } {
   const file = new FaultyFile();
   const salt = new Uint8Array(8).fill(7);
   const header = { version: 1, ordinal: 1, framesBefore: 0, salt };
   const segment = { path: "00000001.journal", header, sizeBytes: SEGMENT_HEADER_BYTES, frames: 0 };
-  return { file, writer: new SegmentWriter(file.asFile, segment, fsync), salt };
+  return { file, writer: new SegmentWriter(file.asFile, segment), salt };
 }
 
 function systemError(code: string): Error {

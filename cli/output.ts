@@ -62,6 +62,9 @@ function resultText(document: SessionDocument): string {
         `q(regressed) ${row.q.regressed.toPrecision(2)}, q(improved) ${row.q.improved.toPrecision(2)}, ${row.verdict}`,
     );
   }
+  for (const { candidate, phase, reason } of document.refusals) {
+    lines.push(`refused in ${phase}: ${candidate}: ${reason}`);
+  }
   for (const gate of document.gates.filter(({ passed }) => !passed)) {
     lines.push(
       `gate ${gate.name}: ${gate.reason ?? "failed"}`,

@@ -6,6 +6,7 @@ import type {
   ComparisonRow,
   GateResult,
   PhaseSummary,
+  Refusal,
   SearchStep,
   SessionDocument,
 } from "../workflow/session-document.ts";
@@ -27,9 +28,18 @@ import { markdownBlock, markdownCellCode, markdownCode, markdownText } from "./r
 import { tagOf } from "./report-verdict-tag.ts";
 import { verdictSentence } from "./report-verdict.ts";
 
-const MOST = { comparisons: 4, gates: 5, steps: 5, inputs: 3, commands: 3, block: 2, phases: 12 } as const;
+const MOST = {
+  comparisons: 4,
+  gates: 5,
+  steps: 5,
+  refusals: 2,
+  inputs: 3,
+  commands: 3,
+  block: 2,
+  phases: 12,
+} as const;
 /** The diff has what the rest leaves of the lines, within these bounds. */
-const DIFF_LINES = { least: 20, most: 80 } as const;
+const DIFF_LINES = { least: 8, most: 80 } as const;
 const MOST_LINES = 150;
 const DETAIL_CHARACTERS = 900;
 
@@ -43,6 +53,7 @@ export function renderMarkdown(input: ReportInput): string {
     ...details("Figures behind the verdict", figures(document.comparisons)),
     ...details(gatesSummary(document.gates), gates(document.gates)),
     ...details("Search", search(document)),
+    ...details("Refused candidates", refusals(document.refusals)),
     ...details("Conditions", conditions(document)),
     ...details("Inputs", inputs(input)),
     ...details("Reproduce", reproduce(input.reproduce)),
@@ -187,6 +198,21 @@ function searchCells({ round, rule, description, line, speedup, outcome, reason 
     String(line),
     gain,
     `${formatName(outcome)}${why}`,
+  ];
+}
+
+/** The last ones: what was tried before them has the same story more often than not. */
+function refusals(all: readonly Refusal[]): Lines {
+  const cells = all
+    .slice(-MOST.refusals)
+    .map(({ candidate, phase, reason }) => [
+      markdownCellCode(candidate),
+      markdownText(phase, 40),
+      markdownText(reason, 200),
+    ]);
+  return [
+    ...table(["Candidate", "Phase", "Reason"], ["---", "---", "---"], cells),
+    ...further(all.length, MOST.refusals),
   ];
 }
 

@@ -4,6 +4,7 @@ import type {
   Equivalence,
   GateResult,
   PhaseSummary,
+  Refusal,
   Reward,
   SearchStep,
   SearchSummary,
@@ -129,6 +130,19 @@ function stepOutcome({ outcome, reason }: SearchStep): Markup {
   const kind = outcome === "accepted" ? "good" : outcome === "disagrees" ? "bad" : "none";
   const why = reason === null ? null : markup`<span class="soft">: ${reason}</span>`;
   return markup`${outcomeTag(kind, formatName(outcome))}${why}`;
+}
+
+export function renderRefusals(refusals: readonly Refusal[]): Markup | null {
+  if (refusals.length === 0) return null;
+  return table<Refusal>(
+    "Candidates that were refused, in the order they were tried",
+    [
+      { title: "Candidate", cell: ({ candidate }) => code(candidate) },
+      { title: "Phase", cell: ({ phase }) => phase },
+      { title: "Reason", cell: ({ reason }) => reason },
+    ],
+    refusals,
+  );
 }
 
 export function renderReward(reward: Reward | null): Markup | null {

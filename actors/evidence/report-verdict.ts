@@ -206,6 +206,8 @@ function whyRejected(document: SessionDocument): string {
   const gate =
     failed.find(({ reason }) => reason !== "dependency_failure" && reason !== "not_run") ?? failed[0];
   if (gate !== undefined) return gateFailure(gate);
+  const refusal = document.refusals.at(-1);
+  if (refusal !== undefined) return withoutFullStop(refusal.reason);
   return document.error === null ? "no reason was recorded" : withoutFullStop(document.error.message);
 }
 

@@ -11,10 +11,19 @@ import type {
   PhaseName,
   PhaseState,
   PhaseSummary,
+  SearchSummary,
   SessionDocument,
   SubjectSummary,
 } from "./session-document.ts";
-import { comparedVersions, isSkipped, otherVersion, PHASES, verdictOf } from "./session-state.ts";
+import {
+  comparedVersions,
+  isSkipped,
+  linkOf,
+  otherVersion,
+  PHASES,
+  refusalsOf,
+  verdictOf,
+} from "./session-state.ts";
 import type { SessionState } from "./session-state.ts";
 
 /** @param error of a stop that is not in the state; default: the state's own. */
@@ -36,7 +45,8 @@ export function documentOf(
     isolation: outputs.burst?.isolation ?? null,
     noise: outputs.compare?.noise ?? null,
     phases: phasesOf(state),
-    search: outputs.generate?.summary ?? null,
+    search: searchOf(state),
+    refusals: refusalsOf(state),
     burst: burstOf(state),
     comparisons: outputs.compare?.rows ?? [],
     gates: outputs.compare?.gates ?? outputs.gates ?? [],
@@ -66,6 +76,7 @@ export function emptyDocument(
     noise: null,
     phases: [],
     search: null,
+    refusals: [],
     burst: null,
     comparisons: [],
     gates: [],
@@ -107,6 +118,12 @@ function subjectOf({ start }: SessionState): SubjectSummary {
     goal: task.goal,
     candidate,
   };
+}
+
+/** After a refusal the version before stands in: it is the one whose rewrites count. */
+function searchOf(state: SessionState): SearchSummary | null {
+  const { generate } = state.outputs;
+  return generate === undefined ? null : { ...generate.summary, accepted: linkOf(state)?.rules.length ?? 0 };
 }
 
 export function phasesOf(state: SessionState): readonly PhaseSummary[] {

@@ -78,6 +78,8 @@ const searchStep = record({
   reason: orNull(text),
 });
 
+const refusal = record({ candidate: text, phase: text, reason: text });
+
 const gate = record({
   name: text,
   passed: flag,
@@ -133,6 +135,7 @@ export const RESULT_JSON_SCHEMA: Schema = {
       ),
       phases: list(phase),
       search: orNull(record({ candidates: count, accepted: count, history: list(searchStep) })),
+      refusals: list(refusal),
       burst: orNull(
         record({
           runs: count,

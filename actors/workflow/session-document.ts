@@ -23,6 +23,8 @@ export interface SessionDocument {
   readonly noise: Noise | null;
   readonly phases: readonly PhaseSummary[];
   readonly search: SearchSummary | null;
+  /** Candidates that were refused, in the order in which they were tried. */
+  readonly refusals: readonly Refusal[];
   readonly burst: BurstSummary | null;
   readonly comparisons: readonly ComparisonRow[];
   readonly gates: readonly GateResult[];
@@ -100,10 +102,17 @@ export interface PhaseSummary {
   readonly durationMs: number;
 }
 
+export interface Refusal {
+  /** The rewrites it is made of, or the hand-written function's name. */
+  readonly candidate: string;
+  readonly phase: PhaseName;
+  readonly reason: string;
+}
+
 export interface SearchSummary {
   /** Distinct candidate versions that were tried. */
   readonly candidates: number;
-  /** Rewrites that the proposed version is made of. */
+  /** Rewrites that the proposed version is made of: the last one tried, after refusals. */
   readonly accepted: number;
   readonly history: readonly SearchStep[];
 }

@@ -24,6 +24,7 @@ import type {
   GateResult,
   Noise,
   PhaseName,
+  Refusal,
   Reward,
   SearchSummary,
 } from "./session-document.ts";
@@ -252,10 +253,14 @@ export function foundNothing(state: SessionState): boolean {
 
 /** The version that stands against the subject in this attempt. */
 export function otherVersion(state: SessionState): VersionSource | null {
-  const { generate, prepare } = state.outputs;
-  const link = generate?.chain.at(-1 - state.attempt);
-  if (link === undefined) return prepare?.other ?? null;
+  const link = linkOf(state);
+  if (link === undefined) return state.outputs.prepare?.other ?? null;
   return { program: link.program, source: link.source, label: link.rules.join(" + ") };
+}
+
+/** The version of the search's chain that an attempt is about; undefined where nothing was generated. */
+export function linkOf({ outputs, attempt }: SessionState): ChainLink | undefined {
+  return outputs.generate?.chain.at(-1 - attempt);
 }
 
 /** Which program is the baseline of the comparison and which the candidate. */
@@ -279,9 +284,25 @@ export function refusalOf(
     return { phase: "equivalence", reason: `it disagrees on ${equivalence.disagreements} inputs` };
   }
   if (burst?.falseProof != null) {
-    return { phase: "burst", reason: "in the burst it failed, or did not do what it was checked to do" };
+    return { phase: "burst", reason: failureInBurst(state, burst.falseProof) };
   }
   return null;
+}
+
+function failureInBurst({ forks }: SessionState, version: Version): string {
+  const own = forks.filter((fork) => fork.version === version);
+  const failures = own.reduce((sum, fork) => sum + fork.failures, 0);
+  if (failures === 0) return "in the burst it gave another result than it was checked to give";
+  return `in the burst ${failures} of its sandboxes failed: a limit was exceeded, or calls ended in another way`;
+}
+
+/** All of them, with the names of the candidates; the last candidate's own, too. */
+export function refusalsOf(state: SessionState): readonly Refusal[] {
+  const last = refusalOf(state);
+  return [...state.refusals, ...(last === null ? [] : [last])].map((refusal, attempt) => ({
+    candidate: otherVersion({ ...state, attempt })?.label ?? "",
+    ...refusal,
+  }));
 }
 
 function hasAnotherCandidate(state: SessionState): boolean {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Ajv2020 } from "ajv/dist/2020.js";
+import { verdictSentence } from "../../../actors/evidence/report-verdict.ts";
 import { documentError, documentOf, emptyDocument } from "../../../actors/workflow/document.ts";
 import { RESULT_JSON_SCHEMA } from "../../../actors/workflow/result-schema.ts";
 import type { PhaseName, SessionDocument } from "../../../actors/workflow/session-document.ts";
@@ -79,6 +80,7 @@ describe("the document of a session", () => {
       isolation: ISOLATION,
       noise: { label: "quiet", coefficientOfVariation: 0.01 },
       search: { candidates: 2, accepted: 1, history: [] },
+      refusals: [],
       burst: { runs: 40, failures: 0, infraErrors: 0, wallMs: 2_000, sandboxesPerSecond: 40, batch: 2 },
       reward: outputsOf().reward,
       baseline: { from: null, to: "dedupe@1" },
@@ -162,6 +164,41 @@ describe("the document of a session", () => {
     assert.equal(document.burst, null);
     const falseProof = { burst: burstOutcomeOf({ falseProof: "candidate" }) };
     assert.equal(documentFor(ended("run", falseProof, ["compare", "baseline"])).success, false);
+  });
+
+  it("of a candidate that failed in the burst says why, though every gate passed", () => {
+    const forks = [...forksOf("baseline"), forkOf("candidate", 0, { failures: 2 }), forkOf("candidate", 1)];
+    const burst = burstOutcomeOf({ falseProof: "candidate" });
+    const { prepare, generate, validate, gates, equivalence } = outputsOf();
+    const outputs = { prepare, generate, validate, gates, equivalence, burst };
+    const failed = documentFor(sessionOf("run", { outputs, forks }));
+    assert.deepEqual(
+      failed.refusals.map(({ candidate, phase }) => [candidate, phase]),
+      [["candidate 1", "burst"]],
+    );
+    assert.match(failed.refusals[0]!.reason, /in the burst 2 of its sandboxes failed/);
+    assert.match(verdictSentence(failed), /^The candidate is rejected: in the burst 2 of its sandboxes/);
+    const drifted = documentFor(sessionOf("run", { outputs, forks: forksOf("candidate") }));
+    assert.match(verdictSentence(drifted), /rejected: in the burst it gave another result than/);
+  });
+
+  it("tells of every candidate that was refused, and counts the rewrites of the one that stands", () => {
+    const chain = [["set"], ["set", "hoist"], ["set", "hoist", "fuse"]].map((rules, index) => ({
+      ...generatedOf(3).chain[index]!,
+      rules,
+    }));
+    const generate = { ...generatedOf(3), chain };
+    const refusals = [
+      { phase: "gates", reason: "a rule" },
+      { phase: "burst", reason: "it failed" },
+    ] as const;
+    const state = sessionOf("run", { outputs: outputsOf({ generate }), attempt: 2, refusals });
+    const document = documentFor(state);
+    assert.deepEqual(document.refusals, [
+      { candidate: "set + hoist + fuse", phase: "gates", reason: "a rule" },
+      { candidate: "set + hoist", phase: "burst", reason: "it failed" },
+    ]);
+    assert.equal(document.search!.accepted, 1);
   });
 
   it("of a run in which nothing was found is inconclusive and no success", () => {

@@ -43,6 +43,7 @@ export function hostileInput(text: string): ReportInput {
       reason: text,
       details: [text, text],
     })),
+    refusals: [{ candidate: text, phase: "burst", reason: text } as const],
     search: {
       ...replaced.document.search!,
       history: replaced.document.search!.history.map((step) => ({ ...step, reason: text })),

@@ -54,6 +54,13 @@ describe("the HTML report", () => {
     assert.ok(!headings(renderHtml(NO_BASELINE)).includes("Comparisons"));
   });
 
+  it("tells which candidates were refused, and why", () => {
+    const reason = "in the burst 3 of its sandboxes failed";
+    const refusals = [{ candidate: "hoist-set", phase: "burst", reason }] as const;
+    const section = parsed(renderHtml(session({ refusals }))).querySelector("#refusals");
+    assert.match(section!.textContent, /hoist-set\s*burst\s*in the burst 3 of its sandboxes failed/);
+  });
+
   it("puts the counterexample of a rejected candidate first", () => {
     const page = parsed(renderHtml(REJECTED));
     assert.equal(all(page, "h2")[0]!.textContent, "Counterexample");

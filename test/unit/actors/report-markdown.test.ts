@@ -84,6 +84,7 @@ function enormous(): typeof INPUT {
     {
       search: { ...search!, history: many({ ...search!.history[0]!, description: long, reason: long }, 300) },
       gates: many({ ...gates[0]!, passed: false, reason: long, details: many(long, 20) }, 40),
+      refusals: many({ candidate: long, phase: "burst", reason: long } as const, 60),
       comparisons: many({ ...comparisons[0]!, caseId: long }, 60),
       phases: many(phases[0]!, 90),
       isolation: { engine: long, carrier: long, enforced: many(long, 50), missing: many(long, 50) },

@@ -207,6 +207,7 @@ export const DOCUMENT: SessionDocument = {
       },
     ],
   },
+  refusals: [],
   burst: { runs: 10_000, failures: 0, infraErrors: 2, wallMs: 71_400, sandboxesPerSecond: 280.1, batch: 24 },
   comparisons: decide([TIME.row, MEMORY.row]),
   gates: [

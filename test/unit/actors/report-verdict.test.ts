@@ -168,6 +168,17 @@ describe("the other sentences", () => {
     );
   });
 
+  it("rejected in the burst: the last refusal", () => {
+    const refusals = [
+      { candidate: "hoist-set", phase: "gates", reason: "a rule" },
+      { candidate: "set", phase: "burst", reason: "in the burst 3 of its sandboxes failed" },
+    ] as const;
+    assert.equal(
+      sentence({ verdict: "rejected", comparisons: [], refusals }),
+      "The candidate is rejected: in the burst 3 of its sandboxes failed.",
+    );
+  });
+
   it("first measurement: how much was run, and the baseline it became", () => {
     assert.equal(
       verdictSentence(NO_BASELINE.document),

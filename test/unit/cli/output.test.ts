@@ -1,0 +1,29 @@
+import assert from "node:assert/strict";
+import { PassThrough } from "node:stream";
+import { describe, it } from "node:test";
+import { printDocument } from "../../../cli/output.ts";
+import type { SessionDocument } from "../../../actors/index.ts";
+import { DOCUMENT } from "../actors/report-session.ts";
+
+function printed(
+  part: Partial<SessionDocument>,
+  options: { readonly json?: boolean; readonly quiet?: boolean } = {},
+): { readonly stdout: string; readonly stderr: string } {
+  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+  printDocument({ ...DOCUMENT, ...part }, { json: false, quiet: false, ...options }, { stdout, stderr });
+  const text = (stream: PassThrough): string => String((stream.read() as Buffer | null) ?? "");
+  return { stdout: text(stdout), stderr: text(stderr) };
+}
+
+describe("what a command prints", () => {
+  it("names every candidate that was refused, where, and why", () => {
+    const refusals = [
+      { candidate: "set + hoist", phase: "gates", reason: "a rule" },
+      { candidate: "set", phase: "burst", reason: "3 of its sandboxes failed" },
+    ] as const;
+    assert.match(
+      printed({ refusals }).stdout,
+      /^refused in gates: set \+ hoist: a rule\nrefused in burst: set: 3 of its sandboxes failed$/m,
+    );
+  });
+});

@@ -3,13 +3,14 @@
  * proof with what the version was checked to do, so that what was timed is what was checked.
  */
 import { seededRandom } from "../../runtime/contracts/index.ts";
+import type { MyriadError } from "../../runtime/contracts/index.ts";
 import type { Observation, SandboxProgram } from "../../kernels/sandbox/index.ts";
 import { phaseAgent } from "../agent/agent.ts";
 import type { Agent, AgentCall, AgentTask } from "../agent/agent.ts";
 import type { Services } from "../agent/services.ts";
 import { actorError } from "../errors.ts";
 import { comparedVersions } from "../workflow/session-state.ts";
-import type { BurstOutcome, KeptFork } from "../workflow/session-state.ts";
+import type { BurstOutcome, KeptFork, SessionState } from "../workflow/session-state.ts";
 import { runBurst } from "./burst.ts";
 import type { FinishedFork } from "./burst.ts";
 import { sameObservation } from "./equivalence.ts";
@@ -69,7 +70,7 @@ async function runBurstPhase(
     measured: missing.length * plan.iterationsPerFork,
     iterationsPerFork: plan.iterationsPerFork,
     batch: sealedBatch.length,
-    falseProof: falseProof(forks, session.start!.command === "burst" ? "candidate" : "baseline"),
+    falseProof: falseProof(forks, session),
   };
 }
 
@@ -102,13 +103,17 @@ async function expectedProofs(
 }
 
 /**
- * A fork counts for its version only when no sandbox failed in it and its proof held.
- * @throws SUBJECT_LIMIT_EXCEEDED, SUBJECT_NONDETERMINISTIC when it is the user's own present code that did not.
+ * A fork counts for its version only when no sandbox failed in it and its proof held. Only a candidate is
+ * judged by it.
+ * @throws SUBJECT_LIMIT_EXCEEDED, SUBJECT_NONDETERMINISTIC when it is the user's own present code that did not;
+ *   BASELINE_INCOMPARABLE when it is the stored version.
  */
-function falseProof(forks: readonly KeptFork[], own: Version): Version | null {
+function falseProof(forks: readonly KeptFork[], session: SessionState): Version | null {
   const first = forks.find((fork) => fork.failures > 0 || !fork.proved);
   if (first === undefined) return null;
-  if (first.version !== own) return first.version;
+  const isBurst = session.start!.command === "burst";
+  if (isBurst && first.version === "baseline") throw brokenBaseline(first, session);
+  if (!isBurst && first.version === "candidate") return first.version;
   if (first.failures > 0) {
     throw actorError("SUBJECT_LIMIT_EXCEEDED", `${first.failures} sandboxes of one fork failed in the burst`);
   }
@@ -116,4 +121,13 @@ function falseProof(forks: readonly KeptFork[], own: Version): Version | null {
     "SUBJECT_NONDETERMINISTIC",
     "the function gave another result after many runs than at first",
   );
+}
+
+function brokenBaseline({ failures }: KeptFork, session: SessionState): MyriadError {
+  const { label } = comparedVersions(session).baseline!;
+  const what =
+    failures > 0 ? `${failures} sandboxes of one fork failed` : "it gave another result than at first";
+  return actorError("BASELINE_INCOMPARABLE", `baseline "${label}" does not run here: ${what}`, {
+    location: label,
+  });
 }

@@ -78,7 +78,7 @@ export interface BurstOutcome {
   readonly measured: number;
   readonly iterationsPerFork: number;
   readonly batch: number;
-  /** A version that failed in the burst, or did not do what it was checked to do; it ends as rejected. */
+  /** The candidate, when it failed in the burst or did not do what it was checked to do; it ends as rejected. */
   readonly falseProof: Version | null;
 }
 

@@ -149,9 +149,15 @@ describe("the burst runner", () => {
     }
   });
 
-  it("refuses a stored baseline that does not do what it did", async () => {
-    const { outcome } = await burst({ command: "burst", measure: faulty("dedupe@1", { failures: 2 }) });
-    assert.equal(outcome.falseProof, "baseline");
+  it("blames a stored baseline that fails or does something else, and not the present code", async () => {
+    for (const fault of [{ failures: 2 }, { proof: [returned("1")] }]) {
+      const broken = burst({ command: "burst", measure: faulty("dedupe@1", fault) });
+      await assert.rejects(broken, (error: unknown) => {
+        assert.ok(hasCode("BASELINE_INCOMPARABLE")(error));
+        assert.match((error as Error).message, /"dedupe@1"/);
+        return true;
+      });
+    }
   });
 
   it("measures the present code alone where no baseline is stored", async () => {

@@ -14,6 +14,13 @@ const cap = (maximum: number, unit: string): object => ({
   description: `${unit}; may only lower the cap of ${String(maximum)}`,
 });
 
+/** Rows of the database are kept under the metric's name, so each has one. */
+const atMostOnce = (name: string): object => ({
+  contains: { properties: { name: { const: name } } },
+  minContains: 0,
+  maxContains: 1,
+});
+
 export const TASK_SCHEMA: object = {
   $schema: "https://json-schema.org/draft/2020-12/schema",
   $id: "task.schema.json",
@@ -39,7 +46,8 @@ export const TASK_SCHEMA: object = {
     metrics: {
       type: "array",
       minItems: 1,
-      description: "the first is the goal's; no other may regress",
+      description: "the first is the goal's; no other may regress; each name once",
+      allOf: [atMostOnce("wall_time"), atMostOnce("peak_memory")],
       items: {
         type: "object",
         required: ["name"],
@@ -48,7 +56,12 @@ export const TASK_SCHEMA: object = {
           name: { enum: ["wall_time", "peak_memory"] },
           unit: { enum: ["ns", "MB"] },
           direction: { enum: ["lower"] },
-          tolerance: { type: "number", minimum: 0, maximum: 1 },
+          tolerance: {
+            type: "number",
+            minimum: 0,
+            exclusiveMaximum: 1,
+            description: "relative change that does not count: 0.02 is two percent",
+          },
         },
         allOf: [
           {

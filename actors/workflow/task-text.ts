@@ -50,12 +50,17 @@ function schemaError(error: ErrorObject, document: Document, lines: LineCounter,
   const path = error.instancePath.split("/").slice(1).map(unescapePointer);
   if (typeof extra === "string") path.push(extra);
   const field = path.join(".");
-  const what = typeof extra === "string" ? "is not a field of a task" : (error.message ?? "is wrong");
+  const what = typeof extra === "string" ? "is not a field of a task" : wordsOf(error);
   const allowed = params["allowedValues"];
   const choices = Array.isArray(allowed) ? `: ${allowed.join(", ")}` : "";
   return actorError("TASK_INVALID", `${field === "" ? "the task" : field} ${what}${choices}`, {
     location: `${file}:${lineOf(path, document, lines)} (${field === "" ? "task" : field})`,
   });
+}
+
+function wordsOf({ keyword, message }: ErrorObject): string {
+  // The one list that may not hold the same thing twice by `contains`.
+  return keyword === "contains" ? "names a metric more than once" : (message ?? "is wrong");
 }
 
 function unescapePointer(step: string): string {

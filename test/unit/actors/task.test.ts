@@ -71,6 +71,28 @@ describe("a task", () => {
     assert.match(error.location!, /:3 /);
   });
 
+  it("takes a tolerance from nothing up to the whole, which leaves nothing to tell", () => {
+    const metrics = (tolerance: string): string =>
+      `id: a\nsubject: x.ts#f\nmetrics:\n  - name: wall_time\n    tolerance: ${tolerance}\n`;
+    for (const tolerance of ["0", "0.999"]) {
+      write("tolerance.yaml", metrics(tolerance));
+      assert.equal(readTask("tolerance.yaml", folder).metrics[0].tolerance, Number(tolerance));
+    }
+    for (const tolerance of ["1", "1.5", "-0.1", ".nan", ".inf"]) {
+      const error = refusal(metrics(tolerance));
+      assert.equal(error.code, "TASK_INVALID", tolerance);
+      assert.match(error.location!, /:5 \(metrics\.0\.tolerance\)/, tolerance);
+    }
+  });
+
+  it("names each metric once", () => {
+    const error = refusal("id: a\nsubject: x.ts#f\nmetrics: [{name: wall_time}, {name: wall_time}]\n");
+    assert.equal(error.code, "TASK_INVALID");
+    assert.match(error.message, /metrics names a metric more than once/);
+    write("both.yaml", "id: a\nsubject: x.ts#f\nmetrics: [{name: peak_memory}, {name: wall_time}]\n");
+    assert.equal(readTask("both.yaml", folder).metrics.length, 2);
+  });
+
   for (const [what, text] of [
     ["broken YAML", "id: [a\nsubject: x"],
     ["a duplicate key", "id: a\nid: b\nsubject: x.ts#f\n"],

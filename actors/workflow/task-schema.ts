@@ -16,7 +16,7 @@ const cap = (maximum: number, unit: string): object => ({
 
 /** Rows of the database are kept under the metric's name, so each has one. */
 const atMostOnce = (name: string): object => ({
-  contains: { properties: { name: { const: name } } },
+  contains: { type: "object", required: ["name"], properties: { name: { const: name } } },
   minContains: 0,
   maxContains: 1,
 });

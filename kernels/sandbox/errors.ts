@@ -23,7 +23,8 @@ export const SANDBOX_ERRORS: Readonly<Record<SandboxErrorCode, ErrorDefinition>>
   },
   SANDBOX_INFRA: {
     fault: "internal",
-    meaning: "The sandbox itself could not be started or broke its protocol, three times in a row.",
+    meaning:
+      "A sandbox could not be started, or its worker died of itself: one fork, or an observation three times.",
     hint: "Look at the cause; check free memory, the process limit and that the runtime's binary can be run.",
   },
   SANDBOX_ISOLATION: {

@@ -46,5 +46,14 @@ function bundle(room: Room): string {
     target: "es2022",
     legalComments: "none",
   });
-  return `(function () {\n${outputFiles[0]!.text}\nreturn myriadInside.${exported[room]};\n})()`;
+  return strictScript(`${outputFiles[0]!.text}\nreturn myriadInside.${exported[room]};`);
+}
+
+/**
+ * An expression that runs a body in strict mode. The bundler says nothing of strictness in its output, and what
+ * calls the code under test must be strict: of a sloppy function, that code could read `caller` and
+ * `arguments`, and take the engine's own functions from there.
+ */
+export function strictScript(body: string): string {
+  return `(function () {\n"use strict";\n${body}\n})()`;
 }

@@ -7,6 +7,7 @@ import { accessSync, constants, realpathSync } from "node:fs";
 import { createRequire } from "node:module";
 import { delimiter, join } from "node:path";
 import type { ChildKind } from "./isolate-scripts.ts";
+import { usageOf } from "./isolate-usage.ts";
 import type { Isolation, SandboxLimits } from "./protocol.ts";
 
 export type CarrierName = Exclude<Isolation["carrier"], "quickjs-wasm">;
@@ -35,29 +36,37 @@ export function carriersHere(options: CarrierOptions = {}): readonly Carrier[] {
 const IS_BUN = process.versions["bun"] !== undefined;
 
 /**
- * The loader must be tiny and is the same for every child: the rest comes on standard input.
- * `fs.readFileSync(0)` reads to the end, so the parent closes the pipe.
+ * The same for every child: reads two texts from standard input, each after its length: the script and its
+ * request. All in one strict function: what a script declares at its top is in every program's scope, and what
+ * calls a program must not be sloppy (see `strictScript`).
  */
 const LOADER =
-  "const b=require('node:fs').readFileSync(0),n=b.readUInt32LE(0);" +
+  "(function(require){'use strict';" +
+  "const fs=require('node:fs');" +
+  "const read=(n)=>{const b=Buffer.alloc(n);" +
+  "for(let at=0,k;at<n;at+=k)if((k=fs.readSync(0,b,at,n-at))===0)process.exit(1);return b};" +
+  "const text=()=>read(read(4).readUInt32LE(0)).toString('utf8');" +
   "const m={exports:{}};" +
-  "require('node:vm').runInThisContext('(function(require,module,exports){'+b.toString('utf8',4,4+n)+'\\n})')" +
+  "require('node:vm').runInThisContext('(function(require,module,exports){\"use strict\";'+text()+'\\n})')" +
   "(require,m,m.exports);" +
-  "m.exports.runChild(JSON.parse(b.toString('utf8',4+n)),require)";
+  "m.exports.runChild(JSON.parse(text()),require)})(require)";
 
-const ENFORCED_EVERYWHERE = ["memory", "cpu", "wall"];
+/** What the parent holds by watching; memory and CPU time only where it can see what a process uses. */
+const WATCHED: readonly string[] = ["memory", "cpu", "wall"];
+const SEEN: readonly string[] = usageOf(process.pid) === null ? ["wall"] : WATCHED;
+
+/** @param held what the carrier itself keeps away. */
+function isolationOf(carrier: CarrierName, held: readonly string[], open: readonly string[] = []): Isolation {
+  const unseen = WATCHED.filter((what) => !SEEN.includes(what));
+  return { engine: "isolate", carrier, enforced: [...SEEN, ...held], missing: [...unseen, ...open] };
+}
 
 function bubblewrap(): Carrier | null {
   const program = findProgram("bwrap");
   if (program === null || process.platform !== "linux") return null;
   const binds = runtimeFiles().flatMap((file) => ["--ro-bind", file, file]);
   return {
-    isolation: {
-      engine: "isolate",
-      carrier: "bubblewrap",
-      enforced: [...ENFORCED_EVERYWHERE, "disk", "network", "filesystem", "processes"],
-      missing: [],
-    },
+    isolation: isolationOf("bubblewrap", ["disk", "network", "filesystem", "processes"]),
     child: "main-context",
     isolatedVm: "",
     reportsPid: true,
@@ -80,12 +89,7 @@ function isolatedVm({ isolatedVm: given }: CarrierOptions): Carrier | null {
   const path = given ?? findModule("isolated-vm");
   if (path === null || IS_BUN) return null;
   return {
-    isolation: {
-      engine: "isolate",
-      carrier: "isolated-vm",
-      enforced: [...ENFORCED_EVERYWHERE, "disk", "network", "filesystem", "processes"],
-      missing: [],
-    },
+    isolation: isolationOf("isolated-vm", ["disk", "network", "filesystem", "processes"]),
     child: "isolated-vm",
     isolatedVm: path,
     reportsPid: false,
@@ -103,14 +107,9 @@ function permission(): Carrier {
   const denied = flag === null ? [] : ["disk", "filesystem", "processes"];
   // Newer permission models know the network, too: what can be allowed is denied.
   if (flag !== null && process.allowedNodeEnvironmentFlags.has("--allow-net")) denied.push("network");
-  const denies = (what: string): boolean => denied.includes(what);
+  const open = ["disk", "network", "filesystem", "processes"].filter((what) => !denied.includes(what));
   return {
-    isolation: {
-      engine: "isolate",
-      carrier: "permission",
-      enforced: [...ENFORCED_EVERYWHERE, ...denied],
-      missing: ["disk", "network", "filesystem", "processes"].filter((what) => !denies(what)),
-    },
+    isolation: isolationOf("permission", denied, open),
     child: "main-context",
     isolatedVm: "",
     reportsPid: false,

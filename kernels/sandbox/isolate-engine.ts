@@ -6,7 +6,9 @@
  *   measure   one child is one fork; iterations that it did not live to finish count as failures
  *
  * Limits hold for one run: one input alone, one sequence, one iteration. Memory is counted from where the
- * process stood before the program was loaded. A child that does not start is tried three times.
+ * process stood before the program was loaded. A child that does not start is an infrastructure error: at once
+ * for a fork, whose caller counts it and runs the fork again; at the third time for an observation, which is no
+ * figure and may have many children behind it.
  */
 import type { Clock, MyriadError } from "../../runtime/contracts/index.ts";
 import { systemClock } from "../../runtime/contracts/index.ts";
@@ -136,7 +138,7 @@ class Engine implements IsolateEngine {
   async measure(request: MeasureRequest, options: SandboxCallOptions = {}): Promise<ForkMeasurement> {
     checkLimits(request.limits);
     return this.#slots.with(async () => {
-      const fork = await this.#withRetry(() => this.#runFork(request, options));
+      const fork = await this.#runFork(request, options);
       return { ...fork.measurement(request), isolation: this.isolation };
     });
   }
@@ -179,7 +181,7 @@ class Engine implements IsolateEngine {
       else if (kind !== "spoiled" && kind !== "done") throw new FrameError(kind);
     };
     const job: Job = { ...jobOf(request), inputs, task: { kind: request.order } };
-    const { end } = await this.#withRetry(() =>
+    const { end } = await this.#stubbornly(() =>
       this.#runChild(request.limits, job, inputs.length, onFrame, options),
     );
     if (told.programError !== null) throw badProgram(told.programError);
@@ -229,7 +231,7 @@ class Engine implements IsolateEngine {
     return report;
   }
 
-  async #withRetry<Result>(work: () => Promise<Result>): Promise<Result> {
+  async #stubbornly<Result>(work: () => Promise<Result>): Promise<Result> {
     for (let attempt = 1; ; attempt++) {
       try {
         return await work();
@@ -299,7 +301,7 @@ class Fork {
       ticks: new Float64Array(0),
       failures: this.#wallNs.reduce((count, ns) => count + (Number.isNaN(ns) ? 1 : 0), 0),
       cpuMs: this.#usage?.cpuMs ?? report.cpuMs,
-      peakMb: this.#usage?.peakMb ?? report.peakMb,
+      peakMb: report.peakMb ?? this.#usage?.peakMb ?? 0,
       proof: batch.map((_, index) => this.#proof[index] ?? failure),
     };
   }

@@ -3,13 +3,13 @@
  *
  *   [kind: 1 byte][length of text in bytes: 4, little endian][text: UTF-8]
  *
- *   ready         the realm is locked down; the program comes next
+ *   ready         the realm is locked down; the program comes next, once the job's pipe is closed
  *   program       the program's text is no JavaScript (text: the error); nothing follows
  *   observation   `outcome newline text`; one an input, in order
  *   samples       nanoseconds of iterations in order, parted by blanks; a failed one is `-`; may be empty
  *   proof         like observation: the last batch of a fork, one a call, in order
  *   spoiled       the realm could not be made fresh again; nothing follows
- *   done          `cpuMs peakMb`; nothing follows
+ *   done          `cpuMs peakMb`, the latter above where it stood at `ready`; nothing follows
  *
  * The child runs code that nobody trusts. The reader therefore takes nothing for granted: unknown kinds,
  * lengths and totals above the caps, and what does not parse end the child, never the host.

@@ -1,11 +1,17 @@
 /**
  * One child process from start to end.
  *
- *   spawn  ->  job on standard input  ->  frames on descriptor 3  ->  exit
+ *   parent                                      child
+ *   spawns it, sends script and job        ->   makes itself ready, stands still
+ *   reads its size, closes the job's pipe  <-   `ready`
+ *                                          ->   runs
+ *   reads its peak, kills it               <-   frames on descriptor 3, `done`; stands still
  *
  * Every frame that follows `ready` ends a run (or several): memory is watched all the time, CPU and wall
- * time from one frame to the next. Whatever breaks a limit, breaks the protocol or is aborted is killed
- * with SIGKILL, and the promise resolves once the process is gone. Nothing that a child does rejects it.
+ * time from one frame to the next, and no limit is judged before all frames that wait in the pipe are read.
+ * Time in which this process itself did not run counts for no run. Whatever breaks a limit, breaks the protocol
+ * or is aborted is killed with SIGKILL, and the promise resolves once the process is gone. Nothing that a child
+ * does rejects it.
  */
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
@@ -14,10 +20,10 @@ import type { Clock } from "../../runtime/contracts/index.ts";
 import type { Carrier } from "./isolate-carrier.ts";
 import type { ChildRequest } from "./isolate-child.ts";
 import type { Frame } from "./isolate-frames.ts";
-import { FrameReader } from "./isolate-frames.ts";
+import { FrameError, FrameReader } from "./isolate-frames.ts";
 import type { Job } from "./isolate-inside.ts";
 import { childScripts } from "./isolate-scripts.ts";
-import { usageOf } from "./isolate-usage.ts";
+import { peakResidentMb, usageOf } from "./isolate-usage.ts";
 import type { SandboxLimits } from "./protocol.ts";
 
 /** Which limit ended a run; `output`: it broke the protocol; `crash`: the process died of itself. */
@@ -33,9 +39,10 @@ export type ChildEnd =
 
 export interface ChildReport {
   readonly end: ChildEnd;
-  /** As seen from outside, now and then; the child's own figures are better when it lives to give them. */
+  /** As seen from outside, now and then; the child's own figure is better when it lives to give it. */
   readonly cpuMs: number;
-  readonly peakMb: number;
+  /** The most memory above where it stood before the program was loaded; null where that cannot be seen. */
+  readonly peakMb: number | null;
 }
 
 export interface ChildOptions {
@@ -51,6 +58,8 @@ export interface ChildOptions {
 }
 
 const WATCH_EVERY_MS = 20;
+/** Looks that lie further apart say that this process was suspended, or was too busy to look. */
+const LOOK_GAP_MS = 1000;
 /** How long bubblewrap is given to name its child before it is killed itself. */
 const SETUP_MS = 2000;
 const MAX_OUTPUT_BYTES = 1024 * 1024 * 1024;
@@ -74,9 +83,10 @@ class Supervision {
   #outputBytes = 0;
   #stopWatching: () => void = () => undefined;
   #runStartedAt = 0;
+  #lookedAt = 0;
   #cpuMsAtRunStart = 0;
   #cpuMs = 0;
-  #peakMb = 0;
+  #peakMb: number | null = null;
   #startMb = 0;
 
   constructor(options: ChildOptions, resolve: (report: ChildReport) => void) {
@@ -91,6 +101,8 @@ class Supervision {
       // A known time zone and language, and nothing of the host's own settings or secrets.
       env: { TZ: "UTC", LANG: "en_US.UTF-8" },
       stdio: ["pipe", "ignore", "pipe", "pipe", "pipe"],
+      // A session of its own: what a terminal sends to this process (to stop, to end) is not the child's affair.
+      detached: true,
     });
     this.#process = child;
     if (!carrier.reportsPid) this.#pid = child.pid ?? null;
@@ -100,7 +112,7 @@ class Supervision {
     this.#send(child);
     signal?.addEventListener("abort", this.#onAbort, { once: true });
     if (signal?.aborted === true) this.#onAbort();
-    this.#runStartedAt = this.#options.clock.monotonic();
+    this.#runStartedAt = this.#lookedAt = this.#options.clock.monotonic();
     this.#watch();
   }
 
@@ -130,12 +142,9 @@ class Supervision {
       memoryMb: this.#options.limits.memoryMb,
       job,
     };
-    const script = Buffer.from(scripts.child, "utf8");
-    const length = Buffer.alloc(4);
-    length.writeUInt32LE(script.length);
     // A child that died before it read its job is told of by its exit.
     child.stdin!.on("error", () => undefined);
-    child.stdin!.end(Buffer.concat([length, script, Buffer.from(JSON.stringify(request), "utf8")]));
+    child.stdin!.write(Buffer.concat([lengthAndText(scripts.child), lengthAndText(JSON.stringify(request))]));
   }
 
   #read(piece: Buffer): void {
@@ -143,42 +152,79 @@ class Supervision {
     try {
       this.#outputBytes += piece.length;
       if (this.#outputBytes > MAX_OUTPUT_BYTES) throw new Error("too much output");
-      for (const frame of this.#reader.push(piece)) this.#take(frame);
+      const frames = this.#reader.push(piece);
+      if (frames.length > 0) this.#residentMb();
+      for (const frame of frames) this.#take(frame);
     } catch {
       this.#kill({ kind: "breach", breach: "output" });
     }
   }
 
   #take(frame: Frame): void {
-    this.#look();
     if (this.#end !== null) return;
+    if (!this.#ready) this.#begun(frame);
+    else this.#options.onFrame(frame);
+    if (frame.kind === "done") this.#done();
     this.#runStartedAt = this.#options.clock.monotonic();
     this.#cpuMsAtRunStart = this.#cpuMs;
-    if (this.#ready) this.#options.onFrame(frame);
-    else if (frame.kind === "ready") this.#ready = true;
-    else throw new Error("not ready");
-    if (frame.kind === "ready") this.#startMb = this.#peakMb;
+  }
+
+  #begun({ kind }: Frame): void {
+    if (kind !== "ready") throw new FrameError("not ready");
+    this.#ready = true;
+    if (this.#pid !== null) this.#letGo();
+  }
+
+  #letGo(): void {
+    this.#startMb = this.#residentMb() ?? 0;
+    this.#process!.stdin!.end();
+  }
+
+  #done(): void {
+    this.#residentMb();
+    const mostMb = this.#pid === null ? null : peakResidentMb(this.#pid);
+    if (mostMb !== null) this.#peakMb = mostMb - this.#startMb;
+    this.#kill({ kind: "ended" });
   }
 
   #watch(): void {
     if (this.#end !== null) return;
     this.#stopWatching = this.#options.clock.schedule(WATCH_EVERY_MS, () => {
-      this.#look();
-      this.#watch();
+      this.#forgetGap();
+      // What the child has said by now is read first: it may have ended the run long ago.
+      setImmediate(() => {
+        this.#look();
+        this.#watch();
+      });
     });
+  }
+
+  /** Wall time counts only while there is someone to read what the child says. */
+  #forgetGap(): void {
+    const now = this.#options.clock.monotonic();
+    const gapMs = now - this.#lookedAt;
+    if (gapMs > LOOK_GAP_MS) this.#runStartedAt += gapMs;
+    this.#lookedAt = now;
   }
 
   #look(): void {
     if (this.#end !== null) return;
     const { limits, clock } = this.#options;
     if (clock.monotonic() - this.#runStartedAt > limits.wallSeconds * 1000) this.#break("wall");
+    const residentMb = this.#residentMb();
+    if (!this.#ready || residentMb === null) return;
+    const usedMb = residentMb - this.#startMb;
+    this.#peakMb = Math.max(this.#peakMb ?? 0, usedMb);
+    if (usedMb > limits.memoryMb) this.#break("memory");
+    else if (this.#cpuMs - this.#cpuMsAtRunStart > limits.cpuSeconds * 1000) this.#break("cpu");
+  }
+
+  /** Notes the CPU time, too; null where nothing can be seen of the process. */
+  #residentMb(): number | null {
     const usage = this.#pid === null ? null : usageOf(this.#pid);
-    if (usage === null) return;
+    if (usage === null) return null;
     this.#cpuMs = usage.cpuMs;
-    this.#peakMb = Math.max(this.#peakMb, usage.residentMb);
-    if (!this.#ready) return;
-    if (usage.residentMb - this.#startMb > limits.memoryMb) this.#break("memory");
-    else if (usage.cpuMs - this.#cpuMsAtRunStart > limits.cpuSeconds * 1000) this.#break("cpu");
+    return usage.residentMb;
   }
 
   #break(breach: Breach): void {
@@ -216,6 +262,7 @@ class Supervision {
   #named(pid: number): void {
     this.#pid = pid;
     if (this.#end !== null) this.#shoot();
+    else if (this.#ready) this.#letGo();
   }
 
   #closed(code: number | null, detail: string): void {
@@ -235,6 +282,13 @@ class Supervision {
     const aborted = ["SIGABRT", "SIGTRAP", "SIGILL", "SIGSEGV"].includes(cause);
     return { kind: "breach", breach: aborted ? "memory" : "crash" };
   }
+}
+
+function lengthAndText(text: string): Buffer {
+  const bytes = Buffer.from(text, "utf8");
+  const length = Buffer.alloc(4);
+  length.writeUInt32LE(bytes.length);
+  return Buffer.concat([length, bytes]);
 }
 
 const SIGNALS: ReadonlyMap<number, string> = new Map([

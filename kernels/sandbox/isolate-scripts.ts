@@ -1,12 +1,12 @@
 /** The child's scripts, bundled by esbuild once a process, on first use. */
 import { fileURLToPath } from "node:url";
 import { bundler } from "../bundler/index.ts";
-import { harnessScript } from "./harness-script.ts";
+import { harnessScript, strictScript } from "./harness-script.ts";
 
 export type ChildKind = "main-context" | "isolated-vm";
 
 export interface ChildScripts {
-  /** A CommonJS script that exports `runChild`. */
+  /** A CommonJS script that exports `runChild`; the loader runs it in strict mode. */
   readonly child: string;
   /** An expression: the harness. */
   readonly harness: string;
@@ -31,7 +31,7 @@ export function childScripts(kind: ChildKind): ChildScripts {
 }
 
 function insideScript(): string {
-  return `(function () {\n${bundle("isolate-inside", "iife")}\nreturn myriadInside.start;\n})()`;
+  return strictScript(`${bundle("isolate-inside", "iife")}\nreturn myriadInside.start;`);
 }
 
 function bundle(module: string, format: "cjs" | "iife"): string {

@@ -21,3 +21,13 @@ export function usageOf(pid: number): Usage | null {
     return null;
   }
 }
+
+/** The most resident memory that it ever had, MB; null where that cannot be read. */
+export function peakResidentMb(pid: number): number | null {
+  try {
+    const kilobytes = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "latin1"))?.[1];
+    return kilobytes === undefined ? null : Number(kilobytes) / 1024;
+  } catch {
+    return null;
+  }
+}

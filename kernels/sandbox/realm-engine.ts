@@ -8,6 +8,10 @@
  *   a run overstays its limit by the grace:        (a native loop that no interrupt reaches)
  *     kills the worker; that input exceeded
  *     its limit, the unfinished go on in a new one
+ *
+ * A worker that dies of itself is an infrastructure error: at once for a fork, whose caller counts it and runs
+ * the fork again; at the third time for observations and inputs. A job during which this process was suspended
+ * is run again: its runs may have missed their deadlines for nothing.
  */
 import { MyriadError, systemClock } from "../../runtime/contracts/index.ts";
 import type { Cancel, Clock, Executor, Kernel } from "../../runtime/contracts/index.ts";
@@ -35,6 +39,8 @@ import { runMs, timeLimit } from "./realm-room.ts";
 /** A run may be this much later than its limit before its worker is killed: the limit itself is kept inside. */
 const GRACE_MS = 1_000;
 const LOOK_MS = 50;
+/** Looks that lie further apart say that this process was suspended, or was too busy to look. */
+const LOOK_GAP_MS = 1_000;
 /** Fewer inputs are not worth a second worker. */
 const LEAST_SHARE = 16;
 const ATTEMPTS = 3;
@@ -158,7 +164,7 @@ async function measure(
   checkLimits(request.limits);
   const job = { request, meterScript: meterScript(), harnessScript: harnessScript() };
   const report = (iterations: number): void => options.onProgress?.(iterations);
-  const ended = await guarded(host, measureInRealmKernel, job, request.limits, options, report);
+  const ended = await guarded(host, measureInRealmKernel, job, request.limits, options, report, 1);
   if (ended.how === "done") return { ...ended.output, isolation: REALM_ISOLATION };
   return overstayedFork(request);
 }
@@ -218,7 +224,7 @@ type Guarded<Output> =
   /** Killed in its `run`th run, counted from 0. */
   | { readonly how: "overstayed"; readonly run: number };
 
-/** Runs a job under watch; a worker that dies for no reason of the job's is replaced, three times at most. */
+/** Runs a job under watch, again after a suspension and, `attempts` times in all, after its worker died of itself. */
 async function guarded<Job extends object, Output, Progress>(
   host: Host,
   kernel: Kernel<Job & { readonly watch: Watch }, Output, Progress>,
@@ -226,23 +232,24 @@ async function guarded<Job extends object, Output, Progress>(
   limits: SandboxLimits,
   options: SandboxCallOptions,
   onProgress: (progress: Progress) => void,
+  attempts: number = ATTEMPTS,
 ): Promise<Guarded<Output>> {
-  for (let attempt = 1; ; attempt++) {
+  for (let crashes = 0; ;) {
     const watch: Watch = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
     const guard = new Guard(watch, runMs(limits) + GRACE_MS, host.clock);
     const signals = options.signal === undefined ? [guard.signal] : [guard.signal, options.signal];
     try {
       const signal = AbortSignal.any(signals);
       const output = await host.executor.run(kernel, { ...job, watch }, { signal, onProgress });
-      return { how: "done", output };
+      if (!guard.suspended) return { how: "done", output };
     } catch (error) {
       if (guard.overstayedRun !== null) return { how: "overstayed", run: guard.overstayedRun };
       if (options.signal?.aborted === true) {
         throw sandboxError("SANDBOX_ABORTED", "the sandbox was aborted", { cause: error });
       }
       if (!(error instanceof MyriadError) || error.code !== "KERNEL_CRASHED") throw error;
-      if (attempt === ATTEMPTS) {
-        throw sandboxError("SANDBOX_INFRA", "the realm's worker died three times in a row", { cause: error });
+      if (++crashes === attempts) {
+        throw sandboxError("SANDBOX_INFRA", "the realm's worker died", { cause: error });
       }
     } finally {
       guard.stop();
@@ -258,13 +265,16 @@ class Guard {
   readonly #controller = new AbortController();
   #seen = 0;
   #since = 0;
+  #lookedAt: number;
   #cancel: Cancel;
   overstayedRun: number | null = null;
+  suspended = false;
 
   constructor(watch: Watch, patienceMs: number, clock: Clock) {
     this.#watch = watch;
     this.#patienceMs = patienceMs;
     this.#clock = clock;
+    this.#lookedAt = clock.monotonic();
     this.#cancel = clock.schedule(LOOK_MS, () => this.#look());
   }
 
@@ -279,7 +289,10 @@ class Guard {
   #look(): void {
     const run = Atomics.load(this.#watch, 0);
     const now = this.#clock.monotonic();
-    if (run !== this.#seen) [this.#seen, this.#since] = [run, now];
+    const gap = now - this.#lookedAt > LOOK_GAP_MS;
+    if (gap || run !== this.#seen) [this.#seen, this.#since] = [run, now];
+    this.suspended ||= gap;
+    this.#lookedAt = now;
     if (run > 0 && now - this.#since > this.#patienceMs) {
       this.overstayedRun = run - 1;
       this.#controller.abort();

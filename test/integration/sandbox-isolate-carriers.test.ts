@@ -35,7 +35,8 @@ async function breakOut(
   const child = spawn(file!, args, { env: {}, stdio: ["pipe", "ignore", "ignore", "pipe", "pipe"] });
   const length = Buffer.alloc(4);
   length.writeUInt32LE(Buffer.byteLength(script));
-  child.stdin!.end(Buffer.concat([length, Buffer.from(script), Buffer.from("{}")]));
+  const request = Buffer.from("\u0002\0\0\0{}");
+  child.stdin!.end(Buffer.concat([length, Buffer.from(script), request]));
   let said = "";
   (child.stdio[3] as Readable).setEncoding("utf8").on("data", (text: string) => {
     said += text;

@@ -1,0 +1,62 @@
+/**
+ * How events are kept, and how old ones are read. In the journal an event stands as
+ *
+ *     { v: version, e: event, id?: the message id of the command that caused it }
+ *
+ * Code of version n reads an event of version v ≤ n by `upcasters[v]`, `upcasters[v + 1]` … `upcasters[n − 1]`,
+ * each of which makes the next version's event of its own. What is in the journal never changes.
+ */
+import { runtimeError } from "../errors.ts";
+
+export interface EventSchema {
+  /** Of the events that are written now; a whole number from 1. */
+  readonly version: number;
+  /** By the version that they take: each gives the event as the next version has it. */
+  readonly upcasters: Readonly<Record<number, (event: unknown) => unknown>>;
+}
+
+export interface StoredEvent {
+  readonly v: number;
+  readonly e: unknown;
+  readonly id?: string;
+}
+
+export const FIRST_SCHEMA: EventSchema = { version: 1, upcasters: {} };
+
+/** @throws PERSISTENCE_INVALID when an upcaster is missing between the first version and this one */
+export function checkSchema(schema: EventSchema): EventSchema {
+  const { version, upcasters } = schema;
+  const isVersion = Number.isInteger(version) && version >= 1;
+  for (let from = 1; isVersion && from < version; from++) {
+    if (typeof upcasters[from] !== "function") {
+      throw runtimeError("PERSISTENCE_INVALID", `No upcaster takes events of version ${from} to the next`);
+    }
+  }
+  if (!isVersion) throw runtimeError("PERSISTENCE_INVALID", `Not a version of events: ${version}`);
+  return schema;
+}
+
+export function storeEvent(schema: EventSchema, event: unknown, id: string | null): StoredEvent {
+  return id === null ? { v: schema.version, e: event } : { v: schema.version, e: event, id };
+}
+
+/** @throws EVENT_VERSION_UNKNOWN; whatever an upcaster throws */
+export function readEvent(schema: EventSchema, stored: unknown): unknown {
+  const { v, e } = asStored(stored);
+  if (v > schema.version) {
+    throw runtimeError(
+      "EVENT_VERSION_UNKNOWN",
+      `An event has version ${v}; this code knows ${schema.version}`,
+    );
+  }
+  let event = e;
+  for (let version = v; version < schema.version; version++) event = schema.upcasters[version]!(event);
+  return event;
+}
+
+/** @throws EVENT_VERSION_UNKNOWN for what no event-sourced actor has written */
+export function asStored(stored: unknown): StoredEvent {
+  const isStored = typeof stored === "object" && stored !== null && "v" in stored && "e" in stored;
+  if (isStored && Number.isInteger(stored.v) && (stored.v as number) >= 1) return stored as StoredEvent;
+  throw runtimeError("EVENT_VERSION_UNKNOWN", "The stream holds something that is no event with a version");
+}

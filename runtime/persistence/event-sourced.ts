@@ -1,0 +1,153 @@
+/**
+ * Event-sourced actors: what happened is kept, the state is folded from it.
+ *
+ *     you write                   the runtime calls it
+ *     stream(args)             <- once per life: where this actor's events are
+ *     empty(args)              <- once per life: the state before the first event
+ *     apply(state, event)      <- for each event, on recovery and when it is decided; pure
+ *     recovered(state, ctx)    <- once per life, before its first command
+ *     handle(state, cmd, ctx)  <- one command at a time: decides what to keep, and does nothing else
+ *     effect(state, ctx)       <- once the journal has what was decided, and all that was decided before
+ *     duplicate(state, cmd, …) <- instead of `handle`, for a command whose message id is known
+ *
+ * - Journal before effect: replies, tells and whatever else others can see belong into `effect`. Effects run
+ *   in the order of their commands, each at most once: a crash between the journal and the effect loses it,
+ *   and a sender that repeats its command then comes to `duplicate`.
+ * - A life begins with its recovery: the snapshot, then the events behind it. Commands wait in the mailbox.
+ * - While an append is under way, commands are handled against the state to come, and their events gather for
+ *   the next append: one hot actor needs no more syncs than a thousand cold ones, and its sender sees no
+ *   difference, since every effect, also that of a command that keeps nothing, waits for what it has seen.
+ *   At `MAX_GATHERED` commands the mailbox holds the rest.
+ * - What the journal refuses fails the actor: EVENTS_NOT_KEPT, or STREAM_CONFLICT when somebody else has
+ *   written to the stream. No effect of the refused commands runs, and no command is handled until a restart
+ *   has recovered the truth: after a `resume` every command fails with the same error.
+ * - A restart waits for the append that the last life left under way, then recovers.
+ * - `ctx.hold` and `ctx.release` are used up here; do not call them.
+ */
+import { actor, type ActorContext, type ActorType, type Signal } from "../actor.ts";
+import type { Journal } from "../contracts/index.ts";
+import { runtimeError } from "../errors.ts";
+import type { TypedMailboxOptions } from "../mailbox.ts";
+import type { ActorRef } from "../ref.ts";
+import type { Supervision } from "../supervision.ts";
+import type { Layouts } from "../threads/layout.ts";
+import { checkSchema, FIRST_SCHEMA, type EventSchema } from "./event-schema.ts";
+import { PersistentLife, type LifeRules } from "./persistent-life.ts";
+
+export interface Decision<State, Command, Event> {
+  /** Kept together, all or none; default: none. */
+  readonly events?: readonly Event[];
+  /** Gets the state after these events. What it throws fails the actor; the events are kept. */
+  readonly effect?: (state: State, ctx: ActorContext<Command>) => void;
+}
+
+export interface EventSourcedDefinition<Args, State, Command, Event> {
+  readonly name: string;
+  /** Unique to this actor in its journal: two writers of one stream refuse each other. */
+  stream(args: Args): string;
+  empty(args: Args): State;
+  /** Must leave `state` as it is, and events must be plain data. */
+  handle(state: State, command: Command, ctx: ActorContext<Command>): Decision<State, Command, Event>;
+  apply(state: State, event: Event): State;
+  recovered?(state: State, ctx: ActorContext<Command>): void;
+  /** Decides about the stop of something watched; without it that stop fails the actor with DEATH_PACT. */
+  signal?(state: State, signal: Signal, ctx: ActorContext<Command>): Decision<State, Command, Event>;
+  /**
+   * What tells a repeated command from a new one; null: nothing does. Kept with the command's events, so a
+   * command that keeps none is handled again.
+   */
+  messageId?(command: Command): string | null;
+  /** Runs like an effect; default: nothing happens. Say here what the first reply said. */
+  duplicate?(state: State, command: Command, ctx: ActorContext<Command>): void;
+  /** How many ids are known, the newest; default 1,000. */
+  readonly rememberedIds?: number;
+  /** A snapshot is saved after so many events; default: never. Then the state must be plain data. */
+  readonly snapshotEvery?: number;
+  /** Default: version 1, with nothing older to read. A snapshot of another version is not used. */
+  readonly schema?: EventSchema;
+  /** Default: the system's. */
+  readonly journal?: Journal;
+  readonly supervision?: Supervision;
+  readonly mailbox?: TypedMailboxOptions<Command>;
+  readonly layouts?: Layouts<Command>;
+}
+
+/**
+ * An ordinary actor type. An actor whose system and definition name no journal fails with JOURNAL_MISSING.
+ * @throws PERSISTENCE_INVALID, ACTOR_NAME_INVALID, ACTOR_TYPE_INVALID, SUPERVISION_INVALID, MAILBOX_INVALID
+ */
+export function eventSourced<Args, State, Command, Event>(
+  definition: EventSourcedDefinition<Args, State, Command, Event>,
+): ActorType<Args, PersistentLife<State, Command, Event>, Command> {
+  const rules = lifeRules(definition);
+  // What a life has left under way when it ended, for the next one of the same actor.
+  const leftovers = new WeakMap<ActorRef<Command>, Promise<unknown>>();
+  const { supervision, mailbox, layouts } = definition;
+  const signal = definition.signal?.bind(definition) ?? null;
+  return actor<Args, PersistentLife<State, Command, Event>, Command>({
+    name: definition.name,
+    initial(args, ctx) {
+      const journal = journalOf(definition, ctx);
+      const life = new PersistentLife(rules, journal, definition.stream(args));
+      life.recover(definition.empty(args), leftovers.get(ctx.self) ?? null, ctx);
+      return life;
+    },
+    receive(life, message, ctx) {
+      life.receive(message, ctx);
+      return life;
+    },
+    ...(signal === null
+      ? {}
+      : {
+          signal(life, happened, ctx) {
+            life.decide((state) => signal(state, happened, ctx), null, ctx);
+            return life;
+          },
+        }),
+    stopped(life, reason, ctx) {
+      if (reason.kind === "restarted" && life.underWay !== null) leftovers.set(ctx.self, life.underWay);
+      else leftovers.delete(ctx.self);
+    },
+    ...(supervision === undefined ? {} : { supervision }),
+    ...(mailbox === undefined ? {} : { mailbox }),
+    ...(layouts === undefined ? {} : { layouts }),
+  });
+}
+
+function lifeRules<Args, State, Command, Event>(
+  definition: EventSourcedDefinition<Args, State, Command, Event>,
+): LifeRules<State, Command, Event> {
+  const rules: LifeRules<State, Command, Event> = {
+    name: definition.name,
+    handle: definition.handle.bind(definition),
+    apply: definition.apply.bind(definition),
+    recovered: definition.recovered?.bind(definition) ?? null,
+    messageId: definition.messageId?.bind(definition) ?? null,
+    duplicate: definition.duplicate?.bind(definition) ?? null,
+    rememberedIds: definition.rememberedIds ?? 1_000,
+    snapshotEvery: definition.snapshotEvery ?? Infinity,
+    schema: checkSchema(definition.schema ?? FIRST_SCHEMA),
+  };
+  const { rememberedIds, snapshotEvery } = rules;
+  if (!isCount(rememberedIds) || !(snapshotEvery === Infinity || isCount(snapshotEvery))) {
+    throw runtimeError("PERSISTENCE_INVALID", `${definition.name}: counts are whole numbers from 1`);
+  }
+  return rules;
+}
+
+function isCount(value: number): boolean {
+  return Number.isInteger(value) && value >= 1;
+}
+
+/** @throws JOURNAL_MISSING */
+function journalOf(
+  definition: { readonly name: string; readonly journal?: Journal },
+  ctx: { readonly system: { readonly journal: Journal | null } },
+): Journal {
+  const journal = definition.journal ?? ctx.system.journal;
+  if (journal !== null) return journal;
+  throw runtimeError(
+    "JOURNAL_MISSING",
+    `${definition.name} keeps events, and its system has no journal here`,
+  );
+}

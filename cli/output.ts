@@ -90,10 +90,20 @@ function resultText(document: SessionDocument): string {
       `isolation: ${engine} in ${carrier}${missing.length === 0 ? "" : `; not enforced: ${missing.join(", ")}`}`,
     );
   }
-  if (document.baseline?.to != null) lines.push(`baseline: ${document.baseline.to}`);
+  lines.push(...baselineLines(document));
   if (document.report !== null) lines.push(`report: ${document.report}`);
   if (document.session !== null) lines.push(`session: ${document.session}, seed ${document.seed ?? 0}`);
   return `${lines.join("\n")}\n`;
+}
+
+/** What was proved becomes the baseline when it is in the file. */
+function baselineLines({ baseline }: SessionDocument): readonly string[] {
+  if (baseline === null) return [];
+  const { to, candidate } = baseline;
+  return [
+    ...(to === null ? [] : [`baseline: ${to}`]),
+    ...(candidate === null || candidate === to ? [] : [`candidate kept as: ${candidate}`]),
+  ];
 }
 
 function figure(value: number): string {

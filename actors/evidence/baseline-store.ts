@@ -3,9 +3,15 @@
  * that a later comparison runs it again, interleaved with the present code: figures of another day or machine
  * are not compared with.
  *
- * A tag is `<case>@<n>`, n counting from 1. A session that passes establishes one of its winning version and
- * makes it current; `promote` sets another one.
+ * A tag is `<case>@<n>`, n counting from 1. One of a case is current: the version that the next burst is
+ * compared with, so it is always one that stands, or stood, in the file.
+ *
+ *   burst   establishes the present code and makes it current, the first time and when it got better
+ *   run     without a current one establishes the subject and makes it current; establishes what it proved
+ *           better, too, which becomes current only when the change is applied
+ *   promote makes another one current
  */
+import { createHash } from "node:crypto";
 import type { SandboxProgram } from "../../kernels/sandbox/index.ts";
 import { forkMeans, summarise } from "../../kernels/statistics/index.ts";
 import type { BaselineRow } from "../../storage/index.ts";
@@ -14,8 +20,10 @@ import type { Agent } from "../agent/agent.ts";
 import type { Services } from "../agent/services.ts";
 import { actorError } from "../errors.ts";
 import type { NewBaselineRow } from "./evidence-store.ts";
+import { isSuccess } from "../workflow/document.ts";
 import { comparedVersions, verdictOf } from "../workflow/session-state.ts";
-import type { PhaseOutputs, SessionState } from "../workflow/session-state.ts";
+import type { SessionState } from "../workflow/session-state.ts";
+import type { Version } from "./fork-plan.ts";
 import { samplesOf } from "./statistician.ts";
 
 export interface StoredBaseline {
@@ -23,69 +31,130 @@ export interface StoredBaseline {
   readonly program: SandboxProgram;
 }
 
-const PROGRAM_ARTIFACT = "candidate-program.json";
+const programArtifact = (version: string): string => `${version}-program.json`;
+
+/** The tag alone. @param tag null: the case's current one. @throws BASELINE_UNKNOWN */
+export async function baselineTag(
+  caseId: string,
+  tag: string | null,
+  services: Pick<Services, "state">,
+): Promise<string | null> {
+  return (await rowOf(caseId, tag, services))?.tag ?? null;
+}
 
 /** @param tag null: the case's current one. @throws BASELINE_UNKNOWN, BASELINE_INCOMPARABLE */
 export async function storedBaseline(
   caseId: string,
   tag: string | null,
-  { state }: Pick<Services, "state">,
+  services: Pick<Services, "state">,
 ): Promise<StoredBaseline | null> {
-  const { analytics } = state;
+  const row = await rowOf(caseId, tag, services);
+  return row === null ? null : { tag: row.tag, program: await programOf(row, services.state) };
+}
+
+async function rowOf(
+  caseId: string,
+  tag: string | null,
+  { state: { analytics } }: Pick<Services, "state">,
+): Promise<BaselineRow | null> {
   const [row] = tag === null ? await analytics.currentBaseline(caseId) : await analytics.requireBaseline(tag);
-  return row === undefined ? null : { tag: row.tag, program: await programOf(row, state) };
+  return row ?? null;
 }
 
 async function programOf(row: BaselineRow, state: Services["state"]): Promise<SandboxProgram> {
+  const bytes = await readProgram(row, state);
+  const program = parsedProgram(bytes);
+  if (program !== null && programDigest(program) === row.programDigest) {
+    return { code: program.code, entry: program.entry, digest: row.programDigest };
+  }
+  throw incomparable(row, "is not the one that was measured");
+}
+
+async function readProgram(row: BaselineRow, state: Services["state"]): Promise<Uint8Array> {
   try {
-    const bytes = await state.readArtifact(row.samplesSession, PROGRAM_ARTIFACT);
-    return JSON.parse(Buffer.from(bytes).toString("utf8")) as SandboxProgram;
+    return await state.readArtifact(row.samplesSession, programArtifact(row.samplesVersion));
   } catch (cause) {
-    throw actorError("BASELINE_INCOMPARABLE", `the program of baseline "${row.tag}" is gone`, {
-      cause,
-      location: row.tag,
-    });
+    throw incomparable(row, "is gone", cause);
   }
 }
 
-/** The baseline keeper: establishes the measured version as the case's baseline when the session passed. */
+function parsedProgram(bytes: Uint8Array): SandboxProgram | null {
+  try {
+    return JSON.parse(Buffer.from(bytes).toString("utf8")) as SandboxProgram;
+  } catch {
+    return null;
+  }
+}
+
+/** As the bundler makes it: of code and entry. */
+function programDigest({ code, entry }: SandboxProgram): string {
+  return createHash("sha256").update(`${code}\0${entry}`).digest("hex");
+}
+
+function incomparable({ tag }: BaselineRow, what: string, cause?: unknown): Error {
+  return actorError("BASELINE_INCOMPARABLE", `the program of baseline "${tag}" ${what}`, {
+    location: tag,
+    ...(cause === undefined ? {} : { cause }),
+  });
+}
+
+/** The baseline keeper: establishes what was measured and is worth a later comparison. */
 export const baselineKeeper: Agent<"baseline"> = phaseAgent(
   "baseline-keeper",
   "baseline",
   async ({ session }, services) => {
     const from = session.outputs.prepare!.currentBaseline;
-    if (!isWorthKeeping(session)) return { from, to: null };
-    const { session: id, task } = session.start!;
-    const tag = await nextTag(task.id, id, services);
-    const { program } = comparedVersions(session).candidate!;
-    await services.state.writeArtifact(id, PROGRAM_ARTIFACT, Buffer.from(JSON.stringify(program)));
-    await services.evidence.establish(tag, rowsOf(session, program.digest, services.clock.now()));
-    await services.evidence.promote(tag);
-    return { from, to: tag } satisfies PhaseOutputs["baseline"];
+    const establishing = (version: Version): Promise<string> => establish(session, version, services);
+    if (session.start!.command === "run") {
+      const to = from === null ? await establishing("baseline") : null;
+      if (to !== null) await services.evidence.promote(to);
+      return { from, to, candidate: isSuccess(session) ? await establishing("candidate") : null };
+    }
+    const to = isWorthKeeping(session) ? await establishing("candidate") : null;
+    if (to !== null) await services.evidence.promote(to);
+    return { from, to, candidate: null };
   },
 );
 
-/** `run`: an improvement. `burst`: the first, or code that is better than what is stored and not the same. */
+async function establish(session: SessionState, version: Version, services: Services): Promise<string> {
+  const { session: id, task } = session.start!;
+  const tag = await nextTag(task.id, id, version, services);
+  const { program } = comparedVersions(session)[version]!;
+  await services.state.writeArtifact(id, programArtifact(version), Buffer.from(JSON.stringify(program)));
+  await services.evidence.establish(tag, rowsOf(session, version, program.digest, services.clock.now()));
+  return tag;
+}
+
+/** Of `burst`: the first, or code that is better than what is stored and not the same. */
 function isWorthKeeping(session: SessionState): boolean {
   const verdict = verdictOf(session);
-  if (session.start!.command === "run") return verdict === "improved";
   const { baseline, candidate } = comparedVersions(session);
   if (verdict === "no_baseline") return true;
   return verdict === "improved" && baseline?.program.digest !== candidate?.program.digest;
 }
 
 /** A resumed session finds the tag it may have established before it was stopped. */
-async function nextTag(caseId: string, session: string, { state }: Services): Promise<string> {
+async function nextTag(
+  caseId: string,
+  session: string,
+  version: Version,
+  { state }: Services,
+): Promise<string> {
   const known = await state.analytics.baselines({ caseId });
-  const own = known.find((row) => row.samplesSession === session);
+  const own = known.find((row) => row.samplesSession === session && row.samplesVersion === version);
   if (own !== undefined) return own.tag;
   return `${caseId}@${new Set(known.map((row) => row.tag)).size + 1}`;
 }
 
-function rowsOf(session: SessionState, programDigest: string, now: number): readonly NewBaselineRow[] {
+function rowsOf(
+  session: SessionState,
+  version: Version,
+  digest: string,
+  now: number,
+): readonly NewBaselineRow[] {
   const { session: id, task, environment } = session.start!;
   return task.metrics.map((metric) => {
-    const { n, mean, stdDev, ci99 } = summarise(forkMeans(samplesOf(session, "candidate", metric.name)));
+    const { n, mean, stdDev, ci99 } = summarise(forkMeans(samplesOf(session, version, metric.name)));
     return {
       caseId: task.id,
       subject: `${task.subject.file}#${task.subject.exportName}`,
@@ -98,9 +167,9 @@ function rowsOf(session: SessionState, programDigest: string, now: number): read
       ciLow: ci99.mean[0],
       ciHigh: ci99.mean[1],
       samplesSession: id,
-      samplesVersion: "candidate",
+      samplesVersion: version,
       environment,
-      programDigest,
+      programDigest: digest,
       createdAt: now,
       note: null,
     };

@@ -186,6 +186,7 @@ export function renderConditions({
       ],
       ["Calls in a sandbox", burst === null ? null : formatNumber(burst.batch)],
       ["Baseline", baseline === null ? null : `${baseline.from ?? "none"} → ${baseline.to ?? "unchanged"}`],
+      ["Candidate kept as", baseline?.candidate ?? null],
     ],
     "rows",
   )}

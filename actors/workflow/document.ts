@@ -1,7 +1,6 @@
 /** The session document, a function of the session's state. */
 import { createTwoFilesPatch } from "diff";
 import { relative } from "node:path";
-import type { Verdict } from "../../kernels/statistics/index.ts";
 import type { WireError } from "../../runtime/contracts/index.ts";
 import { RESULT_SCHEMA } from "./session-document.ts";
 import type {
@@ -37,7 +36,7 @@ export function documentOf(
   return {
     ...emptyDocument(start.command, start.environment),
     session: start.session,
-    success: verdict !== null && isSuccess(state, verdict),
+    success: error === null && isSuccess(state),
     verdict,
     error: error === null ? null : documentError(error, start.session),
     subject: subjectOf(state),
@@ -100,7 +99,8 @@ export function documentError(
  * `run` wants better: the goal's metric (the first) improved and no other regressed. `compare` and `burst`
  * want not worse, or a baseline to begin with.
  */
-function isSuccess(state: SessionState, verdict: Verdict): boolean {
+export function isSuccess(state: SessionState): boolean {
+  const verdict = verdictOf(state);
   if (state.start!.command !== "run") {
     return verdict === "improved" || verdict === "non_inferior" || verdict === "no_baseline";
   }

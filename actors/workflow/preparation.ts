@@ -18,7 +18,7 @@ import type { Agent, AgentCall } from "../agent/agent.ts";
 import type { Services } from "../agent/services.ts";
 import { actorError } from "../errors.ts";
 import { chooseBatch } from "../evidence/batch.ts";
-import { storedBaseline } from "../evidence/baseline-store.ts";
+import { baselineTag, storedBaseline } from "../evidence/baseline-store.ts";
 import { sameObservation } from "../evidence/equivalence.ts";
 import { makeTaskInputs, sandboxSeed } from "../generation/task-inputs.ts";
 import type { Prepared, SessionStart, VersionSource } from "./session-state.ts";
@@ -57,7 +57,7 @@ export const preparer: Agent<"prepare"> = phaseAgent(
       sealedBatch: await batchOf(inputs.sealed, BURST_ITERATION_NS),
       inputOrigin: inputs.origin,
       sandboxSeed: seed,
-      currentBaseline: (await storedBaseline(task.id, task.baseline, services))?.tag ?? null,
+      currentBaseline: await baselineTag(task.id, task.baseline, services),
     } satisfies Prepared;
   },
 );

@@ -155,7 +155,7 @@ export const RESULT_JSON_SCHEMA: Schema = {
           components: { type: "object", additionalProperties: number },
         }),
       ),
-      baseline: orNull(record({ from: orNull(text), to: orNull(text) })),
+      baseline: orNull(record({ from: orNull(text), to: orNull(text) }, { candidate: orNull(text) })),
       equivalence: orNull(
         record({
           inputs: count,

@@ -29,7 +29,7 @@ export interface SessionDocument {
   readonly comparisons: readonly ComparisonRow[];
   readonly gates: readonly GateResult[];
   readonly reward: Reward | null;
-  readonly baseline: { readonly from: string | null; readonly to: string | null } | null;
+  readonly baseline: BaselineChange | null;
   readonly equivalence: Equivalence | null;
   /** The change as a unified diff; null when there is none. */
   readonly diff: string | null;
@@ -39,6 +39,15 @@ export interface SessionDocument {
   readonly warnings?: readonly string[];
   /** Only of `baseline` commands. */
   readonly baselines?: readonly BaselineSummary[];
+}
+
+export interface BaselineChange {
+  /** The case's current one when the session began, or the one the task names; null: none. */
+  readonly from: string | null;
+  /** What this session made the current one; null: it stays as it was. */
+  readonly to: string | null;
+  /** What an improved run proved, kept under this tag; it becomes current when the change is applied. */
+  readonly candidate: string | null;
 }
 
 export interface DocumentError {

@@ -18,6 +18,7 @@ import type { FinishedFork } from "../evidence/burst.ts";
 import type { Version } from "../evidence/fork-plan.ts";
 import type { ChainLink } from "../generation/search.ts";
 import type {
+  BaselineChange,
   ComparisonRow,
   Environment,
   Equivalence,
@@ -99,7 +100,7 @@ export interface PhaseOutputs {
   readonly burst: BurstOutcome;
   readonly compare: Compared;
   readonly reward: Reward;
-  readonly baseline: { readonly from: string | null; readonly to: string | null };
+  readonly baseline: BaselineChange;
   readonly report: { readonly html: string; readonly markdown: string };
 }
 

@@ -2,6 +2,7 @@
  * Sessions to test with: the smallest task, versions, forks and phase outputs that make sense together. Each
  * builder takes the parts that a test is about; all else passes.
  */
+import { createHash } from "node:crypto";
 import type {
   EncodedInput,
   ForkMeasurement,
@@ -97,6 +98,12 @@ export function programOf(name: string): SandboxProgram {
     entry: "dedupe",
     digest: name,
   };
+}
+
+/** The same with the digest that its bundle would have. */
+export function bundledOf(name: string): SandboxProgram {
+  const { code, entry } = programOf(name);
+  return { code, entry, digest: createHash("sha256").update(`${code}\0${entry}`).digest("hex") };
 }
 
 export function versionOf(name: string): VersionSource {
@@ -242,7 +249,7 @@ export function outputsOf(part: Partial<PhaseOutputs> = {}): PhaseOutputs {
     burst: burstOutcomeOf(),
     compare: comparedOf(),
     reward: rewardOf(audit, gates, false),
-    baseline: { from: null, to: "dedupe@1" },
+    baseline: { from: null, to: "dedupe@1", candidate: "dedupe@2" },
     report: { html: "/state/artifacts/report.html", markdown: "/state/artifacts/report.md" },
     ...part,
   };

@@ -1,28 +1,49 @@
 import assert from "node:assert/strict";
-import { rm } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { baselineKeeper, storedBaseline } from "../../../actors/evidence/baseline-store.ts";
-import type { PhaseName } from "../../../actors/workflow/session-document.ts";
+import { baselineKeeper, baselineTag, storedBaseline } from "../../../actors/evidence/baseline-store.ts";
+import type { BaselineChange, PhaseName } from "../../../actors/workflow/session-document.ts";
 import { PHASES } from "../../../actors/workflow/session-state.ts";
-import type { PhaseOutputs, SessionCommand, SessionState } from "../../../actors/workflow/session-state.ts";
+import type {
+  Generated,
+  PhaseOutputs,
+  SessionCommand,
+  SessionState,
+} from "../../../actors/workflow/session-state.ts";
+import type { VersionSource } from "../../../actors/workflow/session-state.ts";
 import type { MetricSpec, Task } from "../../../actors/workflow/task.ts";
-import type { Verdict } from "../../../kernels/statistics/index.ts";
+import type { MetricVerdict, Verdict } from "../../../kernels/statistics/index.ts";
+import { bundleFunction } from "../../../kernels/syntax/index.ts";
 import { VirtualClock } from "../../../runtime/testkit/index.ts";
 import { hasCode } from "../../contract/journal-contract.ts";
 import { callOf, openKept, servicesOf } from "../../kit/services.ts";
 import type { Kept } from "../../kit/services.ts";
 import {
+  bundledOf,
   burstOutcomeOf,
   comparedOf,
   ENVIRONMENT,
   failedGates,
   forksOf,
+  generatedOf,
   outputsOf,
   preparedOf,
+  rowOf,
   sessionOf,
   versionOf,
 } from "../../kit/session.ts";
+
+const realVersion = (name: string): VersionSource => ({ ...versionOf(name), program: bundledOf(name) });
+
+const SUBJECT = realVersion("subject");
+const CANDIDATE = realVersion("candidate 1");
+
+/** One link, the last one of a chain. */
+function found(): Generated {
+  const { chain, summary } = generatedOf(1);
+  return { summary, chain: [{ ...chain[0]!, program: CANDIDATE.program }] };
+}
 
 const MEMORY: MetricSpec = { name: "peak_memory", unit: "MB", direction: "lower", tolerance: 0.1 };
 
@@ -36,7 +57,14 @@ function measured(
   leftOut: readonly PhaseName[] = [],
 ): SessionState {
   const before = PHASES[command].slice(0, PHASES[command].indexOf("baseline"));
-  const all = outputsOf(part);
+  const { prepare = preparedOf(), ...rest } = part;
+  const compare = comparedOf({ rows: [rowOf()] });
+  const all = outputsOf({
+    compare,
+    generate: found(),
+    ...rest,
+    prepare: { ...prepare, subject: SUBJECT },
+  });
   const outputs = Object.fromEntries(
     before.filter((phase) => !leftOut.includes(phase)).map((phase) => [phase, all[phase]]),
   );
@@ -44,26 +72,33 @@ function measured(
   return { ...state, start: { ...state.start!, session } };
 }
 
-const verdictOf = (verdict: Verdict): Partial<PhaseOutputs> => ({ compare: comparedOf({ verdict }) });
+const verdictOf = (verdict: Verdict): Partial<PhaseOutputs> => ({
+  compare: comparedOf({ verdict, rows: [rowOf(verdict as MetricVerdict)] }),
+});
 
 describe("the baseline keeper", () => {
   let home: Kept;
   before(async () => (home = await openKept()));
   after(() => home.close());
 
-  const keep = (session: SessionState): Promise<PhaseOutputs["baseline"]> => {
+  const keep = (session: SessionState): Promise<BaselineChange> => {
     const services = servicesOf({ ...home, clock: new VirtualClock(9_000) });
     return baselineKeeper.execute({ phase: "baseline", session }, services, callOf());
   };
   const stored = (caseId: string, tag: string | null = null) => storedBaseline(caseId, tag, home);
 
-  it("establishes the winning version of an improved run and makes it current", async () => {
-    assert.deepEqual(await keep(measured("won", "s1", "run", {})), { from: null, to: "won@1" });
-    const [row, ...more] = await home.state.analytics.currentBaseline("won");
+  it("of an improved run keeps the subject as the current baseline, and beside it what was proved", async () => {
+    const change = await keep(measured("won", "s1", "run", {}));
+    assert.deepEqual(change, { from: null, to: "won@1", candidate: "won@2" });
+    assert.deepEqual(await stored("won"), { tag: "won@1", program: SUBJECT.program });
+    assert.deepEqual(await stored("won", "won@2"), { tag: "won@2", program: CANDIDATE.program });
+    const [current] = await home.state.analytics.currentBaseline("won");
+    assert.deepEqual([current!.tag, current!.samplesVersion], ["won@1", "baseline"]);
+    const [row, ...more] = await home.state.analytics.baseline("won@2");
     assert.deepEqual(more, []);
     const { mean, stdDev, ciLow, ciHigh, ...rest } = row!;
     assert.deepEqual(rest, {
-      tag: "won@1",
+      tag: "won@2",
       caseId: "won",
       subject: "/project/orders.ts#dedupe",
       metric: "wall_time",
@@ -73,7 +108,7 @@ describe("the baseline keeper", () => {
       samplesSession: "s1",
       samplesVersion: "candidate",
       environment: ENVIRONMENT,
-      programDigest: "candidate 1",
+      programDigest: CANDIDATE.program.digest,
       createdAt: 9_000,
       note: null,
     });
@@ -81,25 +116,29 @@ describe("the baseline keeper", () => {
     const means = Array.from({ length: 20 }, (_, fork) => 50 + ((fork % 5) + (fork % 3)) / 2);
     assert.ok(Math.abs(mean - means.reduce((sum, value) => sum + value) / 20) < 1e-9);
     assert.ok(stdDev > 0 && ciLow < mean && mean < ciHigh);
-    assert.deepEqual(await stored("won"), { tag: "won@1", program: versionOf("candidate 1").program });
   });
 
-  it("establishes nothing of a run that is not improved", async () => {
+  it("keeps no candidate of a run that is not improved, but the subject that was measured with it", async () => {
     for (const verdict of ["regressed", "inconclusive", "non_inferior"] as const) {
-      assert.deepEqual(await keep(measured("lost", "s1", "run", verdictOf(verdict))), {
-        from: null,
-        to: null,
-      });
+      const change = await keep(measured(verdict, verdict, "run", verdictOf(verdict)));
+      assert.deepEqual(change, { from: null, to: `${verdict}@1`, candidate: null });
+      assert.deepEqual((await stored(verdict))!.program, SUBJECT.program);
     }
-    assert.equal((await keep(measured("lost", "s1", "run", { gates: failedGates() }))).to, null);
+    assert.equal((await keep(measured("lost", "s1", "run", { gates: failedGates() }))).candidate, null);
     const falseProof = { burst: burstOutcomeOf({ falseProof: "candidate" }) };
-    assert.equal((await keep(measured("lost", "s1", "run", falseProof))).to, null);
-    assert.deepEqual(await home.state.analytics.baselines({ caseId: "lost" }), []);
+    assert.equal((await keep(measured("lost", "s1", "run", falseProof))).candidate, null);
+  });
+
+  it("of a run leaves a current baseline as it is until the change is applied", async () => {
+    const prepare = preparedOf({ currentBaseline: "standing@7" });
+    const change = await keep(measured("standing", "s1", "run", { prepare }));
+    assert.deepEqual(change, { from: "standing@7", to: null, candidate: "standing@1" });
+    assert.equal(await stored("standing"), null);
   });
 
   it("keeps every metric under the one tag", async () => {
     const { metrics } = sessionOf("run").start!.task;
-    await keep(measured("metrics", "s1", "run", {}, { metrics: [metrics[0], MEMORY] }));
+    await keep(measured("metrics", "s1", "burst", {}, { metrics: [metrics[0], MEMORY] }, ["compare"]));
     assert.deepEqual(
       (await home.state.analytics.baseline("metrics@1")).map(({ metric, unit, mean }) => [
         metric,
@@ -114,41 +153,42 @@ describe("the baseline keeper", () => {
   });
 
   it("counts tags up, a case by itself, and says which one was current", async () => {
-    const prepare = preparedOf({ currentBaseline: "counted@1" });
-    assert.equal((await keep(measured("counted", "s1", "run", {}))).to, "counted@1");
-    assert.deepEqual(await keep(measured("counted", "s2", "run", { prepare })), {
+    const first = (id: string, session: string, task: Partial<Task> = {}): SessionState =>
+      measured(id, session, "burst", {}, task, ["compare"]);
+    assert.equal((await keep(first("counted", "s1"))).to, "counted@1");
+    const prepare = preparedOf({ currentBaseline: "counted@1", other: versionOf("older code") });
+    assert.deepEqual(await keep(measured("counted", "s2", "burst", { prepare })), {
       from: "counted@1",
       to: "counted@2",
+      candidate: null,
     });
     const { metrics } = sessionOf("run").start!.task;
-    assert.equal(
-      (await keep(measured("counted", "s3", "run", {}, { metrics: [metrics[0], MEMORY] }))).to,
-      "counted@3",
-    );
-    assert.equal((await keep(measured("counted", "s4", "run", {}))).to, "counted@4");
-    assert.equal((await keep(measured("another", "s5", "run", {}))).to, "another@1");
+    assert.equal((await keep(first("counted", "s3", { metrics: [metrics[0], MEMORY] }))).to, "counted@3");
+    assert.equal((await keep(first("counted", "s4"))).to, "counted@4");
+    assert.equal((await keep(first("another", "s5"))).to, "another@1");
     assert.equal((await stored("counted"))?.tag, "counted@4");
   });
 
-  it("of a session that was stopped after it had established one finds its tag again", async () => {
+  it("of a session that was stopped after it had established some finds its tags again", async () => {
     const session = measured("resumed", "s1", "run", {});
-    assert.equal((await keep(session)).to, "resumed@1");
+    const change = { from: null, to: "resumed@1", candidate: "resumed@2" };
+    assert.deepEqual(await keep(session), change);
     await keep(measured("resumed", "s2", "run", {}));
-    assert.equal((await keep(session)).to, "resumed@1");
-    assert.equal((await home.state.analytics.baselines({ caseId: "resumed" })).length, 2);
+    assert.deepEqual(await keep(session), change);
+    assert.equal((await home.state.analytics.baselines({ caseId: "resumed" })).length, 4);
     assert.equal((await stored("resumed"))?.tag, "resumed@1");
   });
 
   it("of a first burst keeps the present code", async () => {
     const first = measured("burst", "s1", "burst", {}, {}, ["compare"]);
     assert.equal((await keep(first)).to, "burst@1");
-    assert.equal((await stored("burst"))?.program.digest, "subject");
+    assert.equal((await stored("burst"))?.program.digest, SUBJECT.program.digest);
   });
 
   it("of a later burst keeps only code that is improved, and another than is stored", async () => {
     const against = (name: string, verdict: Verdict): SessionState =>
       measured("later", "s1", "burst", {
-        prepare: preparedOf({ other: versionOf(name) }),
+        prepare: preparedOf({ other: realVersion(name) }),
         ...verdictOf(verdict),
       });
     for (const verdict of ["regressed", "inconclusive", "non_inferior"] as const) {
@@ -159,8 +199,8 @@ describe("the baseline keeper", () => {
   });
 
   it("gives the tag that is asked for, not the current one", async () => {
-    await keep(measured("asked", "s1", "run", {}));
-    await keep(measured("asked", "s2", "run", {}));
+    await keep(measured("asked", "s1", "burst", {}, {}, ["compare"]));
+    await keep(measured("asked", "s2", "burst", {}, {}, ["compare"]));
     assert.equal((await stored("asked", "asked@1"))?.tag, "asked@1");
     assert.equal((await stored("asked"))?.tag, "asked@2");
     assert.equal(await stored("never measured"), null);
@@ -171,11 +211,40 @@ describe("the baseline keeper", () => {
   });
 
   it("refuses a baseline whose program is gone or broken", async () => {
-    await keep(measured("gone", "s-gone", "run", {}));
+    await keep(measured("gone", "s-gone", "burst", {}, {}, ["compare"]));
     const folder = await home.state.artifacts("s-gone");
     await home.state.writeArtifact("s-gone", "candidate-program.json", Buffer.from('{"code":'));
     await assert.rejects(stored("gone"), hasCode("BASELINE_INCOMPARABLE"));
     await rm(join(folder, "candidate-program.json"));
     await assert.rejects(stored("gone"), hasCode("BASELINE_INCOMPARABLE"));
+    assert.equal(await baselineTag("gone", null, home), "gone@1");
+  });
+
+  it("refuses a program that is another one than was measured, also one that is whole in itself", async () => {
+    await keep(measured("swapped", "s-swapped", "burst", {}, {}, ["compare"]));
+    const swap = (program: object): Promise<string> =>
+      home.state.writeArtifact("s-swapped", "candidate-program.json", Buffer.from(JSON.stringify(program)));
+    const { code } = CANDIDATE.program;
+    for (const program of [
+      CANDIDATE.program,
+      { ...SUBJECT.program, code },
+      { ...SUBJECT.program, entry: "x" },
+    ]) {
+      await swap(program);
+      await assert.rejects(stored("swapped"), hasCode("BASELINE_INCOMPARABLE"));
+    }
+    await swap({ ...SUBJECT.program, digest: "of no matter" });
+    assert.deepEqual((await stored("swapped"))!.program, SUBJECT.program);
+  });
+
+  it("knows the digest that the bundler gives", async () => {
+    const file = join(home.state.path, "bundled.ts");
+    await writeFile(file, "export const twice = (value: number): number => 2 * value;\n");
+    const program = await bundleFunction({ ref: { file, exportName: "twice" }, source: null });
+    const prepare = preparedOf();
+    const session = measured("bundled", "s-bundled", "burst", {}, {}, ["compare"]);
+    const outputs = { ...session.outputs, prepare: { ...prepare, subject: { ...SUBJECT, program } } };
+    await keep({ ...session, outputs });
+    assert.deepEqual((await stored("bundled"))!.program, program);
   });
 });

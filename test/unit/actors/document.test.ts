@@ -83,7 +83,7 @@ describe("the document of a session", () => {
       refusals: [],
       burst: { runs: 40, failures: 0, infraErrors: 0, wallMs: 2_000, sandboxesPerSecond: 40, batch: 2 },
       reward: outputsOf().reward,
-      baseline: { from: null, to: "dedupe@1" },
+      baseline: { from: null, to: "dedupe@1", candidate: "dedupe@2" },
       equivalence: outputsOf().equivalence,
       report: "/state/artifacts/report.html",
     });

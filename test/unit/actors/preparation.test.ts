@@ -19,7 +19,7 @@ import {
   baselineRowOf,
   inputsOf,
   preparedOf,
-  programOf,
+  bundledOf,
   returned,
   sessionOf,
   SESSION,
@@ -148,13 +148,16 @@ describe("the preparer", () => {
     await home.state.writeArtifact(
       SESSION,
       "candidate-program.json",
-      Buffer.from(JSON.stringify(programOf("stored"))),
+      Buffer.from(JSON.stringify(bundledOf("stored"))),
     );
-    await home.evidence.establish("dedupe@1", [baselineRowOf()]);
+    await home.evidence.establish("dedupe@1", [baselineRowOf({ programDigest: bundledOf("stored").digest })]);
     await home.evidence.promote("dedupe@1");
     const { other, currentBaseline } = await prepare({}, {}, "burst").prepared;
-    assert.deepEqual(other, { program: programOf("stored"), source: "", label: "dedupe@1" });
+    assert.deepEqual(other, { program: bundledOf("stored"), source: "", label: "dedupe@1" });
     assert.equal(currentBaseline, "dedupe@1");
+    await home.state.writeArtifact(SESSION, "candidate-program.json", Buffer.from("broken"));
+    await assert.rejects(prepare({}, {}, "burst").prepared, hasCode("BASELINE_INCOMPARABLE"));
+    assert.equal((await prepare({}).prepared).currentBaseline, "dedupe@1", "a run does not run it");
     const unknown = prepare({}, { baseline: "dedupe@9" }, "burst").prepared;
     await assert.rejects(unknown, hasCode("BASELINE_UNKNOWN"));
   });

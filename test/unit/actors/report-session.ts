@@ -268,7 +268,7 @@ export const DOCUMENT: SessionDocument = {
     normalised: 17.73,
     components: { passed: 60, violations: 0, architecture: 5, regression: 0, methodology: 2.73 },
   },
-  baseline: { from: "b4", to: "b5" },
+  baseline: { from: "b4", to: null, candidate: "b5" },
   equivalence: {
     inputs: 300,
     sealed: 100,
@@ -383,7 +383,7 @@ export const NO_BASELINE: ReportInput = session(
     command: "burst",
     comparisons: [],
     search: null,
-    baseline: { from: null, to: "b1" },
+    baseline: { from: null, to: "b1", candidate: null },
     equivalence: null,
     diff: null,
   },

@@ -16,6 +16,14 @@ function printed(
 }
 
 describe("what a command prints", () => {
+  it("says what became the baseline, and under which tag a candidate is kept that is not applied", () => {
+    const baseline = { from: null, to: "dedupe@1", candidate: "dedupe@2" };
+    assert.match(printed({ baseline }).stdout, /^baseline: dedupe@1\ncandidate kept as: dedupe@2$/m);
+    const applied = printed({ baseline: { ...baseline, to: "dedupe@2" } }).stdout;
+    assert.match(applied, /^baseline: dedupe@2$/m);
+    assert.doesNotMatch(applied, /kept as/);
+  });
+
   it("names every candidate that was refused, where, and why", () => {
     const refusals = [
       { candidate: "set + hoist", phase: "gates", reason: "a rule" },

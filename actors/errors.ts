@@ -19,8 +19,7 @@ export type ActorErrorCode =
   | "BASELINE_INCOMPARABLE"
   | "REPORT_UNKNOWN"
   | "INTERRUPTED"
-  | "SESSION_FAULT"
-  | "INSTALLATION_INCOMPLETE";
+  | "SESSION_FAULT";
 
 export const ACTOR_ERRORS: Readonly<Record<ActorErrorCode, ErrorDefinition>> = {
   TASK_FILE_UNREADABLE: {
@@ -107,11 +106,6 @@ export const ACTOR_ERRORS: Readonly<Record<ActorErrorCode, ErrorDefinition>> = {
     fault: "internal",
     meaning: "a phase failed for a reason that is not the task's",
     hint: "myriad run --resume <session> goes on after the last finished phase",
-  },
-  INSTALLATION_INCOMPLETE: {
-    fault: "input",
-    meaning: "a native part of the product was not installed, or is of another platform",
-    hint: "install it with its optional dependencies, on this machine: npm install --include=optional myriad-runtime",
   },
 };
 

@@ -10,6 +10,7 @@ import { createSystem } from "../runtime/index.ts";
 import type { ActorRef, ActorSystem } from "../runtime/index.ts";
 import { openPool } from "../kernels/pool/index.ts";
 import { isolateEngine, realmEngine } from "../kernels/sandbox/index.ts";
+import { openStateDirectory } from "../storage/index.ts";
 import type { BaselineRow } from "../storage/index.ts";
 import { app } from "./app.ts";
 import type { Agent, ProgressNote } from "./agent/agent.ts";
@@ -17,7 +18,6 @@ import { agentActor } from "./agent/agent-actor.ts";
 import type { AgentMessage } from "./agent/agent-actor.ts";
 import type { Services } from "./agent/services.ts";
 import { actorError } from "./errors.ts";
-import { openState } from "./open-state.ts";
 import { baselineKeeper } from "./evidence/baseline-store.ts";
 import { burstRunner } from "./evidence/burst-runner.ts";
 import { evidenceActor, EvidenceStore } from "./evidence/evidence-store.ts";
@@ -85,12 +85,12 @@ const AGENTS: Readonly<Record<PhaseName, Agent>> = {
 /** The longest that a timer can wait, 24 days: a session has no deadline of its own. */
 const SESSION_TIMEOUT_MS = 2_147_483_647;
 
-/** @throws INSTALLATION_INCOMPLETE; STATE_IN_USE and what else `openStateDirectory` refuses; SANDBOX_ISOLATION. */
+/** @throws STATE_IN_USE, INSTALLATION_INCOMPLETE and what else `openStateDirectory` refuses; SANDBOX_ISOLATION. */
 export async function openSystem(options: SystemOptions): Promise<MyriadSystem> {
   const clock = options.clock ?? systemClock;
   const random = options.random ?? seededRandom(crypto.randomUUID());
   const workers = options.workers ?? availableParallelism();
-  const state = await openState(options.state, clock);
+  const state = await openStateDirectory(options.state, { clock });
   const executor = openPool({ workers, clock });
   try {
     const isolate = await isolateEngine({
@@ -225,10 +225,12 @@ export class MyriadSystem {
   }
 
   #warnings(): readonly string[] {
-    const { recovery } = this.#services.state;
-    if (recovery === null) return [];
+    const { recovery, analytics } = this.#services.state;
+    const notices = analytics.notice === null ? [] : [analytics.notice];
+    if (recovery === null) return notices;
     const { truncatedBytes, file, reason } = recovery;
     return [
+      ...notices,
       `the journal's torn end was cut: ${truncatedBytes} bytes of ${file} (${reason}); no finished step was lost`,
     ];
   }

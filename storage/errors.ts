@@ -16,6 +16,7 @@ export type StorageErrorCode =
   | "ANALYTICS_READ_FAILED"
   | "ANALYTICS_CORRUPT"
   | "ANALYTICS_ROW_INVALID"
+  | "INSTALLATION_INCOMPLETE"
   | "BASELINE_EXISTS"
   | "BASELINE_UNKNOWN"
   | "STATE_IN_USE"
@@ -97,6 +98,12 @@ export const STORAGE_ERRORS: Readonly<Record<StorageErrorCode, ErrorDefinition>>
     fault: "internal",
     meaning: "A record holds a value that its column cannot hold.",
     hint: "Correct the field named in the message.",
+  },
+  INSTALLATION_INCOMPLETE: {
+    fault: "input",
+    meaning:
+      "The state directory holds a database, and DuckDB, a native part, is not installed or is not for this platform.",
+    hint: "Install it with its optional dependencies, on this machine: npm install --include=optional myriad-runtime; or give another directory with --state.",
   },
   BASELINE_EXISTS: {
     fault: "input",

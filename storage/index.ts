@@ -1,11 +1,12 @@
 export { openStateDirectory } from "./state-directory.ts";
-export type { StateDirectory } from "./state-directory.ts";
+export type { StateDirectory, StateDirectoryOptions } from "./state-directory.ts";
 export { openMemoryJournal } from "./journal/memory-journal.ts";
 export { openFileJournal } from "./journal/file-journal.ts";
 export type { FileJournal, FileJournalOptions } from "./journal/file-journal.ts";
 export type { Recovery } from "./journal/segment-recovery.ts";
 export type { FsyncPolicy } from "./journal/fsync-policy.ts";
-export { openAnalytics } from "./analytics/analytics.ts";
+export { openAnalytics } from "./analytics/open-analytics.ts";
+export type { LoadDuckdb } from "./analytics/open-analytics.ts";
 export type { Analytics, BaselineFilter, Promotion } from "./analytics/analytics.ts";
 export type {
   BaselineRow,

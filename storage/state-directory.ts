@@ -3,8 +3,9 @@ import { join, resolve } from "node:path";
 
 import { MyriadError } from "../runtime/contracts/index.ts";
 import type { Clock } from "../runtime/contracts/index.ts";
-import { openAnalytics } from "./analytics/analytics.ts";
 import type { Analytics } from "./analytics/analytics.ts";
+import { openAnalytics } from "./analytics/open-analytics.ts";
+import type { LoadDuckdb } from "./analytics/open-analytics.ts";
 import { makeDirectoryDurably, writeFileDurably } from "./durable-file.ts";
 import { storageError, systemCode } from "./errors.ts";
 import { openFileJournal } from "./journal/file-journal.ts";
@@ -16,11 +17,11 @@ import { readLayoutVersion, takeLayoutSteps } from "./state-layout.ts";
  * Everything that outlives a process, in one folder:
  *
  *   version.json        how this folder is laid out        analytics.duckdb   samples, baselines, comparisons
- *   journal/            segments and snapshots             artifacts/<session>/<name>   reports, programs …
- *   last-session        the session begun last
+ *   journal/            segments and snapshots             analytics/         the same without DuckDB
+ *   last-session        the session begun last             artifacts/<session>/<name>   reports, programs …
  *
- * One owner at a time. The database's lock is taken first and held until the end; the journal is opened
- * under it. The kernel drops the lock with the process, so `kill -9` leaves nothing to clean up.
+ * One owner at a time. The lock of the analytics is taken first and held until the end; the journal is opened
+ * under it. It ends with the process, so `kill -9` leaves nothing to clean up.
  */
 export class StateDirectory {
   /** Absolute. */
@@ -94,19 +95,26 @@ export class StateDirectory {
   }
 }
 
+export interface StateDirectoryOptions {
+  readonly clock?: Clock;
+  /** Rejects where DuckDB cannot be loaded; default: it is tried. */
+  readonly loadDuckdb?: LoadDuckdb;
+}
+
 /**
  * Opens the folder, made when it is not there, brought forward when it is older than this version.
- * @throws STATE_IN_USE, STATE_NEWER, STATE_INVALID, STATE_UNWRITABLE, JOURNAL_CORRUPT, ANALYTICS_CORRUPT
+ * @throws STATE_IN_USE, STATE_NEWER, STATE_INVALID, STATE_UNWRITABLE, JOURNAL_CORRUPT, ANALYTICS_CORRUPT,
+ *   INSTALLATION_INCOMPLETE
  */
 export async function openStateDirectory(
   path: string,
-  options: { readonly clock?: Clock } = {},
+  options: StateDirectoryOptions = {},
 ): Promise<StateDirectory> {
   const absolute = resolve(path);
   await makeRoot(absolute);
   // Before anything is touched: a newer version may keep its lock elsewhere.
   const version = await readLayoutVersion(absolute);
-  const analytics = await openAnalytics(join(absolute, "analytics.duckdb"));
+  const analytics = await openAnalytics(absolute, options.loadDuckdb);
   try {
     await writing(absolute, () => takeLayoutSteps(absolute, version));
     const journal = await openFileJournal(join(absolute, "journal"), options);

@@ -1,20 +1,4 @@
-import type { DuckDBConnection, DuckDBDataChunk, DuckDBResult } from "@duckdb/node-api";
-
-import { storageError } from "../errors.ts";
-import { Database } from "./database.ts";
-import {
-  decodeRow,
-  deleteStatement,
-  encodeRow,
-  insertStatement,
-  keyOf,
-  matchAll,
-  selection,
-} from "./row-table.ts";
-import type { Bindings, RowTable } from "./row-table.ts";
-import { BASELINES, COMPARISONS, FORKS, SESSIONS, SUMMARIES } from "./rows.ts";
 import type { BaselineRow, ComparisonRow, ForkRow, MetricSamples, SessionRow, SummaryRow } from "./rows.ts";
-import { appendSamples } from "./sample-writer.ts";
 
 export interface BaselineFilter {
   readonly caseId?: string;
@@ -29,241 +13,56 @@ export interface Promotion {
 }
 
 /**
- * Measurements and what was concluded from them, in one DuckDB file.
+ * Measurements and what was concluded from them. Two keep them: DuckDB, and plain files where DuckDB cannot be
+ * loaded (`open-analytics.ts` says when). `test/contract/analytics-contract.ts` holds both to what stands here.
  *
- * Every `record…` is one transaction, durable when it resolves, and replaces the record with the same key,
- * so that a resumed session may say again what it is not sure of having said. Baselines alone are immutable.
- * One owner: the caller keeps it to one thread.
+ * Every `record…` is kept whole or not at all, durable when it resolves, and replaces the record with the same
+ * key, so that a resumed session may say again what it is not sure of having said. Baselines alone are
+ * immutable. Calls take effect one after another, in the order in which they were made.
  *
  * @throws (every method) ANALYTICS_CLOSED; writes: ANALYTICS_WRITE_FAILED (nothing of the call was kept),
  *   ANALYTICS_ROW_INVALID; reads: ANALYTICS_READ_FAILED.
  */
-export class Analytics {
-  readonly #database: Database;
+export interface Analytics {
+  /** What a user should know of how this is kept; null when there is nothing to know. */
+  readonly notice: string | null;
 
-  constructor(database: Database) {
-    this.#database = database;
-  }
-
-  recordSession(row: SessionRow): Promise<void> {
-    return this.#record(SESSIONS, [row]);
-  }
-
-  async session(session: string): Promise<SessionRow | null> {
-    return (await this.#rows(SESSIONS, { session }, "started_at"))[0] ?? null;
-  }
-
+  recordSession(row: SessionRow): Promise<void>;
+  session(session: string): Promise<SessionRow | null>;
   /** Oldest first. */
-  sessions(): Promise<readonly SessionRow[]> {
-    return this.#rows(SESSIONS, {}, "started_at, session");
-  }
+  sessions(): Promise<readonly SessionRow[]>;
 
   /** The fork and its samples, all or nothing; whatever was recorded for the same fork before is gone. */
-  async recordFork(fork: ForkRow, samples: readonly MetricSamples[]): Promise<void> {
-    const bindings = encodeRow(FORKS, fork);
-    for (const { metric, values } of samples) requireFinite(metric, values);
-    await this.#database.write(async (connection) => {
-      const forkKey = await replaceFork(connection, bindings);
-      for (const { metric, values } of samples) {
-        await appendSamples(connection, forkKey, await metricKey(connection, metric), values);
-      }
-    });
-  }
-
+  recordFork(fork: ForkRow, samples: readonly MetricSamples[]): Promise<void>;
   /** In the order of case, version and fork. */
-  forksOf(session: string, caseId?: string, version?: string): Promise<readonly ForkRow[]> {
-    const filter = {
-      session,
-      ...(caseId === undefined ? {} : { caseId }),
-      ...(version === undefined ? {} : { version }),
-    };
-    return this.#rows(FORKS, filter, "case_id, version, fork");
-  }
-
+  forksOf(session: string, caseId?: string, version?: string): Promise<readonly ForkRow[]>;
   /** One array a fork that has this metric, in the order of forks; each in the order of iterations. */
-  samplesOf(session: string, caseId: string, version: string, metric: string): Promise<Float64Array[]> {
-    const sql = `SELECT fork, value FROM samples WHERE ${matchAll(["session", "caseId", "version", "metric"])} ORDER BY fork, iteration`;
-    return this.#database.read(async (connection) =>
-      valuesByFork(await connection.run(sql, { session, caseId, version, metric })),
-    );
-  }
+  samplesOf(session: string, caseId: string, version: string, metric: string): Promise<Float64Array[]>;
 
-  recordSummaries(rows: readonly SummaryRow[]): Promise<void> {
-    return this.#record(SUMMARIES, rows);
-  }
-
-  summariesOf(session: string): Promise<readonly SummaryRow[]> {
-    return this.#rows(SUMMARIES, { session }, "case_id, metric, version");
-  }
-
-  recordComparisons(rows: readonly ComparisonRow[]): Promise<void> {
-    return this.#record(COMPARISONS, rows);
-  }
-
-  comparisonsOf(session: string): Promise<readonly ComparisonRow[]> {
-    return this.#rows(COMPARISONS, { session }, "case_id, metric, baseline_version, candidate_version");
-  }
+  recordSummaries(rows: readonly SummaryRow[]): Promise<void>;
+  /** In the order of case, metric and version. */
+  summariesOf(session: string): Promise<readonly SummaryRow[]>;
+  recordComparisons(rows: readonly ComparisonRow[]): Promise<void>;
+  /** In the order of case, metric and versions. */
+  comparisonsOf(session: string): Promise<readonly ComparisonRow[]>;
 
   /**
    * Keeps all rows of one new tag at once. Saying the same again (same cases and metrics from the same
    * samples) changes nothing, so that a resumed session may.
    * @throws BASELINE_EXISTS
    */
-  async establishBaseline(tag: string, rows: readonly Omit<BaselineRow, "tag">[]): Promise<void> {
-    const tagged = rows.map((row) => ({ ...row, tag }));
-    const encoded = tagged.map((row) => encodeRow(BASELINES, row));
-    await this.#database.write(async (connection) => {
-      const present = await selectRows(connection, BASELINES, { tag }, "case_id, metric");
-      if (present.length === 0) {
-        for (const bindings of encoded) await connection.run(insertStatement(BASELINES), bindings);
-      } else if (originsOf(present) !== originsOf(tagged)) {
-        throw storageError("BASELINE_EXISTS", `The baseline "${tag}" exists already.`, { location: tag });
-      }
-    });
-  }
-
+  establishBaseline(tag: string, rows: readonly Omit<BaselineRow, "tag">[]): Promise<void>;
   /** One row a case and metric; empty when there is no such tag. */
-  baseline(tag: string): Promise<readonly BaselineRow[]> {
-    return this.#rows(BASELINES, { tag }, "case_id, metric");
-  }
-
+  baseline(tag: string): Promise<readonly BaselineRow[]>;
   /** The same, of a tag that is to be there. @throws BASELINE_UNKNOWN */
-  async requireBaseline(tag: string): Promise<readonly BaselineRow[]> {
-    const rows = await this.baseline(tag);
-    if (rows.length > 0) return rows;
-    throw storageError("BASELINE_UNKNOWN", `There is no baseline "${tag}".`, { location: tag });
-  }
-
+  requireBaseline(tag: string): Promise<readonly BaselineRow[]>;
   /** Oldest first. */
-  baselines(filter: BaselineFilter = {}): Promise<readonly BaselineRow[]> {
-    return this.#rows(BASELINES, { ...filter }, "created_at, tag, case_id, metric");
-  }
-
+  baselines(filter?: BaselineFilter): Promise<readonly BaselineRow[]>;
   /** The promoted baseline of the case, one row a metric; empty when none was promoted. */
-  async currentBaseline(caseId: string): Promise<readonly BaselineRow[]> {
-    const sql = `SELECT ${selection(BASELINES)} FROM baselines SEMI JOIN current_baselines USING (case_id, tag)
-      WHERE case_id = $caseId ORDER BY metric`;
-    const rows = await this.#database.read(async (connection) =>
-      (await connection.run(sql, { caseId })).getRowObjects(),
-    );
-    return rows.map((row) => decodeRow(BASELINES, row));
-  }
-
-  /**
-   * Makes the tag the current baseline of each of its cases.
-   * @throws BASELINE_UNKNOWN
-   */
-  async promote(tag: string): Promise<readonly Promotion[]> {
-    const sql = `SELECT DISTINCT case_id AS "caseId", current_baselines.tag AS "from"
-      FROM baselines LEFT JOIN current_baselines USING (case_id) WHERE baselines.tag = $tag ORDER BY case_id`;
-    return await this.#database.write(async (connection) => {
-      const cases = await (await connection.run(sql, { tag })).getRowObjects();
-      if (cases.length === 0)
-        throw storageError("BASELINE_UNKNOWN", `There is no baseline "${tag}".`, { location: tag });
-      await connection.run(
-        "DELETE FROM current_baselines WHERE case_id IN (SELECT case_id FROM baselines WHERE tag = $tag)",
-        { tag },
-      );
-      await connection.run(
-        "INSERT INTO current_baselines SELECT DISTINCT case_id, tag FROM baselines WHERE tag = $tag",
-        { tag },
-      );
-      return cases.map(({ caseId, from }) => ({
-        caseId: String(caseId),
-        from: from == null ? null : String(from),
-        to: tag,
-      }));
-    });
-  }
+  currentBaseline(caseId: string): Promise<readonly BaselineRow[]>;
+  /** Makes the tag the current baseline of each of its cases. @throws BASELINE_UNKNOWN */
+  promote(tag: string): Promise<readonly Promotion[]>;
 
   /** Waits for what was begun. */
-  close(): Promise<void> {
-    return this.#database.close();
-  }
-
-  async #record<Row extends object>(table: RowTable<Row>, rows: readonly Row[]): Promise<void> {
-    const encoded = rows.map((row) => encodeRow(table, row));
-    await this.#database.write(async (connection) => {
-      for (const bindings of encoded) {
-        await connection.run(deleteStatement(table), keyOf(table, bindings));
-        await connection.run(insertStatement(table), bindings);
-      }
-    });
-  }
-
-  #rows<Row>(table: RowTable<Row>, filter: Bindings, order: string): Promise<readonly Row[]> {
-    return this.#database.read((connection) => selectRows(connection, table, filter, order));
-  }
-}
-
-/** Opens or makes the file. @throws STATE_IN_USE, STATE_NEWER, STATE_UNWRITABLE, ANALYTICS_CORRUPT */
-export async function openAnalytics(file: string): Promise<Analytics> {
-  return new Analytics(await Database.open(file));
-}
-
-async function selectRows<Row>(
-  connection: DuckDBConnection,
-  table: RowTable<Row>,
-  filter: Bindings,
-  order: string,
-): Promise<readonly Row[]> {
-  const where = Object.keys(filter).length === 0 ? "" : `WHERE ${matchAll(Object.keys(filter))}`;
-  const result = await connection.run(
-    `SELECT ${selection(table)} FROM ${table.name} ${where} ORDER BY ${order}`,
-    filter,
-  );
-  return (await result.getRowObjects()).map((row) => decodeRow(table, row));
-}
-
-async function replaceFork(connection: DuckDBConnection, bindings: Bindings): Promise<bigint> {
-  const key = keyOf(FORKS, bindings);
-  const same = `SELECT fork_key FROM forks WHERE ${matchAll(FORKS.key)}`;
-  await connection.run(`DELETE FROM sample_values WHERE fork_key IN (${same})`, key);
-  await connection.run(deleteStatement(FORKS), key);
-  const inserted = await connection.run(
-    `${insertStatement(FORKS, { fork_key: "nextval('fork_keys')" })} RETURNING fork_key`,
-    bindings,
-  );
-  return (await inserted.getRows())[0]?.[0] as bigint;
-}
-
-async function metricKey(connection: DuckDBConnection, metric: string): Promise<number> {
-  const known = await (
-    await connection.run("SELECT metric_key FROM metrics WHERE metric = $metric", { metric })
-  ).getRows();
-  if (known[0] !== undefined) return known[0][0] as number;
-  const sql = "INSERT INTO metrics VALUES (nextval('metric_keys'), $metric) RETURNING metric_key";
-  return (await (await connection.run(sql, { metric })).getRows())[0]?.[0] as number;
-}
-
-async function valuesByFork(result: DuckDBResult): Promise<Float64Array[]> {
-  const forks: { readonly fork: unknown; readonly values: number[] }[] = [];
-  for (const chunk of await result.fetchAllChunks()) collectValues(chunk, forks);
-  return forks.map(({ values }) => Float64Array.from(values));
-}
-
-function collectValues(
-  chunk: DuckDBDataChunk,
-  forks: { readonly fork: unknown; readonly values: number[] }[],
-): void {
-  const values = chunk.getColumnValues(1);
-  for (const [row, fork] of chunk.getColumnValues(0).entries()) {
-    if (forks.at(-1)?.fork !== fork) forks.push({ fork, values: [] });
-    forks.at(-1)?.values.push(values[row] as number);
-  }
-}
-
-function requireFinite(metric: string, values: Float64Array): void {
-  const index = values.findIndex((value) => !Number.isFinite(value));
-  if (index === -1) return;
-  const message = `Iteration ${index} of ${metric} is ${values[index]}, which is no measurement.`;
-  throw storageError("ANALYTICS_ROW_INVALID", message, { location: `samples.${metric}` });
-}
-
-/** What a baseline was made of: two that agree in this are the same baseline. */
-function originsOf(rows: readonly BaselineRow[]): string {
-  const origins = rows.map(({ caseId, metric, samplesSession, samplesVersion, programDigest }) =>
-    JSON.stringify([caseId, metric, samplesSession, samplesVersion, programDigest]),
-  );
-  return origins.sort().join("\n");
+  close(): Promise<void>;
 }

@@ -8,7 +8,14 @@ import { MyriadError } from "../../runtime/contracts/index.ts";
 import { syncDirectory } from "../durable-file.ts";
 import { storageError, systemCode } from "../errors.ts";
 import { MIGRATIONS } from "./migrations.ts";
-import { claimFile, inUse, otherClaims, releaseClaim, removeDeadClaims } from "./owner-claim.ts";
+import {
+  claimFile,
+  inUse,
+  otherClaims,
+  refuseOthers,
+  releaseClaim,
+  removeDeadClaims,
+} from "./owner-claim.ts";
 
 /**
  * One DuckDB file, owned by this object alone. Everything runs one after another on one connection: a
@@ -29,10 +36,14 @@ export class Database {
     this.#connection = connection;
   }
 
-  /** @throws STATE_IN_USE, STATE_NEWER, STATE_UNWRITABLE, ANALYTICS_CORRUPT */
-  static async open(file: string): Promise<Database> {
+  /**
+   * @param rival what keeps the same in another form: while a living process has it, nothing is opened or made
+   * @throws STATE_IN_USE, STATE_NEWER, STATE_UNWRITABLE, ANALYTICS_CORRUPT
+   */
+  static async open(file: string, rival: string): Promise<Database> {
     await claim(file);
     try {
+      await refuseOthers(rival);
       if (!(await exists(file))) await create(file);
       const database = await Database.#connect(file);
       await removeDeadClaims(file);

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
@@ -15,13 +16,17 @@ import { storageError, systemCode } from "../errors.ts";
  *  - A claim of our own pid means that this process has it open: refused, whichever thread asks. A claim is
  *    a file and not a variable because threads share files only.
  *  - A holder of the lock always has a claim, so a process that does not get the lock can name it.
- *  - A claim alone holds nothing. One left by a killed process is removed by the next owner.
+ *  - Beside a lock a claim alone holds nothing. One left by a killed process is removed by the next owner.
+ *  - Plain files have no lock: there a claim of a process that may be alive holds. One from a host that does not
+ *    come back (a container's) has to be removed by hand; the refusal names it.
  */
 export interface Claim {
   readonly pid: number;
   readonly host: string;
   /** When the process started, ms since the epoch: tells our pid from the same pid in an earlier life. */
   readonly startedAt: number;
+  /** The same by the kernel, in its ticks since the machine started; null where it does not tell. */
+  readonly birth?: string | null;
 }
 
 const SAME_START_MS = 2_000;
@@ -52,6 +57,12 @@ export async function otherClaims(file: string): Promise<readonly Claim[]> {
   );
 }
 
+/** @throws STATE_IN_USE when another process that may be alive has it. */
+export async function refuseOthers(file: string): Promise<void> {
+  const holders = await otherClaims(file);
+  if (holders.length > 0) throw inUse(file, holders);
+}
+
 /** For the holder of the lock: whatever claims are left belong to nobody who has the file. */
 export async function removeDeadClaims(file: string): Promise<void> {
   for (const path of await claimPaths(file)) {
@@ -67,12 +78,12 @@ export function inUse(file: string, holders: readonly Claim[]): Error {
   );
   const holder = own ? "this process already" : names.join(" or ");
   return storageError("STATE_IN_USE", `The state in ${dirname(file)} is in use by ${holder}.`, {
-    location: file,
+    location: claimPath(file, holders[0]?.pid),
   });
 }
 
-function claimPath(file: string): string {
-  return `${file}.owner-${process.pid}`;
+function claimPath(file: string, pid: number = process.pid): string {
+  return `${file}.owner-${pid}`;
 }
 
 async function claimPaths(file: string): Promise<readonly string[]> {
@@ -92,12 +103,14 @@ async function readClaim(path: string): Promise<Claim | null> {
 
 function isClaim(value: unknown): value is Claim {
   if (typeof value !== "object" || value === null) return false;
-  const { pid, host, startedAt } = value as Partial<Record<keyof Claim, unknown>>;
-  return typeof pid === "number" && typeof host === "string" && typeof startedAt === "number";
+  const { pid, host, startedAt, birth = null } = value as Partial<Record<keyof Claim, unknown>>;
+  const isBirth = birth === null || typeof birth === "string";
+  return isBirth && typeof pid === "number" && typeof host === "string" && typeof startedAt === "number";
 }
 
 function ownClaim(): Claim {
-  return { pid: process.pid, host: hostname(), startedAt: Date.now() - process.uptime() * 1000 };
+  const { pid } = process;
+  return { pid, host: hostname(), startedAt: Date.now() - process.uptime() * 1000, birth: birthOf(pid) };
 }
 
 function isThisProcess(claim: Claim): boolean {
@@ -112,10 +125,30 @@ function isThisProcess(claim: Claim): boolean {
 function mayBeAlive(claim: Claim): boolean {
   if (claim.host !== hostname()) return true;
   if (claim.pid === process.pid) return false; // Our pid, in an earlier life.
+  return isRunning(claim.pid) && isSameLife(claim);
+}
+
+function isRunning(pid: number): boolean {
   try {
-    process.kill(claim.pid, 0);
+    process.kill(pid, 0);
     return true;
   } catch (error) {
     return systemCode(error) === "EPERM";
+  }
+}
+
+/** Whether the pid is still the claimant's: pids come round, in a container that starts again at once. */
+function isSameLife({ pid, birth = null }: Claim): boolean {
+  const now = birthOf(pid);
+  return birth === null || now === null || birth === now;
+}
+
+/** The 22nd field of Linux' stat line; the second, the program's name in parentheses, may hold anything. */
+function birthOf(pid: number): string | null {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? null;
+  } catch {
+    return null;
   }
 }

@@ -13,6 +13,11 @@ import type { Target } from "./ref.ts";
 export interface AskOptions {
   /** Milliseconds until the ask fails with ASK_TIMEOUT; default 5,000. */
   readonly timeoutMs?: number;
+  /**
+   * Its abort ends the ask at once with ASK_CANCELLED, the signal's reason as the cause. The question is then
+   * skipped if it still waits; a later reply is a dead letter.
+   */
+  readonly signal?: AbortSignal;
 }
 
 /** Where the answer to an ask goes. The first answer counts; any later one is a dead letter (`late-reply`). */
@@ -50,6 +55,7 @@ export class Ask {
     make: (reply: Reply<Value>) => unknown,
     options?: AskOptions,
   ): Promise<Value> {
+    if (options?.signal !== undefined) return cancellable(target, make, options, options.signal);
     return new Promise<Value>((resolve, reject) => {
       const timeoutMs = options?.timeoutMs ?? DEFAULT_TIMEOUT_MS;
       if (!(timeoutMs > 0 && timeoutMs <= MAX_TIMEOUT_MS)) {
@@ -83,6 +89,8 @@ export class Ask {
     if (reason === "overflow") this.fail(runtimeError("MAILBOX_FULL", `${address} dropped the question`));
     else if (reason === "unknown")
       this.fail(runtimeError("ASK_TARGET_UNKNOWN", `Nobody lives at ${address}`));
+    else if (reason === "thread-lost")
+      this.crashed(runtimeError("THREAD_LOST", `The thread of ${address} is no more`));
     else this.stopped();
   }
 
@@ -96,6 +104,10 @@ export class Ask {
     );
   }
 
+  cancelled(cause: unknown): void {
+    this.fail(runtimeError("ASK_CANCELLED", `The ask of ${this.target.address} was cancelled`, { cause }));
+  }
+
   expire(): void {
     this.fail(runtimeError("ASK_TIMEOUT", `${this.target.address} did not reply in time`));
   }
@@ -105,6 +117,29 @@ export class Ask {
     this.message = undefined;
     this.list?.remove(this);
     this.unanswered?.delete(this);
+  }
+}
+
+/** Apart, so that asks without a signal pay nothing for it. */
+async function cancellable<Value>(
+  target: Target,
+  make: (reply: Reply<Value>) => unknown,
+  { timeoutMs }: AskOptions,
+  signal: AbortSignal,
+): Promise<Value> {
+  let ask: Ask | null = null;
+  const abort = (): void => ask?.cancelled(signal.reason);
+  const observed = (reply: Reply<Value>): unknown => {
+    ask = (reply as unknown as AskReply).ask;
+    // An ask that was cancelled before it began is not sent.
+    if (signal.aborted) abort();
+    return make(reply);
+  };
+  signal.addEventListener("abort", abort, { once: true });
+  try {
+    return await Ask.start(target, observed, timeoutMs === undefined ? {} : { timeoutMs });
+  } finally {
+    signal.removeEventListener("abort", abort);
   }
 }
 

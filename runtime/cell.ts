@@ -1,14 +1,18 @@
 /**
  * A cell is one living actor inside its system: state, mailbox, children and the rules of its life.
  *
+ *                              ▲│ sends to a full mailbox that makes it wait
+ *                              │▼
+ *                            paused
  *     starting ──initial──▶ running ──throws──▶ suspended ──resume──▶ running
  *                                                  │
  *                       starting ◀──begin── halted ◀── halting            (a restart)
  *     from any of them:  ──stop──▶ stopping ──▶ stopped
  *
  * - halting and stopping wait until all children have stopped, the last one spawned first, one by one.
- * - A turn handles, in this order: system messages; the start of a life; then notices and messages in the
- *   order of their arrival. Only a running actor gets notices and messages; they wait meanwhile.
+ * - A turn handles, in this order: system messages; the start of a life; what was taken back from the stash;
+ *   then notices and messages in the order of their arrival (or of their priority). Only a running actor gets
+ *   notices and messages; they wait meanwhile.
  * - From `stop` on the mailbox is closed: what waits and what comes becomes a dead letter.
  * - User code runs only inside `turn`, and whatever it throws stays inside.
  *
@@ -23,6 +27,7 @@ import { runtimeError } from "./errors.ts";
 import {
   HALTED,
   HALTING,
+  PAUSED,
   RUNNING,
   STARTING,
   STOPPED,
@@ -37,8 +42,12 @@ import type { Host } from "./host.ts";
 import { Inflow } from "./inflow.ts";
 import { Mailbox, type MailboxLimits } from "./mailbox.ts";
 import { Notices, type Notice } from "./notices.ts";
+import { PriorityMailbox } from "./priority-mailbox.ts";
+import { ReceiveTimeout } from "./receive-timeout.ts";
 import { Ref, type AnyRef, type Target } from "./ref.ts";
+import { Pause, Room, type RoomWaiter } from "./room.ts";
 import { RunQueue } from "./run-queue.ts";
+import { Stash } from "./stash.ts";
 import { Supervisor } from "./supervisor.ts";
 import type { SystemMessage } from "./system-message.ts";
 import { ActorTimers } from "./timers.ts";
@@ -69,9 +78,16 @@ export class Cell implements Target, Runnable, Child, Parent {
   #watchers: Set<Target> | null = null;
   /** The ref by which each was watched. */
   #watched: Map<Target, AnyRef> | null = null;
+  #links: Set<Target> | null = null;
   #unanswered: Set<Ask> | null = null;
-  /** Messages wait; what this life has ordered does not. */
-  #held = false;
+  /** Messages wait; what this life has ordered does not, save the stop after all that waits. */
+  #held: boolean | "draining" = false;
+  #stash: Stash | null = null;
+  #receiveTimeout: ReceiveTimeout | null = null;
+  /** Who waits for room in this mailbox. */
+  #room: Room | null = null;
+  /** This actor's own waiting for room elsewhere. */
+  #pause: Pause | null = null;
   #inflow: Inflow | null = null;
   /** Children that are still to be stopped, and the one that is being waited for. */
   #toStop: Child[] | null = null;
@@ -93,7 +109,8 @@ export class Cell implements Target, Runnable, Child, Parent {
     this.parent = parent;
     this.name = name;
     this.incarnation = incarnation;
-    this.#mailbox = new Mailbox(limits);
+    const { priority } = type.mailbox;
+    this.#mailbox = priority === undefined ? new Mailbox(limits) : new PriorityMailbox(limits, priority);
     this.ref = new Ref(this);
   }
 
@@ -113,13 +130,15 @@ export class Cell implements Target, Runnable, Child, Parent {
     return this.host.thread;
   }
 
-  /** Below this actor, on its thread, by the names from here down. */
-  find(names: string, incarnation: Incarnation): Cell | null {
-    const [first, ...rest] = names.split("/");
-    const child = this.children?.get(first!);
-    if (!(child instanceof Cell)) return null;
-    if (rest.length > 0) return child.find(rest.join("/"), incarnation);
-    return child.incarnation === incarnation ? child : null;
+  /**
+   * Goes down by names, as far as they lead on this thread.
+   * @returns whom they led to, and the names that are left because it lives on another thread.
+   */
+  find(names: readonly string[]): { readonly child: Child; readonly rest: readonly string[] } | null {
+    const [name, ...rest] = names;
+    const child = this.children?.get(name!);
+    if (child === undefined) return null;
+    return rest.length > 0 && child instanceof Cell ? child.find(rest) : { child, rest };
   }
 
   get limits(): MailboxLimits {
@@ -194,11 +213,43 @@ export class Cell implements Target, Runnable, Child, Parent {
       case "drop-oldest":
         this.host.undelivered(this, this.#takeMessage(), "overflow");
         return this.#mailbox.push(item);
+      case "wait":
+        this.#room ??= new Room();
+        pauseSender(this.host, this, this.#room);
+        return this.#mailbox.pushBeyond(item);
     }
+  }
+
+  /** How many messages wait. */
+  get waiting(): number {
+    return this.#mailbox.size;
+  }
+
+  /** Lets `waiter` in as soon as there is room; at once when there is, or when nothing is taken any more. */
+  waitForRoom(waiter: RoomWaiter): void {
+    if (this.status >= STOPPING || this.#mailbox.size < this.limits.capacity) waiter.letIn();
+    else (this.#room ??= new Room()).add(waiter);
+  }
+
+  /** Handles nothing more, after the message in hand, until `room` lets it in. */
+  pauseFor(room: Room): void {
+    // Whose life ends right now cannot be kept from it.
+    if (this.status !== RUNNING && this.status !== PAUSED) return;
+    this.status = PAUSED;
+    this.#pause ??= new Pause((pause) => this.#unpause(pause));
+    this.#pause.waitFor(room);
+  }
+
+  #unpause(pause: Pause): void {
+    if (this.#pause !== pause) return;
+    this.#pause = null;
+    this.status = RUNNING;
+    this.#wake();
   }
 
   #takeMessage(): unknown {
     if (this.#notices !== null) this.#notices.messageTaken();
+    if (this.#receiveTimeout !== null) this.#receiveTimeout.touch();
     return this.#mailbox.shift();
   }
 
@@ -207,7 +258,8 @@ export class Cell implements Target, Runnable, Child, Parent {
   get ready(): boolean {
     if (this.#system !== null && this.#system.size > 0) return true;
     if (this.status !== RUNNING) return this.status === STARTING;
-    return (this.#mailbox.size > 0 && !this.#held) || (this.#notices !== null && this.#notices.size > 0);
+    if (this.#notices !== null && this.#notices.size > 0) return true;
+    return !this.#held && (this.#mailbox.size > 0 || (this.#stash !== null && this.#stash.back > 0));
   }
 
   turn(limit: number): number {
@@ -216,12 +268,22 @@ export class Cell implements Target, Runnable, Child, Parent {
       if (this.#system !== null && this.#system.size > 0) this.#steer(this.#system.shift());
       else if (this.status === STARTING) this.#start();
       else if (this.status !== RUNNING) break;
+      else if (this.#stash !== null && this.#stash.back > 0 && !this.#held)
+        this.#receive(this.#stash.shift());
       else if (this.#notices !== null && this.#noticeReady(this.#notices)) this.#take(this.#notices.shift());
       else if (this.#mailbox.size > 0 && !this.#held) this.#receive(this.#takeMessage());
       else break;
     }
     if (this.#inflow !== null) this.#inflow.confirm(this.#mailbox.size);
+    if (this.#room !== null) this.#openRoom();
     return handled;
+  }
+
+  #openRoom(): void {
+    if (this.status < STOPPING && this.#mailbox.size >= this.limits.capacity) return;
+    const room = this.#room!;
+    this.#room = null;
+    room.open();
   }
 
   #noticeReady(notices: Notices): boolean {
@@ -273,7 +335,13 @@ export class Cell implements Target, Runnable, Child, Parent {
         if (ref === undefined) return;
         this.#watched?.delete(notice.target);
         this.#accept(this.#signal({ kind: "terminated", ref, reason: notice.reason }));
+      } else if (notice.kind === "drained") {
+        this.#drained();
+      } else if (notice.kind === "idle") {
+        if (this.#receiveTimeout !== notice.timeout || !notice.timeout.take()) return;
+        this.#accept(this.type.receive(this.#state, notice.timeout.message, context));
       } else if (notice.kind === "piped") {
+        if (this.#receiveTimeout !== null) this.#receiveTimeout.touch();
         this.#accept(this.type.receive(this.#state, notice.toMessage(notice.value as never), context));
       } else if (this.timers.take(notice.timer)) {
         this.#accept(this.type.receive(this.#state, notice.timer.message, context));
@@ -294,7 +362,8 @@ export class Cell implements Target, Runnable, Child, Parent {
   #steer(message: SystemMessage): void {
     switch (message.kind) {
       case "stop":
-        this.#stop(message.reason);
+        if (message.reason.kind === "drained") this.#notify({ kind: "drained" });
+        else this.#stop(message.reason);
         return;
       case "resume":
         this.#resume();
@@ -324,7 +393,15 @@ export class Cell implements Target, Runnable, Child, Parent {
       case "unwatch":
         this.#watchers?.delete(message.watcher);
         return;
+      case "link":
+        this.#linkTo(message.peer);
+        return;
+      case "unlink":
+        this.#links?.delete(message.peer);
+        this.#forget(message.peer);
+        return;
       case "terminated":
+        this.#linkEnded(message.target, message.reason);
         if (this.#watched?.has(message.target) === true) this.#notify(message);
         return;
     }
@@ -354,7 +431,8 @@ export class Cell implements Target, Runnable, Child, Parent {
 
   /** Suspends the actor and leaves the rest to its supervisor. The root has none: there it goes no further. */
   fail(error: unknown): void {
-    if (this.status > RUNNING || this.parent === null) return;
+    if (this.status > PAUSED || this.parent === null) return;
+    this.#pause = null;
     this.status = SUSPENDED;
     this.failure = { error, escalated: false };
     this.parent.system({ kind: "failed", child: this, failure: this.failure });
@@ -371,6 +449,7 @@ export class Cell implements Target, Runnable, Child, Parent {
 
   #halt(error: unknown): void {
     if (this.status >= HALTING) return;
+    this.#pause = null;
     this.status = HALTING;
     this.failure = { error, escalated: false };
     this.#endOrders();
@@ -382,6 +461,7 @@ export class Cell implements Target, Runnable, Child, Parent {
   #stop(reason: StopReason): void {
     if (this.status >= STOPPING) return;
     const childrenStopAlready = this.status === HALTING;
+    this.#pause = null;
     this.status = STOPPING;
     this.#ending = reason;
     this.#endOrders();
@@ -393,16 +473,24 @@ export class Cell implements Target, Runnable, Child, Parent {
   /** Ends what this life has ordered: timers, watches, piped results, restarts of children. */
   #endOrders(): void {
     this.life += 1;
+    let draining = this.#held === "draining";
     this.#held = false;
     this.#timers?.cancelAll();
+    this.cancelReceiveTimeout();
     this.#supervisor?.abandon();
-    for (const target of this.#watched?.keys() ?? []) target.system({ kind: "unwatch", watcher: this });
+    const watched = this.#watched;
     this.#watched = null;
+    for (const target of watched?.keys() ?? []) this.#forget(target);
     while (this.#notices !== null && this.#notices.size > 0) {
       const notice = this.#notices.shift();
       if (notice.kind === "piped") this.host.undelivered(this, notice.value, "stale");
+      else if (notice.kind === "drained") draining = true;
     }
     this.#notices = null;
+    if (draining) this.#notify({ kind: "drained" });
+    const stashed = this.#stash;
+    this.#stash = null;
+    for (const message of stashed?.drain() ?? []) this.host.undelivered(this, message, "stashed");
   }
 
   #stopChildren(): void {
@@ -455,14 +543,40 @@ export class Cell implements Target, Runnable, Child, Parent {
     this.parent?.system({ kind: "child-stopped", child: this });
     for (const watcher of this.#watchers ?? []) watcher.system({ kind: "terminated", target: this, reason });
     this.#watchers = null;
+    for (const peer of this.#links ?? []) peer.system({ kind: "unwatch", watcher: this });
+    this.#links = null;
     this.children = null;
     while (this.#system !== null && this.#system.size > 0) this.#answerFromTheGrave(this.#system.shift());
     this.host.stopped(this, reason);
   }
 
   #answerFromTheGrave(message: SystemMessage): void {
-    if (message.kind !== "watch") return;
-    message.watcher.system({ kind: "terminated", target: this, reason: this.#ending! });
+    const asker = message.kind === "watch" ? message.watcher : message.kind === "link" ? message.peer : null;
+    asker?.system({ kind: "terminated", target: this, reason: this.#ending! });
+  }
+
+  // ---- links ---------------------------------------------------------------------------------------
+
+  #linkTo(peer: Target): void {
+    if (this.#links?.has(peer) === true) return;
+    this.#links ??= new Set();
+    this.#links.add(peer);
+    peer.system({ kind: "watch", watcher: this });
+  }
+
+  #linkEnded(peer: Target, reason: StopReason): void {
+    if (this.#links?.delete(peer) !== true) return;
+    if (reason.kind !== "failed" && reason.kind !== "unknown") return;
+    const cause = reason.kind === "failed" ? { cause: reason.error } : {};
+    this.fail(
+      runtimeError("LINK_BROKEN", `${this.address} is linked to ${peer.address}, which is gone`, cause),
+    );
+  }
+
+  /** No end of `target` need be told any more, unless it is watched or linked still. */
+  #forget(target: Target): void {
+    if (this.#watched?.has(target) === true || this.#links?.has(target) === true) return;
+    target.system({ kind: "unwatch", watcher: this });
   }
 
   // ---- what the context asks for -------------------------------------------------------------------
@@ -472,7 +586,49 @@ export class Cell implements Target, Runnable, Child, Parent {
   }
 
   release(): void {
+    const draining = this.#held === "draining";
     this.#held = false;
+    if (draining) this.#notify({ kind: "drained" });
+  }
+
+  #drained(): void {
+    if (this.#held && this.#mailbox.size > 0) this.#held = "draining";
+    else this.#stop(DRAINED);
+  }
+
+  stash(message: unknown): void {
+    this.#stash ??= new Stash(this.limits.capacity);
+    this.#stash.add(message);
+  }
+
+  unstash(): void {
+    this.#stash?.putBack();
+  }
+
+  receiveTimeout(idleMs: number, message: unknown): void {
+    this.cancelReceiveTimeout();
+    this.#receiveTimeout = new ReceiveTimeout(this.host.clock, idleMs, message, (timeout) =>
+      this.#notify({ kind: "idle", timeout }),
+    );
+  }
+
+  cancelReceiveTimeout(): void {
+    this.#receiveTimeout?.cancel();
+    this.#receiveTimeout = null;
+  }
+
+  link(ref: AnyRef): void {
+    const target = Ref.targetOf(ref);
+    if (target === this) return;
+    this.#linkTo(target);
+    target.system({ kind: "link", peer: this });
+  }
+
+  unlink(ref: AnyRef): void {
+    const target = Ref.targetOf(ref);
+    if (this.#links?.delete(target) !== true) return;
+    this.#forget(target);
+    target.system({ kind: "unlink", peer: this });
   }
 
   watch(ref: AnyRef): void {
@@ -485,10 +641,23 @@ export class Cell implements Target, Runnable, Child, Parent {
 
   unwatch(ref: AnyRef): void {
     const target = Ref.targetOf(ref);
-    if (this.#watched?.delete(target) === true) target.system({ kind: "unwatch", watcher: this });
+    if (this.#watched?.delete(target) === true) this.#forget(target);
   }
 }
 
+/**
+ * Pauses the actor whose turn it is, since it sends to a full mailbox; whoever else sends is refused.
+ * @throws MAILBOX_FULL
+ */
+export function pauseSender(host: Host, to: Target, room: Room): void {
+  const sender = host.dispatcher.current;
+  if (!(sender instanceof Cell) || sender === to) {
+    throw runtimeError("MAILBOX_FULL", `The mailbox of ${to.address} is full`, { location: to.address });
+  }
+  sender.pauseFor(room);
+}
+
+const DRAINED: StopReason = { kind: "drained" };
 const SHUTDOWN: StopReason = { kind: "shutdown" };
 const PARENT_STOPPED: StopReason = { kind: "parent-stopped" };
 

@@ -35,8 +35,21 @@ const MESSAGES_PER_CHECK = 32;
 const SLICE_MS = 4;
 const RESOLVED = Promise.resolve();
 
-export class Dispatcher {
+export interface Dispatcher {
   /** Whose turn it is. */
+  readonly current: Runnable | null;
+  readonly idle: boolean;
+  /** Asks for a turn. Ask once: only while `runnable.queued` is false. */
+  enqueue(runnable: Runnable): void;
+  /** Runs soon, even when no actor has anything to do: there may be something to send or to read. */
+  arm(): void;
+  /** Connects other threads: their messages come in between turns. */
+  attach(outside: Outside): void;
+  /** No further turn is given. */
+  close(): void;
+}
+
+export class FairDispatcher implements Dispatcher {
   current: Runnable | null = null;
   readonly #clock: Clock;
   readonly #queue = new RunQueue<Runnable>(64);
@@ -55,19 +68,16 @@ export class Dispatcher {
     return !this.#armed;
   }
 
-  /** Connects other threads: their messages come in between turns. */
   attach(outside: Outside): void {
     this.#outside = outside;
   }
 
-  /** Asks for a turn. Ask once: only while `runnable.queued` is false. */
   enqueue(runnable: Runnable): void {
     runnable.queued = true;
     this.#queue.push(runnable);
     this.arm();
   }
 
-  /** Runs soon, even when no actor has anything to do: there may be something to send or to read. */
   arm(): void {
     if (this.#armed || this.#closed) return;
     this.#armed = true;
@@ -75,7 +85,6 @@ export class Dispatcher {
     void RESOLVED.then(this.#run);
   }
 
-  /** No further turn is given. */
   close(): void {
     this.#closed = true;
   }

@@ -1,6 +1,6 @@
 /** What a cell needs of the system it lives in. */
 import type { AnyActorType, StopReason } from "./actor.ts";
-import type { ActorPath, Incarnation, NodeName } from "./address.ts";
+import type { Incarnation, NodeName } from "./address.ts";
 import type { Deadlines } from "./ask.ts";
 import type { Cell } from "./cell.ts";
 import type { Clock, Random } from "./contracts/index.ts";
@@ -13,10 +13,10 @@ import type { MailboxLimits } from "./mailbox.ts";
 import type { Placement } from "./placement.ts";
 import type { Target } from "./ref.ts";
 import type { ActorSystem } from "./system.ts";
-import type { RemoteTarget } from "./threads/remote.ts";
 
 export interface Host {
   readonly system: ActorSystem;
+  readonly root: Cell;
   readonly node: NodeName;
   /** Which thread of the node this is; 0 is the main one. */
   readonly thread: number;
@@ -32,8 +32,6 @@ export interface Host {
   typeIfKnown(name: string): AnyActorType | undefined;
   /** Books a message, or ends an `Ask`, that will not be handled. */
   undelivered(target: Target, item: unknown, reason: DeadLetterReason): void;
-  /** By its path from the root of this thread. */
-  find(path: ActorPath, incarnation: Incarnation): Cell | RemoteTarget | null;
   started(cell: Cell, restartedAfter: Failure | null): void;
   stopped(cell: Cell, reason: StopReason): void;
   /** Tells another thread that `count` of its messages to an actor of this one have found room. */

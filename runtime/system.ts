@@ -12,9 +12,9 @@ import type { ActorPath, Address, Incarnation, NodeName } from "./address.ts";
 import { defineApp, type App } from "./app.ts";
 import { Ask, Deadlines } from "./ask.ts";
 import { Cell } from "./cell.ts";
-import { seededRandom, systemClock, type Clock, type Random } from "./contracts/index.ts";
+import { seededRandom, systemClock, type Clock, type Journal, type Random } from "./contracts/index.ts";
 import { DeadLetters, type DeadLetter, type DeadLetterReason } from "./dead-letters.ts";
-import { Dispatcher } from "./dispatcher.ts";
+import { FairDispatcher, type Dispatcher } from "./dispatcher.ts";
 import { runtimeError } from "./errors.ts";
 import { EventStream } from "./event-stream.ts";
 import type { RuntimeEvent } from "./events.ts";
@@ -22,13 +22,12 @@ import { RUNNING, STOPPED, type Child, type Failure } from "./family.ts";
 import type { Host } from "./host.ts";
 import type { MailboxLimits } from "./mailbox.ts";
 import { checkPlacement, type Placement } from "./placement.ts";
+import { Nobody } from "./nobody.ts";
 import { Ref, type ActorRef, type AnyRef, type Target } from "./ref.ts";
 import { spawnChild } from "./spawn.ts";
 import type { Supervision } from "./supervision.ts";
-import type { SystemMessage } from "./system-message.ts";
 import { MAX_THREAD_NUMBERS, type Crew } from "./threads/crew.ts";
 import type { Mesh } from "./threads/mesh.ts";
-import { RemoteChild, type RemoteTarget } from "./threads/remote.ts";
 import type { Seats } from "./threads/seats.ts";
 import { threadRules, type ThreadOptions } from "./threads/thread-options.ts";
 import { withThreads } from "./threads/with-threads.ts";
@@ -48,6 +47,8 @@ export interface SystemOptions {
   readonly supervision?: Supervision;
   /** How many dead letters are kept for inspection; default 1,000. */
   readonly deadLetterCapacity?: number;
+  /** Where event-sourced actors on this thread keep their events, unless their type says; default: none. */
+  readonly journal?: Journal;
 }
 
 export interface ActorSystem extends Spawner {
@@ -55,7 +56,9 @@ export interface ActorSystem extends Spawner {
   readonly clock: Clock;
   readonly random: Random;
   readonly events: EventStream<RuntimeEvent>;
-  readonly deadLetters: Pick<DeadLetters, "total" | "list" | "clear">;
+  readonly deadLetters: Pick<DeadLetters, "total" | "list" | "clear" | "replay">;
+  /** Of this thread. */
+  readonly journal: Journal | null;
   /** Whether no actor has anything to handle right now. */
   readonly idle: boolean;
   /** What this system runs on. */
@@ -114,14 +117,15 @@ export class LocalSystem implements ActorSystem, Host {
   readonly deadLetters: DeadLetters;
   readonly dispatcher: Dispatcher;
   readonly deadlines: Deadlines;
+  readonly journal: Journal | null;
   readonly #app: App;
-  readonly #root: Cell;
+  readonly root: Cell;
   #incarnations = 0;
   #names = 0;
   #shutdown: Promise<void> | null = null;
   #others: Others | null = null;
 
-  constructor(options: SystemOptions, thread = 0) {
+  constructor(options: SystemOptions, thread = 0, dispatcher?: Dispatcher) {
     this.thread = thread;
     const node = options.node ?? "local";
     if (!isSegment(node))
@@ -129,14 +133,17 @@ export class LocalSystem implements ActorSystem, Host {
     this.node = node as NodeName;
     this.clock = options.clock ?? systemClock;
     this.random = options.random ?? seededRandom(crypto.randomUUID());
+    this.journal = options.journal ?? null;
     this.events = new EventStream((error, event) => this.#listenerFailed(error, event));
-    this.deadLetters = new DeadLetters(options.deadLetterCapacity ?? 1_000);
-    this.dispatcher = new Dispatcher(this.clock);
+    this.deadLetters = new DeadLetters(options.deadLetterCapacity ?? 1_000, (address) =>
+      this.#livingAt(parseAddress(address).path),
+    );
+    this.dispatcher = dispatcher ?? new FairDispatcher(this.clock);
     this.deadlines = new Deadlines(this.clock, (target, value) =>
       this.#deadLetter(target, value, "late-reply"),
     );
     this.#app = options.app ?? NO_APP;
-    this.#root = this.#makeRoot(options.supervision);
+    this.root = this.#makeRoot(options.supervision);
   }
 
   get idle(): boolean {
@@ -163,7 +170,7 @@ export class LocalSystem implements ActorSystem, Host {
   }
 
   spawn<Message>(type: AnyActorType | string, args: unknown, options: SpawnOptions = {}): ActorRef<Message> {
-    return spawnChild(this.#root, type, args, options);
+    return spawnChild(this.root, type, args, options);
   }
 
   stop(ref: AnyRef): Promise<StopReason> {
@@ -176,24 +183,18 @@ export class LocalSystem implements ActorSystem, Host {
   resolve(address: string): ActorRef<unknown> {
     const { node, path, incarnation } = parseAddress(address);
     if (node === this.node) {
-      const found = this.find(path, incarnation) ?? this.#others?.mesh.directory.locate(path, incarnation);
-      if (found !== null && found !== undefined) return found.ref;
+      const reached = this.root.find(path.split("/"));
+      if (reached?.child.incarnation === incarnation && reached.rest.length === 0) return reached.child.ref;
+      const found = this.#others?.mesh.directory.locate(path, incarnation) ?? null;
+      if (found !== null) return found.ref;
     }
     return new Ref(new Nobody(this, address as Address));
   }
 
-  /** By its path from the root of this thread. */
-  find(path: ActorPath, incarnation: Incarnation): Cell | RemoteTarget | null {
-    let above: Cell = this.#root;
-    const names = path.split("/");
-    for (const [index, name] of names.entries()) {
-      const child = above.children?.get(name);
-      if (child instanceof Cell) above = child;
-      else if (!(child instanceof RemoteChild)) return null;
-      else if (index === names.length - 1) return child.incarnation === incarnation ? child : null;
-      else return this.#others!.mesh.directory.at(child.thread, path, incarnation);
-    }
-    return above.incarnation === incarnation ? above : null;
+  /** Whoever lives at that path now; an actor further down on another thread is not seen from here. */
+  #livingAt(path: ActorPath): Ref<unknown> | null {
+    const reached = this.root.find(path.split("/"));
+    return reached === null || reached.rest.length > 0 ? null : reached.child.ref;
   }
 
   shutdown(options: { readonly deadlineMs?: number } = {}): Promise<void> {
@@ -250,7 +251,7 @@ export class LocalSystem implements ActorSystem, Host {
 
   stopped(cell: Cell, reason: StopReason): void {
     this.#others?.mesh.directory.departed(cell);
-    if (cell === this.#root || !this.events.wants("actor-stopped")) return;
+    if (cell === this.root || !this.events.wants("actor-stopped")) return;
     this.events.publish({ kind: "actor-stopped", address: cell.address, reason });
   }
 
@@ -329,8 +330,8 @@ export class LocalSystem implements ActorSystem, Host {
   }
 
   async #stopEverything(deadlineMs: number): Promise<void> {
-    const stopped = this.#whenStopped(this.#root);
-    this.#root.system({ kind: "stop", reason: { kind: "shutdown" } });
+    const stopped = this.#whenStopped(this.root);
+    this.root.system({ kind: "stop", reason: { kind: "shutdown" } });
     let cancel = (): void => undefined;
     const deadline = new Promise<"deadline">((resolve) => {
       cancel = this.clock.schedule(deadlineMs, () => {
@@ -340,7 +341,7 @@ export class LocalSystem implements ActorSystem, Host {
     });
     const outcome = await Promise.race([stopped, deadline]);
     cancel();
-    const remaining = this.#root.status === STOPPED ? [] : livingBelow(this.#root);
+    const remaining = this.root.status === STOPPED ? [] : livingBelow(this.root);
     this.dispatcher.close();
     this.deadlines.close();
     await this.#others?.crew?.shutdown(deadlineMs);
@@ -351,28 +352,6 @@ export class LocalSystem implements ActorSystem, Host {
         `${remaining.length} actors had not stopped: ${names.join(", ")}`,
       );
     }
-  }
-}
-
-/** Where nobody lives. */
-class Nobody implements Target {
-  readonly address: Address;
-  readonly deadlines: Deadlines;
-  readonly #host: Host;
-
-  constructor(host: Host, address: Address) {
-    this.#host = host;
-    this.address = address;
-    this.deadlines = host.deadlines;
-  }
-
-  post(item: unknown): void {
-    this.#host.undelivered(this, item, "unknown");
-  }
-
-  system(message: SystemMessage): void {
-    if (message.kind !== "watch") return;
-    message.watcher.system({ kind: "terminated", target: this, reason: { kind: "unknown" } });
   }
 }
 

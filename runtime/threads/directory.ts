@@ -8,16 +8,16 @@
  *
  * An actor has one stand-in a thread, so that its identity can be compared.
  */
-import { actor, type AnyActorType, type StopReason } from "../actor.ts";
+import { actor, type AnyActorType } from "../actor.ts";
 import { formatAddress, type ActorPath, type Incarnation } from "../address.ts";
 import { Cell } from "../cell.ts";
 import { decodeError, encodeError, type MyriadError, type WireError } from "../contracts/index.ts";
-import { STOPPED, type Parent } from "../family.ts";
+import { STOPPED, type Child, type Parent } from "../family.ts";
 import type { Overflow } from "../mailbox.ts";
 import type { Target } from "../ref.ts";
-import type { SystemFrame } from "./frames.ts";
+import { NOWHERE, type SystemFrame } from "./frames.ts";
 import type { Mesh } from "./mesh.ts";
-import { encodeReason, RemoteChild, RemoteParent, RemoteTarget, RemoteWatcher } from "./remote.ts";
+import { RemoteChild, RemoteParent, RemoteTarget, RemoteWatcher } from "./remote.ts";
 import type { RemoteIdentity } from "./remote.ts";
 
 /** Of an actor whose type the app does not know, or that is known by its address alone. */
@@ -32,13 +32,15 @@ export class Directory {
   readonly #residents = new Map<Incarnation, Cell>();
   readonly #children = new Map<Incarnation, RemoteChild>();
   readonly #remotes = new Map<Incarnation, WeakRef<RemoteTarget>>();
+  readonly #kept: Set<RemoteTarget> | null;
   readonly #watchers = new Map<Incarnation, Map<number, RemoteWatcher>>();
   readonly #unheld = new FinalizationRegistry<Incarnation>((incarnation) => {
     if (this.#remotes.get(incarnation)?.deref() === undefined) this.#remotes.delete(incarnation);
   });
 
-  constructor(mesh: Mesh) {
+  constructor(mesh: Mesh, keepsAll: boolean) {
     this.#mesh = mesh;
+    this.#kept = keepsAll ? new Set() : null;
   }
 
   // ---- actors of this thread -----------------------------------------------------------------------
@@ -124,8 +126,34 @@ export class Directory {
     if (known !== undefined) return known;
     const type = host.typeIfKnown(typeName) ?? UNKNOWN;
     const target = this.#newRemote({ ...place, type, limits: { capacity, overflow: type.mailbox.overflow } });
-    if (place.thread === thread || !this.#mesh.connected(place.thread)) target.gone = { kind: "stopped" };
+    if (place.thread === NOWHERE) target.gone = { kind: "unknown" };
+    else if (place.thread === thread) target.gone = { kind: "stopped" };
+    else if (!this.#mesh.connected(place.thread)) {
+      const way = this.#wayRound(place);
+      if (way === null) target.gone = { kind: "stopped" };
+      else target.moved(way);
+    }
     return target;
+  }
+
+  /** An actor whose thread was lost lives on another one, which may be this. */
+  moved(of: Incarnation, thread: number): void {
+    const target = this.remote(of);
+    if (thread !== this.#mesh.thread) {
+      target?.moved(thread);
+      return;
+    }
+    const home = this.#residents.get(of);
+    if (home === undefined) target?.terminated({ kind: "stopped" });
+    else target?.cameHome(home);
+  }
+
+  /**
+   * To an actor whose thread is lost: its supervisor's thread, whose stand-in knows whether it is begun anew.
+   * @returns null when that is lost too, or this one, which would know.
+   */
+  #wayRound({ parentThread }: { readonly parentThread: number }): number | null {
+    return parentThread !== this.#mesh.thread && this.#mesh.connected(parentThread) ? parentThread : null;
   }
 
   /** Spawns a child of `parent` on another thread. @throws MESSAGE_UNSENDABLE */
@@ -134,8 +162,9 @@ export class Directory {
       const thread = this.#mesh.elsewhere();
       if (thread === this.#mesh.thread) this.#bringHome(lost, parent, args, cause);
       else {
-        lost.moved(thread);
+        lost.thread = thread;
         this.#sendSpawn(lost, parent, args, encodeError(cause));
+        lost.moved(thread);
       }
       this.#mesh.broadcast({ kind: "moved", of: lost.incarnation, thread });
     });
@@ -177,12 +206,6 @@ export class Directory {
     this.#remember(child);
   }
 
-  /** A child on a lost thread is not begun anew. */
-  announceGone(of: Incarnation, reason: StopReason): void {
-    this.dropChild(of);
-    this.#mesh.broadcast({ kind: "terminated", of, reason: encodeReason(reason) });
-  }
-
   #newRemote(identity: RemoteIdentity): RemoteTarget {
     const target = new RemoteTarget(this.#mesh, identity);
     this.#remember(target);
@@ -190,6 +213,7 @@ export class Directory {
   }
 
   #remember(target: RemoteTarget): void {
+    this.#kept?.add(target);
     this.#remotes.set(target.incarnation, new WeakRef(target));
     this.#unheld.register(target, target.incarnation);
   }
@@ -201,52 +225,65 @@ export class Directory {
     for (const weak of this.#remotes.values()) {
       const target = weak.deref();
       if (target?.thread !== thread || target.gone !== null) continue;
-      // Where its supervisor lives on, the supervisor's thread tells whether it is begun anew.
-      const { parentThread } = target;
-      const supervised = parentThread === this.#mesh.thread || this.#mesh.connected(parentThread);
-      if (!supervised) target.terminated({ kind: "failed", error });
+      const way = this.#wayRound(target);
+      if (way === null) target.terminated({ kind: "failed", error });
+      else target.moved(way);
     }
     for (const child of [...this.#children.values()]) if (child.thread === thread) child.threadLost(error);
   }
 
   // ---- addresses -----------------------------------------------------------------------------------
 
-  /** An actor that is not below this thread's root: one that was placed here, or one of the main thread's. */
-  locate(path: ActorPath, incarnation: Incarnation): Cell | RemoteTarget | null {
-    const known =
-      this.#residents.get(incarnation) ?? this.remote(incarnation) ?? this.#belowPlaced(path, incarnation);
-    if (known !== null) return known;
-    return this.#mesh.thread === 0 ? null : this.at(0, path, incarnation);
+  /** Whom an address means, by what this thread knows; else the main thread is asked. */
+  locate(path: ActorPath, incarnation: Incarnation): Child | RemoteTarget | null {
+    const known = this.#known(path, incarnation);
+    if (known !== null || this.#mesh.thread === 0) return known;
+    return this.#at(0, path, incarnation);
   }
 
-  #belowPlaced(path: ActorPath, incarnation: Incarnation): Cell | null {
-    for (const placed of this.#residents.values()) {
-      if (!(placed.parent instanceof RemoteParent) || !path.startsWith(`${placed.path}/`)) continue;
-      return placed.find(path.slice(placed.path!.length + 1), incarnation);
+  #known(path: ActorPath, incarnation: Incarnation): Child | RemoteTarget | null {
+    const known = this.#residents.get(incarnation) ?? this.remote(incarnation);
+    if (known !== undefined) return known;
+    for (const [above, names] of this.#above(path)) {
+      const reached = above.find(names);
+      if (reached === null) continue;
+      const { child, rest } = reached;
+      if (rest.length > 0) return this.#at(child.thread, path, incarnation);
+      if (child.incarnation === incarnation) return child;
     }
     return null;
   }
 
+  /** Actors of this thread that the path may lead through, with the names that are left below them. */
+  *#above(path: ActorPath): Iterable<readonly [Cell, readonly string[]]> {
+    yield [this.#mesh.host.root, path.split("/")];
+    for (const placed of this.#residents.values()) {
+      const start = `${placed.path}/`;
+      if (placed.parent instanceof RemoteParent && path.startsWith(start)) {
+        yield [placed, path.slice(start.length).split("/")];
+      }
+    }
+  }
+
   /** An actor that is thought to live on `thread`: that thread is asked to know it by its incarnation. */
-  at(thread: number, path: ActorPath, incarnation: Incarnation): RemoteTarget {
-    const known = this.remote(incarnation);
-    if (known !== undefined) return known;
+  #at(thread: number, path: ActorPath, incarnation: Incarnation): RemoteTarget {
     const limits = UNKNOWN.mailbox;
     const target = this.#newRemote({
       incarnation,
       path,
       type: UNKNOWN,
       thread,
-      parentThread: thread,
+      parentThread: 0,
       limits,
     });
+    // Below an actor whose thread is lost nobody lives on.
+    if (!this.#mesh.connected(thread)) target.gone = { kind: "stopped" };
     this.#mesh.send(thread, { kind: "locate", of: incarnation, path });
     return target;
   }
 
   expect(path: string, incarnation: Incarnation): void {
-    const found =
-      this.#mesh.host.find(path as ActorPath, incarnation) ?? this.locate(path as ActorPath, incarnation);
+    const found = this.#known(path as ActorPath, incarnation);
     if (found instanceof Cell) this.publish(found);
   }
 }

@@ -14,6 +14,7 @@
 import type { StopReason } from "../actor.ts";
 import type { Incarnation } from "../address.ts";
 import type { WireError } from "../contracts/index.ts";
+import type { Ref } from "../ref.ts";
 
 export const TELL = 1;
 export const TELL_LAYOUT = 2;
@@ -27,6 +28,10 @@ export const SYSTEM = 9;
 export const CREDIT = 10;
 export const FORGET = 11;
 export const BESIDE = 0x100;
+/** How often a message has been passed on by threads that its sender took for the actor's, times this. */
+export const HOP = 0x200;
+/** Threads that know an actor by its address alone may be wrong in a circle. */
+export const MOST_HOPS = 4;
 
 /** What travels beside the ring with one frame. */
 export interface BesideItem {
@@ -34,6 +39,9 @@ export interface BesideItem {
   readonly packed: Uint8Array | null;
   readonly parts: readonly unknown[];
 }
+
+/** The thread of whoever never lived. */
+export const NOWHERE = -1;
 
 /** A ref as data. */
 export type RefStamp = readonly [
@@ -72,6 +80,7 @@ export type SystemFrame =
   // anyone
   | { readonly kind: "stop"; readonly of: Incarnation; readonly reason: WireReason }
   | { readonly kind: "watch" | "unwatch"; readonly of: Incarnation }
+  | { readonly kind: "link" | "unlink"; readonly of: Incarnation; readonly peer: Ref<unknown> }
   | { readonly kind: "terminated"; readonly of: Incarnation; readonly reason: WireReason }
   // an actor known by its address alone is to be known by its incarnation from now on
   | { readonly kind: "locate"; readonly of: Incarnation; readonly path: string }

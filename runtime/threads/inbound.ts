@@ -9,6 +9,8 @@ import {
   CREDIT,
   FAIL,
   FORGET,
+  HOP,
+  MOST_HOPS,
   REPLY,
   REPLY_NOTHING,
   REPLY_NUMBER,
@@ -19,6 +21,7 @@ import {
 } from "./frames.ts";
 import { HEAD, type Link } from "./link.ts";
 import type { Mesh } from "./mesh.ts";
+import { Ref } from "../ref.ts";
 import { decodeReason, remoteAsk } from "./remote.ts";
 import type { FrameHandler, RingView } from "./ring.ts";
 
@@ -43,17 +46,17 @@ export class Inbound {
     const to = ring.view.getFloat64(at, true) as Incarnation;
     const ask = ring.view.getInt32(at + 8, true);
     const more = ring.view.getInt32(at + 12, true);
-    switch (kind & ~BESIDE) {
+    switch (kind & (BESIDE - 1)) {
       case TELL_LAYOUT:
-        this.#receive(link, to, this.#codec(more).read(ring, at + HEAD, null));
+        this.#receive(link, kind, to, this.#codec(more).read(ring, at + HEAD, null));
         return;
       case TELL:
-        this.#receive(link, to, this.#unpack(link, kind, ring, at, bytes));
+        this.#receive(link, kind, to, this.#unpack(link, kind, ring, at, bytes));
         return;
       case ASK_LAYOUT: {
         const question = this.#question(link, to, ask);
         question.message = this.#codec(more).read(ring, at + HEAD, new AskReply(question));
-        this.#receive(link, to, question);
+        this.#receive(link, kind, to, question);
         return;
       }
       case ASK: {
@@ -61,7 +64,7 @@ export class Inbound {
         this.#mesh.travel.ask = question;
         question.message = this.#unpack(link, kind, ring, at, bytes);
         this.#mesh.travel.ask = null;
-        this.#receive(link, to, question);
+        this.#receive(link, kind, to, question);
         return;
       }
       case REPLY_NUMBER:
@@ -105,7 +108,7 @@ export class Inbound {
     return remoteAsk(this.#mesh, link.peer, number, directory.resident(to) ?? directory.nobody(to));
   }
 
-  #receive(link: Link, to: Incarnation, item: unknown): void {
+  #receive(link: Link, kind: number, to: Incarnation, item: unknown): void {
     const { directory, host } = this.#mesh;
     const cell = directory.resident(to);
     if (cell !== undefined) {
@@ -113,8 +116,9 @@ export class Inbound {
       return;
     }
     const elsewhere = directory.remote(to);
-    if (elsewhere !== undefined) {
-      elsewhere.forward(item);
+    const hops = Math.floor(kind / HOP);
+    if (elsewhere !== undefined && elsewhere.thread !== link.peer && hops < MOST_HOPS) {
+      elsewhere.forward(item, hops + 1);
       return;
     }
     this.#mesh.send(link.peer, { kind: "gone", of: to });
@@ -163,6 +167,13 @@ export class Inbound {
       case "unwatch":
         directory.unwatchFor(from, of);
         return;
+      case "link":
+      case "unlink":
+        (directory.resident(of) ?? directory.remote(of))?.system({
+          kind: frame.kind,
+          peer: Ref.targetOf(frame.peer),
+        });
+        return;
       case "terminated":
         directory.remote(of)?.terminated(decodeReason(frame.reason));
         return;
@@ -173,7 +184,7 @@ export class Inbound {
         directory.expect(frame.path, of);
         return;
       case "moved":
-        directory.remote(of)?.moved(frame.thread);
+        directory.moved(of, frame.thread);
         return;
     }
   }

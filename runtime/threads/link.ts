@@ -104,8 +104,8 @@ export class Link {
 
   /** Makes all frames visible that fit. @returns whether any became visible. */
   flush(): boolean {
-    this.dirty = false;
     this.#drainBacklog();
+    this.dirty = this.congested;
     if (this.#writer.unpublished > 0) this.#publish();
     const news = this.#news;
     this.#news = false;

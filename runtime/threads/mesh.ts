@@ -21,6 +21,7 @@ import {
   ASK_LAYOUT,
   CREDIT,
   FAIL,
+  HOP,
   REPLY,
   REPLY_NOTHING,
   REPLY_NUMBER,
@@ -55,6 +56,8 @@ export interface MeshOptions {
   readonly ring: (thread: number) => void;
   /** Picks the thread of a new life of an actor whose thread was lost. */
   readonly elsewhere: () => number;
+  /** Keeps all stand-ins, so that nothing depends on garbage collection; default: those that are referred to. */
+  readonly keepsAll?: boolean;
 }
 
 export class Mesh implements Outside {
@@ -65,6 +68,8 @@ export class Mesh implements Outside {
   readonly directory: Directory;
   readonly travel: Travel;
   readonly elsewhere: () => number;
+  /** How often the message that is being sent was passed on before. */
+  hops = 0;
   readonly #inbound: Inbound;
   readonly #ring: (thread: number) => void;
   readonly #lobby: Int32Array;
@@ -81,7 +86,7 @@ export class Mesh implements Outside {
     this.elsewhere = options.elsewhere;
     this.#ring = options.ring;
     this.#lobby = options.lobby;
-    this.directory = new Directory(this);
+    this.directory = new Directory(this, options.keepsAll ?? false);
     this.travel = new Travel(this);
     this.#inbound = new Inbound(this);
   }
@@ -145,10 +150,10 @@ export class Mesh implements Outside {
     const to = target.incarnation;
     const entry = this.layouts.find(target.type, message);
     if (entry !== null && this.travel.replyIsOwn(entry.codec, message)) {
-      const short = kind === TELL ? TELL_LAYOUT : ASK_LAYOUT;
+      const short = (kind === TELL ? TELL_LAYOUT : ASK_LAYOUT) + this.hops * HOP;
       if (link.sendLayout(short, to, ask, entry.index, entry.codec, message as object)) return;
     }
-    link.sendPacked(kind, to, ask, message);
+    link.sendPacked(kind + this.hops * HOP, to, ask, message);
   }
 
   send(thread: number, frame: SystemFrame): void {
@@ -192,12 +197,12 @@ export class Mesh implements Outside {
     if (this.#dirty.length === 0) return;
     const dirty = this.#dirty;
     this.#dirty = [];
-    for (const link of dirty) this.#flush(link);
-  }
-
-  #flush(link: Link): void {
-    if (link.flush()) this.#wake(link.peer);
-    if (link.congested) link.waitForRoom();
+    for (const link of dirty) {
+      if (link.flush()) this.#wake(link.peer);
+      if (!link.congested) continue;
+      link.waitForRoom();
+      this.#dirty.push(link);
+    }
   }
 
   exchange(): void {
@@ -210,12 +215,28 @@ export class Mesh implements Outside {
     return this.#poll() || this.#rest();
   }
 
+  /** From how many threads frames wait to be read. */
+  get waiting(): number {
+    let count = 0;
+    for (const link of this.#links) if (link?.reader.empty === false) count += 1;
+    return count;
+  }
+
+  /** Reads up to `limit` frames of the nth of those threads alone. */
+  read(nth: number, limit: number): void {
+    for (const link of this.#links) {
+      if (link?.reader.empty !== false || nth-- > 0) continue;
+      this.#inbound.read(link, limit);
+      if (link.reader.takeWaiting()) this.#wake(link.peer);
+      return;
+    }
+  }
+
   /** Reads what has come. @returns whether there was anything. */
   #poll(): boolean {
     let frames = 0;
     for (const link of this.#links) {
       if (link === undefined) continue;
-      if (link.congested) this.#flush(link);
       if (link.reader.empty) continue;
       frames += this.#inbound.read(link, FRAMES_PER_POLL);
       if (link.reader.takeWaiting()) this.#wake(link.peer);

@@ -11,7 +11,9 @@ import { HALTED, HALTING, RUNNING, STOPPED, STOPPING, SUSPENDED } from "../famil
 import type { Child, Failure, Parent, Status } from "../family.ts";
 import { windowOf } from "../inflow.ts";
 import type { MailboxLimits } from "../mailbox.ts";
+import { pauseSender } from "../cell.ts";
 import { Ref, type Target } from "../ref.ts";
+import { Room, type RoomWaiter } from "../room.ts";
 import type { SystemMessage } from "../system-message.ts";
 import type { WireReason } from "./frames.ts";
 import type { Mesh } from "./mesh.ts";
@@ -39,6 +41,8 @@ export class RemoteTarget implements Target {
   /** Why it takes nothing more; null: it may be alive. */
   gone: StopReason | null = null;
   #watchers: Set<Target> | null = null;
+  /** Who waits here for credit. */
+  #room: Room | null = null;
   /** It lives on this thread by now. */
   #home: Target | null = null;
 
@@ -64,10 +68,32 @@ export class RemoteTarget implements Target {
 
   post(item: unknown): void {
     if (this.#home !== null) this.#home.post(item);
-    else if (this.gone !== null) this.mesh.host.undelivered(this, item, "stopped");
+    else if (this.gone !== null)
+      this.mesh.host.undelivered(this, item, this.gone.kind === "unknown" ? "unknown" : "stopped");
     else if (this.credit <= 0) this.#overflow(item);
-    else if (this.mesh.deliver(this, item)) this.credit -= 1;
+    else this.#deliver(item);
+  }
+
+  #deliver(item: unknown): void {
+    if (this.mesh.deliver(this, item)) this.credit -= 1;
     else this.mesh.host.undelivered(this, item, "thread-lost");
+  }
+
+  /** Messages on their way there, unconfirmed. */
+  get waiting(): number {
+    return this.#home !== null ? (this.#home.waiting ?? 0) : windowOf(this.limits.capacity) - this.credit;
+  }
+
+  waitForRoom(waiter: RoomWaiter): void {
+    if (this.#home?.waitForRoom !== undefined) this.#home.waitForRoom(waiter);
+    else if (this.gone !== null || this.credit > 0) waiter.letIn();
+    else (this.#room ??= new Room()).add(waiter);
+  }
+
+  #openRoom(): void {
+    const room = this.#room;
+    this.#room = null;
+    room?.open();
   }
 
   get atHome(): boolean {
@@ -76,15 +102,19 @@ export class RemoteTarget implements Target {
 
   credited(count: number): void {
     this.credit += count;
+    if (this.credit > 0) this.#openRoom();
   }
 
   /** Passes on what another thread has sent here, taking this thread for the actor's. */
-  forward(item: unknown): void {
+  forward(item: unknown, hops: number): void {
+    this.mesh.hops = hops;
     try {
       this.post(item);
     } catch (error) {
       if (item instanceof Ask) item.fail(error as Error);
       else this.mesh.host.undelivered(this, item, "overflow");
+    } finally {
+      this.mesh.hops = 0;
     }
   }
 
@@ -94,6 +124,12 @@ export class RemoteTarget implements Target {
         location: this.address,
       });
     }
+    if (this.limits.overflow === "wait") {
+      this.#room ??= new Room();
+      pauseSender(this.mesh.host, this, this.#room);
+      this.#deliver(item);
+      return;
+    }
     this.mesh.host.undelivered(this, item, "overflow");
   }
 
@@ -102,6 +138,14 @@ export class RemoteTarget implements Target {
     else if (message.kind === "unwatch") this.#unwatch(message.watcher);
     else if (message.kind === "stop") this.stop(message.reason);
     else if (message.kind === "terminated") this.terminated(message.reason);
+    else if (message.kind === "link" || message.kind === "unlink") this.#sendLink(message);
+  }
+
+  #sendLink(message: Extract<SystemMessage, { readonly peer: Target }>): void {
+    const { kind, peer } = message;
+    if (this.#home !== null) this.#home.system(message);
+    else if (this.gone === null)
+      this.mesh.send(this.thread, { kind, of: this.incarnation, peer: new Ref(peer) });
   }
 
   stop(reason: StopReason): void {
@@ -132,6 +176,7 @@ export class RemoteTarget implements Target {
 
   terminated(reason: StopReason): void {
     this.gone = reason;
+    this.#openRoom();
     const watchers = this.#watchers;
     this.#watchers = null;
     for (const watcher of watchers ?? []) watcher.system({ kind: "terminated", target: this, reason });
@@ -141,6 +186,7 @@ export class RemoteTarget implements Target {
   moved(thread: number): void {
     this.thread = thread;
     this.credit = windowOf(this.limits.capacity);
+    this.#openRoom();
     if (this.#watchers !== null && this.#watchers.size > 0) this.#sendWatch("watch");
   }
 
@@ -160,6 +206,8 @@ export class RemoteChild extends RemoteTarget implements Child {
   readonly #parent: Parent;
   readonly #respawn: (child: RemoteChild, cause: unknown) => void;
   #lost: MyriadError | null = null;
+  /** It is to stop after all that waits, also when it begins anew before. */
+  #draining = false;
 
   constructor(
     mesh: Mesh,
@@ -196,6 +244,11 @@ export class RemoteChild extends RemoteTarget implements Child {
       return;
     }
     if (this.status >= STOPPING) return;
+    if (reason.kind === "drained") {
+      this.#draining = true;
+      if (this.#lost === null) super.stop(reason);
+      return;
+    }
     this.status = STOPPING;
     if (this.#lost === null) super.stop(reason);
     else this.#endLost(reason);
@@ -225,6 +278,7 @@ export class RemoteChild extends RemoteTarget implements Child {
     if (this.#lost !== null) {
       this.#lost = null;
       this.#respawn(this, cause);
+      if (this.#draining) super.stop({ kind: "drained" });
     } else {
       this.mesh.send(this.thread, { kind: "begin", of: this.incarnation });
     }
@@ -265,7 +319,7 @@ export class RemoteChild extends RemoteTarget implements Child {
   #endLost(reason: StopReason): void {
     this.stopped();
     this.terminated(reason);
-    this.mesh.directory.announceGone(this.incarnation, reason);
+    this.mesh.directory.dropChild(this.incarnation);
   }
 }
 

@@ -1,11 +1,12 @@
 /** Refs and replies as data, while they are part of a message that crosses threads. */
-import type { ActorPath, Incarnation } from "../address.ts";
+import { parseAddress, type ActorPath, type Incarnation } from "../address.ts";
 import { AskReply, type Ask } from "../ask.ts";
 import { Cell } from "../cell.ts";
 import { runtimeError } from "../errors.ts";
+import { Nobody } from "../nobody.ts";
 import { Ref } from "../ref.ts";
 import type { Passport } from "./codec.ts";
-import type { RefStamp } from "./frames.ts";
+import { NOWHERE, type RefStamp } from "./frames.ts";
 import type { Codec } from "./layout.ts";
 import type { Mesh } from "./mesh.ts";
 import { remoteAsk, RemoteTarget } from "./remote.ts";
@@ -32,6 +33,10 @@ export class Travel implements Passport {
     if (target instanceof RemoteTarget) {
       const { thread, incarnation, path, type, limits, parentThread } = target;
       return [thread, incarnation, path, type.name, limits.capacity, parentThread];
+    }
+    if (target instanceof Nobody) {
+      const { path, incarnation } = parseAddress(target.address);
+      return [NOWHERE, incarnation, path, "", 1, NOWHERE];
     }
     throw runtimeError("MESSAGE_UNSENDABLE", `${ref.address} leads nowhere that another thread could reach`);
   }

@@ -10,6 +10,7 @@ import type {
   SandboxProgram,
   SandboxSeed,
 } from "../../kernels/sandbox/index.ts";
+import { untilStarted } from "./until-started.ts";
 
 export interface BatchRequest {
   readonly program: SandboxProgram;
@@ -30,17 +31,15 @@ export async function chooseBatch(
   signal: AbortSignal,
 ): Promise<readonly EncodedInput[]> {
   const { program, inputs, seed, limits } = request;
-  const measured = await engine.measure(
-    {
-      program,
-      batch: inputs,
-      iterations: CALIBRATION_ITERATIONS,
-      warmUpIterations: CALIBRATION_WARM_UP,
-      seed,
-      limits,
-    },
-    { signal },
-  );
+  const calibration = {
+    program,
+    batch: inputs,
+    iterations: CALIBRATION_ITERATIONS,
+    warmUpIterations: CALIBRATION_WARM_UP,
+    seed,
+    limits,
+  };
+  const { result: measured } = await untilStarted(() => engine.measure(calibration, { signal }));
   const typicalNs = measured.wallNs.toSorted()[CALIBRATION_ITERATIONS >> 1]!;
   // NaN: most iterations over all inputs broke a limit, so as few as there may be.
   const fitting = Number.isNaN(typicalNs)

@@ -61,11 +61,11 @@ async function runBurstPhase(
     limits: task.limits,
     workers: services.workers,
   };
-  const infraErrors = await runBurst(request, services.isolate, listener, call.signal);
+  await runBurst(request, services.isolate, listener, call.signal);
   const forks = [...kept.values()];
   return {
     isolation: forks[0]!.isolation,
-    infraErrors,
+    infraErrors: forks.reduce((sum, fork) => sum + fork.startFailures, 0),
     wallMs: services.clock.monotonic() - begunAt,
     measured: missing.length * plan.iterationsPerFork,
     iterationsPerFork: plan.iterationsPerFork,

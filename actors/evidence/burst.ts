@@ -1,10 +1,9 @@
 /**
  * The burst runner: runs the planned forks that are still missing, as many at a time as there are workers,
  * and hands each over as soon as it is finished. A fork that did not start is an infrastructure error: it is
- * run again and counted apart. A fork is whole or it is nothing, so a stopped burst loses no more than the
- * forks that were running.
+ * run again and counted with the fork. A fork is whole or it is nothing, so a stopped burst loses no more than
+ * the forks that were running.
  */
-import { MyriadError } from "../../runtime/contracts/index.ts";
 import type {
   EncodedInput,
   ForkMeasurement,
@@ -14,6 +13,8 @@ import type {
   SandboxSeed,
 } from "../../kernels/sandbox/index.ts";
 import type { PlannedFork, Version } from "./fork-plan.ts";
+import { untilStarted } from "./until-started.ts";
+import type { Started } from "./until-started.ts";
 
 export interface BurstRequest {
   readonly programs: Readonly<Partial<Record<Version, SandboxProgram>>>;
@@ -28,6 +29,8 @@ export interface BurstRequest {
 
 export interface FinishedFork extends PlannedFork {
   readonly measurement: ForkMeasurement;
+  /** Infrastructure errors: how often its process did not start before. */
+  readonly startFailures: number;
 }
 
 export interface BurstListener {
@@ -37,51 +40,40 @@ export interface BurstListener {
   progress(iterations: number): void;
 }
 
-const MOST_ATTEMPTS = 3;
-
-/** @returns how many times a fork could not be started. */
 export async function runBurst(
   request: BurstRequest,
   engine: SandboxEngine,
   listener: BurstListener,
   signal: AbortSignal,
-): Promise<number> {
+): Promise<void> {
   const waiting = [...request.forks].reverse();
   const running = new Map<PlannedFork, number>();
   let finished = 0;
-  let infraErrors = 0;
   const report = (): void => {
     listener.progress(finished + [...running.values()].reduce((sum, done) => sum + done, 0));
   };
-  const runOne = async (fork: PlannedFork): Promise<ForkMeasurement> => {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await engine.measure(measureRequest(request, fork), {
-          signal,
-          onProgress: (iterations) => {
-            // One that is run again starts over; what was said of it is not taken back.
-            running.set(fork, Math.max(iterations, running.get(fork) ?? 0));
-            report();
-          },
-        });
-      } catch (error) {
-        if (!isInfraError(error) || attempt >= MOST_ATTEMPTS) throw error;
-        infraErrors++;
-      }
-    }
-  };
+  const runOne = (fork: PlannedFork): Promise<Started<ForkMeasurement>> =>
+    untilStarted(() =>
+      engine.measure(measureRequest(request, fork), {
+        signal,
+        onProgress: (iterations) => {
+          // One that is run again starts over; what was said of it is not taken back.
+          running.set(fork, Math.max(iterations, running.get(fork) ?? 0));
+          report();
+        },
+      }),
+    );
   const work = async (): Promise<void> => {
     for (let fork = waiting.pop(); fork !== undefined; fork = waiting.pop()) {
       signal.throwIfAborted();
-      const measurement = await runOne(fork);
-      await listener.forkFinished({ ...fork, measurement });
+      const { result: measurement, startFailures } = await runOne(fork);
+      await listener.forkFinished({ ...fork, measurement, startFailures });
       running.delete(fork);
       finished += request.iterationsPerFork;
       report();
     }
   };
   await allOrFirstFailure(Array.from({ length: request.workers }, work), waiting);
-  return infraErrors;
 }
 
 /** After a failure nothing new is begun, and nothing is left running behind the caller's back. */
@@ -106,8 +98,4 @@ function measureRequest(request: BurstRequest, fork: PlannedFork) {
     seed: request.seed,
     limits: request.limits,
   };
-}
-
-function isInfraError(error: unknown): boolean {
-  return error instanceof MyriadError && error.code === "SANDBOX_INFRA";
 }

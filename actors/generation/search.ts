@@ -20,6 +20,7 @@ import type {
 } from "../../kernels/sandbox/index.ts";
 import type { Services } from "../agent/services.ts";
 import { stillDoes } from "../evidence/equivalence.ts";
+import { untilStarted } from "../evidence/until-started.ts";
 import { evaluateGates } from "../workflow/gates.ts";
 import type { SearchStep } from "../workflow/session-document.ts";
 
@@ -180,10 +181,8 @@ async function measureSpeedups(
   await Promise.all(
     jobs.map(async ({ program, index }) => {
       const { batch, seed, limits } = request;
-      const fork = await services.isolate.measure(
-        { program, batch, iterations: ITERATIONS, warmUpIterations: WARM_UP, seed, limits },
-        { signal },
-      );
+      const quick = { program, batch, iterations: ITERATIONS, warmUpIterations: WARM_UP, seed, limits };
+      const { result: fork } = await untilStarted(() => services.isolate.measure(quick, { signal }));
       times[index]!.push(fork.failures > 0 ? Infinity : middle(fork.wallNs));
     }),
   );

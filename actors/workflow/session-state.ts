@@ -72,6 +72,7 @@ export interface Generated {
 
 export interface BurstOutcome {
   readonly isolation: Isolation;
+  /** Of all forks that are kept: how often their processes did not start. */
   readonly infraErrors: number;
   /** Of the last, uninterrupted stretch, as `measured` is. */
   readonly wallMs: number;

@@ -47,7 +47,7 @@ describe("myriad burst", { concurrency: 2 }, () => {
           assert.equal(stderr, "");
           assert.match(document.environment.runtime, runtime);
           assert.equal(document.verdict, "no_baseline");
-          assert.deepEqual(document.baseline, { from: null, to: "stairs@1" });
+          assert.deepEqual(document.baseline, { from: null, to: "stairs@1", candidate: null });
           assert.equal(document.burst?.runs, 40);
           assert.equal(document.burst.failures, 0);
           assert.ok(existsSync(document.report!));

@@ -162,6 +162,7 @@ export function forkOf(version: Version, fork: number, part: Partial<KeptFork> =
     order: 2 * fork + (version === "baseline" ? 0 : 1),
     wallNs: Float64Array.of(typicalNs + (fork % 5), typicalNs + (fork % 3)),
     failures: 0,
+    startFailures: 0,
     cpuMs: 12,
     peakMb: 40 + (fork % 2),
     proved: true,

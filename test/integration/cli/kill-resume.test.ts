@@ -110,5 +110,5 @@ function assertImproved({ code, document }: EndedWithDocument, session: string):
   assert.equal(document.seed, 7);
   assert.equal(document.burst?.runs, 200);
   assert.ok(document.phases.every((phase) => phase.state === "finished"));
-  assert.deepEqual(document.baseline, { from: null, to: "stairs@1" });
+  assert.deepEqual(document.baseline, { from: null, to: "stairs@1", candidate: "stairs@2" });
 }

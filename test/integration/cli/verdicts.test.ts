@@ -39,7 +39,7 @@ describe("a session's end", { concurrency: 2 }, () => {
       assert.equal(row?.forks, 20);
       assert.ok(row.candidate.mean * 3 < row.baseline.mean, "a third of the time at most");
       assert.match(document.diff ?? "", /^\+/m);
-      assert.deepEqual(document.baseline, { from: null, to: "stairs@1" });
+      assert.deepEqual(document.baseline, { from: null, to: "stairs@1", candidate: "stairs@2" });
       assert.ok(existsSync(document.report!) && existsSync(join(dirname(document.report!), "report.md")));
       assert.match(
         await readFile(join(cwd, "stairs.ts"), "utf8"),
@@ -146,7 +146,7 @@ describe("a session's end", { concurrency: 2 }, () => {
       assert.equal(first.code, 0, first.stdout);
       assert.equal(first.document.verdict, "no_baseline");
       assert.equal(first.document.success, true);
-      assert.deepEqual(first.document.baseline, { from: null, to: "stairs@1" });
+      assert.deepEqual(first.document.baseline, { from: null, to: "stairs@1", candidate: null });
       assert.deepEqual(first.document.comparisons, []);
 
       const faster = source.replaceAll(/waysByLoop|\bways\b/g, (name) =>

@@ -4,6 +4,7 @@ import { burstRunner } from "../../../actors/evidence/burst-runner.ts";
 import type { Version } from "../../../actors/evidence/fork-plan.ts";
 import { refusalOf } from "../../../actors/workflow/session-state.ts";
 import type { BurstOutcome, KeptFork, SessionCommand } from "../../../actors/workflow/session-state.ts";
+import { sandboxError } from "../../../kernels/sandbox/index.ts";
 import type { ForkMeasurement } from "../../../kernels/sandbox/index.ts";
 import { VirtualClock } from "../../../runtime/testkit/index.ts";
 import { hasCode } from "../../contract/journal-contract.ts";
@@ -139,6 +140,19 @@ describe("the burst runner", () => {
       assert.equal(refusalOf(sessionOf("run", { outputs }))?.phase, "burst");
     });
   }
+
+  it("counts what did not start over all forks that are kept, those of before a stop too", async () => {
+    const thrice: Measure = (_request, _options, count) => {
+      if (count < 3) throw sandboxError("SANDBOX_INFRA", "no process");
+      return {};
+    };
+    const { kept, outcome } = await burst({ measure: thrice });
+    assert.equal(outcome.infraErrors, 3);
+    const resumed = await burst({ forks: kept.slice(0, 25), measure: thrice });
+    const before = kept.slice(0, 25).reduce((sum, fork) => sum + fork.startFailures, 0);
+    assert.ok(before > 0);
+    assert.equal(resumed.outcome.infraErrors, before + 3);
+  });
 
   it("blames the present code where it is the one that fails", async () => {
     for (const command of ["run", "burst"] as const) {

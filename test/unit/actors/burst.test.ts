@@ -32,18 +32,22 @@ function requestOf(workers: number): BurstRequest {
 
 interface Heard extends BurstListener {
   readonly finished: string[];
+  readonly startFailures: number[];
   readonly progressed: number[];
 }
 
 function listener(): Heard {
   const finished: string[] = [];
+  const startFailures: number[] = [];
   const progressed: number[] = [];
   return {
     finished,
+    startFailures,
     progressed,
     progress: (iterations) => progressed.push(iterations),
-    forkFinished: ({ version, fork }) => {
+    forkFinished: ({ version, fork, startFailures: failures }) => {
       finished.push(`${version}/${fork}`);
+      startFailures.push(failures);
       return Promise.resolve();
     },
   };
@@ -75,7 +79,8 @@ describe("a burst", () => {
     const engine = scriptedEngine();
     const request = requestOf(1);
     const heard = listener();
-    assert.equal(await runBurst(request, engine, heard, UNSTOPPED), 0);
+    await runBurst(request, engine, heard, UNSTOPPED);
+    assert.deepEqual(new Set(heard.startFailures), new Set([0]));
     assert.deepEqual(
       heard.finished,
       request.forks.map(({ version, fork }) => `${version}/${fork}`),
@@ -108,7 +113,7 @@ describe("a burst", () => {
         assert.equal(running.length - done, Math.min(workers, 40 - done));
         running[done]!.finish();
       }
-      assert.equal(await burst, 0);
+      await burst;
       assert.equal(heard.finished.length, 40);
     });
   }
@@ -135,7 +140,11 @@ describe("a burst", () => {
       measure: (_request, _options, count) => (count % 3 < 2 ? Promise.reject(infra()) : {}),
     });
     const heard = listener();
-    assert.equal(await runBurst(requestOf(1), engine, heard, UNSTOPPED), 80);
+    await runBurst(requestOf(1), engine, heard, UNSTOPPED);
+    assert.deepEqual(
+      heard.startFailures,
+      Array.from({ length: 40 }, () => 2),
+    );
     assert.equal(engine.measured.length, 120);
     assert.equal(new Set(heard.finished).size, 40);
     assert.equal(heard.finished.length, 40);
@@ -217,7 +226,7 @@ describe("a burst", () => {
 
   it("of no forks runs nothing", async () => {
     const engine = scriptedEngine();
-    assert.equal(await runBurst({ ...requestOf(4), forks: [] }, engine, listener(), UNSTOPPED), 0);
+    await runBurst({ ...requestOf(4), forks: [] }, engine, listener(), UNSTOPPED);
     assert.equal(engine.measured.length, 0);
   });
 

@@ -17,6 +17,7 @@ import {
 } from "./expressions.ts";
 import type { KeyedPredicate } from "./keyed-predicate.ts";
 import { hoistAnchor } from "./loops.ts";
+import { isPresent } from "./presence.ts";
 import { contains } from "./references.ts";
 import type { RewriteContext } from "./rule.ts";
 
@@ -39,7 +40,7 @@ export function arrayIndex(
   grows: boolean,
 ): ArrayIndex | null {
   const { types } = context;
-  if (!isPath(array) || !types.isDenseArray(types.of(array))) return null;
+  if (!isPath(array) || !types.isDenseArray(types.of(array)) || !isPresent(context, array)) return null;
   const pushes = grows ? pushStatements(context, array) : [];
   const contents: HeapAccess = { cell: { kind: "array" }, root: context.effects.rootOf(array), node: array };
   const also = [{ variables: new Set<ts.Symbol>(), heap: [contents] }, ...predicate.reads];
@@ -74,6 +75,12 @@ export function indexName(index: ArrayIndex): string {
 /** NaN is never `===`, but is found in a Map. */
 export function keyMayBeNaN({ types }: RewriteContext, { key, wanted }: KeyedPredicate): boolean {
   return !types.excludesNaN(types.of(key)) && !types.excludesNaN(types.of(wanted));
+}
+
+/** What an element is called in a loop of its own before the anchor: not as the array is, nor anything in its path. */
+export function elementName(context: RewriteContext, edit: Edit, { array, predicate }: ArrayIndex): string {
+  const { text } = predicate.parameter;
+  return array.getText(context.file).split(".").includes(text) ? edit.freshName("one") : text;
 }
 
 /** Key, and the condition under which an element is indexed, for an element called `element`. */

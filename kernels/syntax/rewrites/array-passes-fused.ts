@@ -14,13 +14,16 @@ import { isInBlock } from "./edit.ts";
 import type { Edit } from "./edit.ts";
 import {
   bare,
+  isAnonymousFunction,
   isMethodCall,
   type MethodCall,
   parameterNames,
   returnedExpression,
   substitute,
 } from "./expressions.ts";
+import { isPresent } from "./presence.ts";
 import { isPure, isPureFunction } from "./purity.ts";
+import { functionAround, runsWithin } from "./references.ts";
 import { type RewriteContext, type RewriteRule, rewriteAt } from "./rule.ts";
 import type { Rewrite } from "../protocol.ts";
 
@@ -87,8 +90,13 @@ function chainOf(context: RewriteContext, whole: ts.Expression): Chain | null {
     source = pass.call.expression.expression;
   }
   const reducesEarly = passes.slice(0, -1).some(({ step }) => step === "reduce");
-  if (passes.length < 2 || reducesEarly || !context.types.isDenseArray(context.types.of(source))) return null;
+  if (passes.length < 2 || reducesEarly || !isDenseAndPresent(context, source)) return null;
   return isPure(context, source) ? { whole, source, passes } : null;
+}
+
+/** Running through something missing, or something with holes, is not what the methods do. */
+function isDenseAndPresent(context: RewriteContext, array: ts.Expression): boolean {
+  return context.types.isDenseArray(context.types.of(array)) && isPresent(context, array);
 }
 
 function passOf(context: RewriteContext, node: ts.Expression): Pass | null {
@@ -104,9 +112,19 @@ function passOf(context: RewriteContext, node: ts.Expression): Pass | null {
   const value = returnedExpression(callback);
   if (names?.length !== (step === "reduce" ? 2 : 1) || value === null || !isPureFunction(context, callback))
     return null;
-  if (step === "flatMap" && !context.types.isDenseArray(context.types.of(value))) return null;
+  if (step === "flatMap" && !isDenseAndPresent(context, value)) return null;
+  if (step === "map" && isAnonymousFunction(value)) return null;
+  if (step === "reduce" && isKeptByClosure(context, names[0]!, value)) return null;
   const element = names[step === "reduce" ? 1 : 0]!;
   return { step, call, element, value, total: step === "reduce" ? names[0]! : null };
+}
+
+/** A function that outlives the round would see the total of later rounds. */
+function isKeptByClosure(context: RewriteContext, total: ts.Identifier, value: ts.Expression): boolean {
+  const { references, types } = context;
+  const symbol = references.symbolOf(total);
+  if (symbol === undefined) return true;
+  return references.usesIn(symbol, value).some((use) => !runsWithin(types, use, functionAround(value)));
 }
 
 function fused(context: RewriteContext, chain: Chain, place: Place): readonly Rewrite[] {

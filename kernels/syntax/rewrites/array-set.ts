@@ -11,6 +11,7 @@ import type { HeapAccess } from "./effects.ts";
 import { isMethodCall, isPath, isRepeatable, lastName, mentions, type MethodCall } from "./expressions.ts";
 import { ARRAY_READERS } from "./known-calls.ts";
 import { hoistAnchor } from "./loops.ts";
+import { isPresent } from "./presence.ts";
 import { contains, isWriteTarget } from "./references.ts";
 import type { RewriteContext } from "./rule.ts";
 
@@ -73,6 +74,7 @@ export function hasNoHoles(context: RewriteContext, set: ArraySet): boolean {
 function arraySet(context: RewriteContext, lookup: MethodCall): ArraySet | null {
   const array = lookup.expression.expression;
   if (!isPath(array) || !context.types.isArray(context.types.of(array))) return null;
+  if (!isPresent(context, array)) return null;
   const constant = constantDeclaration(context, array);
   if (constant !== null) return { array, anchor: constant, beside: true, pushes: [], lookups: [lookup] };
   const pushes = mirrorablePushes(context, array);
@@ -95,9 +97,8 @@ function constantDeclaration(context: RewriteContext, array: ts.Node): ts.Variab
   if (statement === undefined || !ts.isVariableStatement(statement) || !ts.isSourceFile(statement.parent))
     return null;
   const constant = (ts.getCombinedNodeFlags(declaration!) & ts.NodeFlags.Const) !== 0;
-  const exported = statement.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword) ?? false;
   const onlyRead = references.uses(symbol!).every((use) => onlyReads(use));
-  return constant && !exported && onlyRead && references.isConfined(symbol!) ? statement : null;
+  return constant && onlyRead && references.isConfined(symbol!) ? statement : null;
 }
 
 function onlyReads(use: ts.Identifier): boolean {

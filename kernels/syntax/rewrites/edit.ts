@@ -31,7 +31,8 @@ export class Edit {
   }
 
   replace(node: ts.Node, text: string): void {
-    this.#text.update(node.getStart(this.#file), node.getEnd(), text);
+    const glue = /^[[(`+\-/]/.test(text) && followsOpenEnd(node, this.#file) ? ";" : "";
+    this.#text.update(node.getStart(this.#file), node.getEnd(), glue + text);
   }
 
   replaceRange(start: number, end: number, text: string): void {
@@ -107,6 +108,18 @@ export class Edit {
     this.#text.appendRight(place.getEnd(), `${concise ? ";" : ""}\n${outer}}`);
     return inner;
   }
+}
+
+/** It begins a statement after one without a semicolon: a bracket there would go on with that one. */
+function followsOpenEnd(node: ts.Node, file: ts.SourceFile): boolean {
+  const start = node.getStart(file);
+  const statement = ts.findAncestor(node, ts.isExpressionStatement);
+  if (statement === undefined || statement.getStart(file) !== start || !isInBlock(statement)) return false;
+  const { statements } = statement.parent as ts.Block;
+  const before = statements[statements.indexOf(statement) - 1];
+  if (before === undefined) return false;
+  const closes = ts.isVariableStatement(before) || ts.isExpressionStatement(before) ? /;$/ : /[;}]$/;
+  return !closes.test(before.getText(file));
 }
 
 /** Whether a `const` may be put before it without further ado. */

@@ -43,6 +43,8 @@ export interface Writes {
   readonly heap: readonly HeapAccess[];
   /** Calls code that is not known, or gives way to other code (`await`, `yield`). */
   readonly opaque: boolean;
+  /** Functions of this file that it calls. */
+  readonly entered: ReadonlySet<ts.Node>;
 }
 
 interface Collector {
@@ -105,9 +107,27 @@ export class Effects {
     if (ts.isForOfStatement(node) && node.awaitModifier !== undefined) into.opaque = true;
     if (ts.isTaggedTemplateExpression(node) || this.#runsHiddenCode(node)) into.opaque = true;
     if (isWriteTarget(node)) this.#collectWrite(node, into);
+    if (ts.isIdentifier(node) && node.text === "arguments") this.#collectArguments(node, into);
     if (ts.isCallExpression(node)) this.#collectCall(node, into);
     else if (ts.isNewExpression(node)) this.#collectNew(node, into);
     ts.forEachChild(node, (child) => this.#collect(child, into));
+  }
+
+  /** Beside being counted and read by index, `arguments` may be written, and with it the parameters. */
+  #collectArguments(node: ts.Identifier, into: Collector): void {
+    const access = node.parent;
+    const reads =
+      (ts.isPropertyAccessExpression(access) || ts.isElementAccessExpression(access)) &&
+      access.expression === node &&
+      !isWriteTarget(access) &&
+      !(ts.isCallExpression(access.parent) && access.parent.expression === access);
+    if (reads || ts.isSpreadElement(access) || ts.isForOfStatement(access)) return;
+    into.opaque = true;
+    const owner = ts.findAncestor(node, (above) => ts.isFunctionLike(above) && !ts.isArrowFunction(above));
+    for (const { name } of owner !== undefined && ts.isFunctionLike(owner) ? owner.parameters : []) {
+      const symbol = ts.isIdentifier(name) ? this.#references.symbolOf(name) : undefined;
+      if (symbol !== undefined) into.variables.add(symbol);
+    }
   }
 
   /** An accessor of a class, or an iterator of one's own. */
@@ -117,8 +137,9 @@ export class Effects {
       if (symbol === undefined || (symbol.flags & ts.SymbolFlags.Accessor) === 0) return false;
       return !this.#types.isFromLibrary(symbol);
     }
-    if (!ts.isForOfStatement(node) && !ts.isSpreadElement(node)) return false;
-    const type = this.#types.of(node.expression);
+    const taken = ts.isArrayBindingPattern(node) ? node : iteratedBy(node);
+    if (taken === null) return false;
+    const type = this.#types.of(taken);
     return !this.#types.isUnknown(type) && !this.#iteratesQuietly(type);
   }
 
@@ -168,7 +189,7 @@ export class Effects {
       return true;
     };
     const type = this.#types.checker.getNonNullableType(this.#types.of(owner));
-    if (this.#types.isString(type)) return call.arguments.every((argument) => !this.#mayHoldRegExp(argument));
+    if (this.#types.isString(type)) return call.arguments.every((one) => this.#isKnownPattern(one, into));
     if (this.#types.isNumber(type) || this.#types.isBoolean(type)) return true;
     if (this.#types.isArray(type)) {
       return ARRAY_READERS.has(name) || (ARRAY_WRITERS.has(name) && write({ kind: "array" }));
@@ -182,11 +203,18 @@ export class Effects {
     return this.#types.isGlobalInstance(type, ["Date"]) && /^(get|to[A-Z]|valueOf)/.test(name);
   }
 
-  /** A regular expression argument may move its `lastIndex`; a literal's is seen by nobody. */
-  #mayHoldRegExp(argument: ts.Expression): boolean {
-    if (ts.isRegularExpressionLiteral(argument) || this.functionOf(argument) !== null) return false;
+  /** No object that could bring matching code of its own. A regular expression's `lastIndex` may move. */
+  #isKnownPattern(argument: ts.Expression, into: Collector): boolean {
+    if (ts.isRegularExpressionLiteral(argument) || this.functionOf(argument) !== null) return true;
     const type = this.#types.of(argument);
-    return !this.#types.isPrimitive(type) && !this.#types.isGlobalInstance(type, ["RegExp"]);
+    if (this.#types.isPrimitive(type)) return true;
+    if (!this.#types.isGlobalInstance(type, ["RegExp"])) return false;
+    into.heap.push({
+      cell: { kind: "field", name: "lastIndex" },
+      root: this.rootOf(argument),
+      node: argument,
+    });
+    return true;
   }
 
   #collectNew(node: ts.NewExpression, into: Collector): void {
@@ -246,6 +274,11 @@ export class Effects {
   #isCollection(type: ts.Type): boolean {
     return this.#types.isGlobalInstance(type, ["Map", "Set", "ReadonlyMap", "ReadonlySet"]);
   }
+}
+
+/** What the node runs through. */
+function iteratedBy(node: ts.Node): ts.Expression | null {
+  return ts.isForOfStatement(node) || ts.isSpreadElement(node) ? node.expression : null;
 }
 
 /** The library function calls what it is given; others only keep or compare it. */

@@ -36,7 +36,8 @@ export const entriesToKeys: RewriteRule = {
 function entryPattern(call: MethodCall): ts.ArrayBindingPattern | null {
   const { parent } = call;
   if (ts.isForOfStatement(parent) && parent.expression === call) {
-    if (!ts.isVariableDeclarationList(parent.initializer)) return null;
+    // `for await` would wait for values, but not for entries that hold them.
+    if (parent.awaitModifier !== undefined || !ts.isVariableDeclarationList(parent.initializer)) return null;
     const [declaration] = parent.initializer.declarations;
     return declaration !== undefined && ts.isArrayBindingPattern(declaration.name) ? declaration.name : null;
   }

@@ -46,13 +46,6 @@ export function lastName(node: ts.Identifier | ts.PropertyAccessExpression): str
   return ts.isIdentifier(node) ? node.text : node.name.text;
 }
 
-/** The path's first name. */
-export function rootName(node: ts.Identifier | ts.PropertyAccessExpression): ts.Identifier | null {
-  let inner: ts.Expression = node;
-  while (ts.isPropertyAccessExpression(inner)) inner = inner.expression;
-  return ts.isIdentifier(inner) ? inner : null;
-}
-
 export interface MethodCall extends ts.CallExpression {
   readonly expression: ts.PropertyAccessExpression;
 }
@@ -139,6 +132,39 @@ export function standsAlone(node: ts.Node): boolean {
     (ts.isArrowFunction(parent) && parent.body === node) ||
     ((ts.isIfStatement(parent) || ts.isWhileStatement(parent)) && parent.expression === node)
   );
+}
+
+/** `.x`, `[x]`, `(x)`, `!` and `**` take what stands before them ahead of a `!` in front of it. */
+export function bindsTighterThanNot(node: ts.Node): boolean {
+  const { parent } = node;
+  if (ts.isBinaryExpression(parent))
+    return parent.left === node && parent.operatorToken.kind === ts.SyntaxKind.AsteriskAsteriskToken;
+  const isHead =
+    ts.isPropertyAccessExpression(parent) ||
+    ts.isElementAccessExpression(parent) ||
+    ts.isCallExpression(parent) ||
+    ts.isNonNullExpression(parent);
+  return isHead && parent.expression === node;
+}
+
+/** Text to put a `.method()` behind. */
+export function asReceiver(node: ts.Expression, text: string): string {
+  const fits =
+    ts.isLeftHandSideExpression(node) &&
+    !ts.isNumericLiteral(node) &&
+    !ts.isFunctionExpression(node) &&
+    !ts.isClassExpression(node) &&
+    !(ts.isNewExpression(node) && node.arguments === undefined) &&
+    !ts.isObjectLiteralExpression(node);
+  return fits ? text : `(${text})`;
+}
+
+/** A function or class that takes its name from where it is put. */
+export function isAnonymousFunction(node: ts.Expression): boolean {
+  let inner = node;
+  while (ts.isParenthesizedExpression(inner)) inner = inner.expression;
+  if (ts.isArrowFunction(inner)) return true;
+  return (ts.isFunctionExpression(inner) || ts.isClassExpression(inner)) && inner.name === undefined;
 }
 
 export function capitalised(name: string): string {

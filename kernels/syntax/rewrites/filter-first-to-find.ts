@@ -2,10 +2,12 @@
  * `xs.filter(f)[0]` becomes `xs.find(f)`; `xs.filter(f).length > 0` (`=== 0`) becomes `xs.some(f)` (`!xs.some(f)`).
  *
  * Precondition: the callback is pure, so it is all one whether later elements are asked, and takes at most
- * element and index; `xs` is an array without holes by its type (`find` visits holes, `filter` does not).
+ * element and index; `xs` is surely there, an array without holes by its type (`find` visits holes, `filter`
+ * does not).
  */
 import ts from "typescript";
 import { isIntegerLiteral, isMethodCall, type MethodCall } from "./expressions.ts";
+import { isPresent } from "./presence.ts";
 import { isPureFunction } from "./purity.ts";
 import { isWriteTarget } from "./references.ts";
 import { type RewriteContext, type RewriteRule, rewriteAt } from "./rule.ts";
@@ -28,7 +30,9 @@ export const filterFirstToFind: RewriteRule = {
 
 function isPlain(context: RewriteContext, call: MethodCall): boolean {
   const [callback] = call.arguments;
-  if (!context.types.isDenseArray(context.types.of(call.expression.expression))) return false;
+  const array = call.expression.expression;
+  // Of what is missing the error would name `find` instead of `filter`.
+  if (!context.types.isDenseArray(context.types.of(array)) || !isPresent(context, array)) return false;
   if (ts.isArrowFunction(callback!) && callback.parameters.length > 2) return false;
   return isPureFunction(context, callback!);
 }

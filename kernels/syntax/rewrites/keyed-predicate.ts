@@ -8,8 +8,9 @@
  */
 import ts from "typescript";
 import { bare, mentions, parameterNames, returnedExpression } from "./expressions.ts";
-import { pureReads, type Reads } from "./purity.ts";
+import { pureReads } from "./purity.ts";
 import type { RewriteContext } from "./rule.ts";
+import type { Reads } from "./unchanged.ts";
 
 export interface KeyedPredicate {
   readonly parameter: ts.Identifier;

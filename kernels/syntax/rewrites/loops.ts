@@ -6,12 +6,11 @@
  */
 import ts from "typescript";
 import { isLogical } from "./expressions.ts";
-import { ARRAY_ITERATORS } from "./known-calls.ts";
 import { isInBlock } from "./edit.ts";
-import { contains, functionAround, isFresh } from "./references.ts";
+import { contains, isFresh, iterationCall } from "./references.ts";
 import { pureReads } from "./purity.ts";
-import type { Reads } from "./purity.ts";
-import type { HeapAccess } from "./effects.ts";
+import type { Reads } from "./unchanged.ts";
+import { isUnchangedIn } from "./unchanged.ts";
 import type { RewriteContext } from "./rule.ts";
 
 /** Anchors of the loops around `node`, innermost first, as far as they repeat `node` within one call. */
@@ -21,22 +20,11 @@ export function loopAnchors(context: RewriteContext, node: ts.Node): readonly ts
   for (let { parent } = node; !ts.isSourceFile(parent); child = parent, parent = parent.parent) {
     if (repeats(parent, child)) addAnchor(anchors, enclosingPlace(parent));
     if (!ts.isFunctionLike(parent)) continue;
-    const call = iterationOf(context, parent);
+    const call = iterationCall(context.types, parent);
     if (call === null) break;
     addAnchor(anchors, enclosingPlace(call));
   }
   return anchors;
-}
-
-/** The call that runs an inline callback for each element; null for every other function. */
-export function iterationOf(context: RewriteContext, callback: ts.Node): ts.CallExpression | null {
-  const call = callback.parent;
-  // An async callback goes on when the call is over.
-  if (ts.isFunctionLike(callback) && !isPlainFunction(callback)) return null;
-  if (!ts.isCallExpression(call) || !ts.isPropertyAccessExpression(call.expression)) return null;
-  const method = call.expression;
-  if (call.arguments[0] !== callback || !ARRAY_ITERATORS.has(method.name.text)) return null;
-  return context.types.isArray(context.types.of(method.expression)) ? call : null;
 }
 
 export interface HoistOptions {
@@ -65,42 +53,6 @@ export function hoistAnchor(
     found = anchor;
   }
   return found;
-}
-
-/** Nothing that running `region` does changes what was read. */
-export function isUnchangedIn(
-  context: RewriteContext,
-  reads: Reads,
-  region: ts.Node,
-  except: readonly ts.Node[] = [],
-): boolean {
-  const { effects, references } = context;
-  const writes = effects.writesOf(region);
-  for (const variable of reads.variables) {
-    if (references.isDeclaredIn(variable, region) || writes.variables.has(variable)) return false;
-    if (writes.opaque && references.isAssigned(variable)) return false;
-  }
-  const outside = (read: HeapAccess): boolean => read.root === null || !isOutOfReach(context, read.root);
-  if (writes.opaque && reads.heap.some(outside)) return false;
-  const counted = writes.heap.filter(({ node }) => !(except.includes(node) && contains(region, node)));
-  return !counted.some((write) => reads.heap.some((read) => effects.mayAlias(write, read)));
-}
-
-/** Confined, and no closure that unknown code may hold mentions it. */
-function isOutOfReach(context: RewriteContext, symbol: ts.Symbol): boolean {
-  const { references } = context;
-  if (!references.isConfined(symbol)) return false;
-  const home = functionAround(references.declarationOf(symbol)!);
-  return references.uses(symbol).every((use) => {
-    let around = functionAround(use);
-    while (around !== home && iterationOf(context, around) !== null) around = functionAround(around);
-    return around === home;
-  });
-}
-
-function isPlainFunction(node: ts.SignatureDeclaration): boolean {
-  const generates = "asteriskToken" in node && node.asteriskToken !== undefined;
-  return !generates && (ts.getCombinedModifierFlags(node) & ts.ModifierFlags.Async) === 0;
 }
 
 /** The types that made it pure hold at the anchor as well: no check inside the loop narrowed them. */

@@ -10,7 +10,7 @@
  */
 import ts from "typescript";
 import { descendants } from "./context.ts";
-import { isPureFunction } from "./purity.ts";
+import { isPureRecursion } from "./purity.ts";
 import { functionAround } from "./references.ts";
 import { type RewriteContext, type RewriteRule, rewriteAt } from "./rule.ts";
 import type { Rewrite } from "../protocol.ts";
@@ -45,7 +45,7 @@ function recursionOf(context: RewriteContext, declaration: ts.FunctionDeclaratio
     (one) => functionAround(one) === declaration,
   );
   const sound = selfCalls.length >= 2 && called && parameters.length > 0 && !parameters.includes(null);
-  if (!sound || !givesPrimitive(context, declaration) || !isPureFunction(context, own!)) return null;
+  if (!sound || !givesPrimitive(context, declaration) || !isPureRecursion(context, own!)) return null;
   if (context.references.isAssigned(symbol) || mentionsCall(body)) return null;
   return { selfCalls, returns, parameters: parameters as ts.Identifier[] };
 }

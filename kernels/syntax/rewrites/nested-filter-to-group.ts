@@ -10,6 +10,7 @@ import ts from "typescript";
 import {
   arrayIndex,
   type ArrayIndex,
+  elementName,
   filtersOf,
   indexName,
   keyMayBeNaN,
@@ -43,7 +44,7 @@ function grouped(context: RewriteContext, call: MethodCall, index: ArrayIndex): 
   const { predicate } = index;
   const groups = edit.freshName(indexName(index));
   const group = edit.freshName("group");
-  const element = predicate.parameter.text;
+  const element = elementName(context, edit, index);
   const array = index.array.getText(context.file);
   const elements = index.elementType === null ? null : arrayTypeOf(index.elementType);
   const key = keyOf(context, predicate, element);

@@ -13,6 +13,7 @@ import {
   arrayIndex,
   type ArrayIndex,
   conditionsOf,
+  elementName,
   indexName,
   keyOf,
   nameOfPushed,
@@ -20,6 +21,7 @@ import {
 } from "./array-index.ts";
 import { isMethodCall, type MethodCall } from "./expressions.ts";
 import { keyedPredicate } from "./keyed-predicate.ts";
+import { functionAround, runsWithin } from "./references.ts";
 import { type RewriteContext, type RewriteRule, rewriteAt } from "./rule.ts";
 import type { Rewrite } from "../protocol.ts";
 
@@ -43,7 +45,7 @@ function indexed(context: RewriteContext, call: MethodCall, index: ArrayIndex): 
   const edit = context.edit();
   const { predicate, anchor, pushes } = index;
   const map = edit.freshName(indexName(index));
-  const element = predicate.parameter.text;
+  const element = elementName(context, edit, index);
   const array = index.array.getText(context.file);
   const add = (one: string): string => {
     const key = keyOf(context, predicate, one);
@@ -65,11 +67,14 @@ function indexed(context: RewriteContext, call: MethodCall, index: ArrayIndex): 
 }
 
 /** `const out: T[] = [];` stands in the loop's own block, with nothing pushed before the loop. */
-function startsEmpty({ references }: RewriteContext, { array, anchor, pushes }: ArrayIndex): boolean {
+function startsEmpty({ references, types }: RewriteContext, { array, anchor, pushes }: ArrayIndex): boolean {
   const symbol = references.symbolOf(array);
   const declaration = symbol === undefined ? null : references.declarationOf(symbol);
   const made = declaration?.initializer;
   if (made === undefined || !ts.isArrayLiteralExpression(made) || made.elements.length > 0) return false;
   const together = declaration!.parent.parent.parent === anchor.parent;
-  return together && pushes.length > 0 && references.uses(symbol!).every((use) => use.pos >= anchor.pos);
+  // A function declared further down could have been called before.
+  const later = (use: ts.Identifier): boolean =>
+    use.pos >= anchor.pos && runsWithin(types, use, functionAround(declaration!));
+  return together && pushes.length > 0 && references.uses(symbol!).every(later);
 }

@@ -1,20 +1,17 @@
 /**
- * Pure: changes nothing, cannot throw, and gives the same value while what it reads stays the same.
- * Pure code may be evaluated earlier, later, twice, or not at all. (Each evaluation makes new objects where
- * it makes any; whoever shares a result asks `isSharable`.) Running out of stack or memory does not count.
+ * Pure: changes nothing, cannot throw, comes to an end, and gives the same value while what it reads stays the
+ * same. Pure code may be evaluated earlier, later, twice, or not at all. (Each evaluation makes new objects
+ * where it makes any; whoever shares a result asks `isOnlyReadOnTheSpot`.) A function that calls itself is not
+ * pure, for it may not end; whoever keeps its calls as they are may allow it.
  */
 import ts from "typescript";
 import { bare } from "./expressions.ts";
 import type { Cell, HeapAccess } from "./effects.ts";
 import { ARRAY_ITERATORS, ARRAY_READERS, COLLECTION_READERS, STRING_THROWERS } from "./known-calls.ts";
 import { isAssignment, isFresh } from "./references.ts";
+import { isPresent, isTakenOnTrust } from "./presence.ts";
 import type { RewriteContext } from "./rule.ts";
-
-export interface Reads {
-  /** Variables read that are declared outside of the expression. */
-  readonly variables: ReadonlySet<ts.Symbol>;
-  readonly heap: readonly HeapAccess[];
-}
+import type { Reads } from "./unchanged.ts";
 
 /** What a pure expression reads; null when it is not proved pure. */
 export function pureReads(context: RewriteContext, expression: ts.Node): Reads | null {
@@ -31,15 +28,23 @@ export function isPureFunction(context: RewriteContext, node: ts.Expression): bo
   return new Purity(context, node).callback(node);
 }
 
+/** The same of a function that may call itself, and so may not come to an end. */
+export function isPureRecursion(context: RewriteContext, node: ts.Expression): boolean {
+  return new Purity(context, node, true).callback(node);
+}
+
 class Purity {
   readonly reads: { variables: Set<ts.Symbol>; heap: HeapAccess[] } = { variables: new Set(), heap: [] };
   readonly #context: RewriteContext;
   readonly #whole: ts.Node;
+  readonly #recursive: boolean;
   readonly #entered: Set<ts.Node> = new Set();
+  readonly #running: Set<ts.Node> = new Set();
 
-  constructor(context: RewriteContext, whole: ts.Node) {
+  constructor(context: RewriteContext, whole: ts.Node, recursive = false) {
     this.#context = context;
     this.#whole = whole;
+    this.#recursive = recursive;
   }
 
   expression(node: ts.Node): boolean {
@@ -136,11 +141,8 @@ class Purity {
 
   /** With null checks off nothing is excluded, so only arrays and literals made here count. */
   #excludesNullish(node: ts.Expression): boolean {
-    const { types, references, effects, checkedIndexing } = this.#context;
-    // What is only asserted, or read by an index that may be missing, is not proved.
-    const inner = bare(node);
-    const proved = checkedIndexing || !isIndexed(this.#context, inner);
-    if (proved && types.excludesNullish(types.of(inner))) return true;
+    const { references, effects } = this.#context;
+    if (isPresent(this.#context, node)) return true;
     const root = effects.rootOf(node);
     return root !== null && references.isConfined(root);
   }
@@ -238,7 +240,8 @@ class Purity {
     if (!ts.isIdentifier(callee)) return false;
     if (effects.isPureGlobal(callee))
       return node.arguments.every((one) => this.#primitive(one) && this.expression(one));
-    return this.callback(callee) && argumentsPure();
+    const trusted = node.arguments.some((one) => isTakenOnTrust(this.#context, one));
+    return !trusted && this.callback(callee) && argumentsPure();
   }
 
   #argument(node: ts.Expression): boolean {
@@ -257,10 +260,18 @@ class Purity {
     for (const argument of node.arguments) {
       if (types.isPrimitive(types.of(argument)) || this.#isFunction(argument)) continue;
       if (owner !== "Array" && owner !== "Object") return false;
+      if (/^from/.test(callee.name.text) && !this.#runsThroughQuietly(argument)) return false;
       if (types.isUnknown(types.of(argument)) && callee.name.text !== "isArray") return false;
       this.#read({ kind: "anything" }, argument, node);
     }
     return owner !== "Object" || node.arguments.every((one) => this.#excludesNullish(one));
+  }
+
+  /** No iterator, which would be used up, and no iterable of one's own. */
+  #runsThroughQuietly(node: ts.Expression): boolean {
+    const { types } = this.#context;
+    const type = types.of(node);
+    return types.isArray(type) || types.isGlobalInstance(type, ["Map", "Set", "ReadonlyMap", "ReadonlySet"]);
   }
 
   #isPrimitiveArgument(node: ts.Expression): boolean {
@@ -276,8 +287,8 @@ class Purity {
     const name = callee.name.text;
     const type = types.of(owner);
     if (types.isUnknown(type) || callee.questionDotToken !== undefined) return false;
-    if (types.isString(type)) return this.#stringMethod(node, name) && this.expression(owner);
     if (!this.#excludesNullish(owner)) return false;
+    if (types.isString(type)) return this.#stringMethod(node, name) && this.expression(owner);
     if (types.isArray(type)) return this.#arrayMethod(node, owner, name);
     if (types.isGlobalInstance(type, ["Map", "Set", "ReadonlyMap", "ReadonlySet"])) {
       this.#read({ kind: "collection" }, owner, node);
@@ -310,6 +321,9 @@ class Purity {
     const { types } = this.#context;
     const ownArray = isFresh(types, owner);
     if (!ownArray) this.#read({ kind: "array" }, owner, node);
+    // These look into further arrays: an argument, or what the elements or the callback give.
+    if (/^(concat|flat|flatMap)$/.test(name))
+      this.reads.heap.push({ cell: { kind: "array" }, root: null, node });
     if (name === "sort" || name === "reverse") {
       return ownArray && (name === "reverse" || this.#sortsQuietly(node, owner)) && this.expression(owner);
     }
@@ -333,10 +347,15 @@ class Purity {
     if (body === undefined || target.asteriskToken !== undefined) return false;
     if (ts.getCombinedModifierFlags(target) & ts.ModifierFlags.Async) return false;
     if (!target.parameters.every((parameter) => this.#parameter(parameter))) return false;
-    // A recursive call was judged where it was entered first.
+    if (this.#running.has(target)) return this.#recursive;
     if (this.#entered.has(target)) return true;
     this.#entered.add(target);
-    return ts.isBlock(body) ? body.statements.every((one) => this.#statement(one)) : this.expression(body);
+    this.#running.add(target);
+    const pure = ts.isBlock(body)
+      ? body.statements.every((one) => this.#statement(one))
+      : this.expression(body);
+    this.#running.delete(target);
+    return pure;
   }
 
   #parameter(parameter: ts.ParameterDeclaration): boolean {
@@ -408,23 +427,33 @@ function isLeaf(node: ts.Node): boolean {
   }
 }
 
-/** Read through an index signature: without checked indexing its type leaves out that it may be missing. */
-function isIndexed({ types }: RewriteContext, node: ts.Expression): boolean {
-  if (ts.isElementAccessExpression(node)) return true;
-  if (!ts.isPropertyAccessExpression(node)) return false;
-  const owner = types.checker.getNonNullableType(types.of(node.expression));
-  return types.checker.getPropertyOfType(owner, node.name.text) === undefined;
-}
-
 /**
  * The flags that matter, "g" or none, of a regular expression literal or a constant that holds a pattern made
- * from literals; null for a sticky one and for anything else. String methods start such a pattern at 0.
+ * from literals; null for a sticky one and for anything else. String methods start such a pattern at 0 and
+ * leave it there, which nobody sees as long as they alone use it.
  */
 function patternFlags(context: RewriteContext, node: ts.Expression): "" | "g" | null {
   const inner = bare(node);
   const made = ts.isIdentifier(inner) ? constantValue(context, inner) : inner;
-  const flags = made === null ? null : writtenFlags(made);
-  return flags === null || flags.includes("y") ? null : flags.includes("g") ? "g" : "";
+  const flags = made === null ? null : writtenFlags(context, made);
+  if (flags === null || flags.includes("y")) return null;
+  if (!flags.includes("g")) return "";
+  return ts.isIdentifier(inner) && !isUsedByStringsAlone(context, inner) ? null : "g";
+}
+
+function isUsedByStringsAlone({ references, types }: RewriteContext, pattern: ts.Identifier): boolean {
+  const symbol = references.symbolOf(pattern)!;
+  const declaration = references.declarationOf(symbol)!;
+  if ((ts.getCombinedModifierFlags(declaration) & ts.ModifierFlags.Export) !== 0) return false;
+  return references.uses(symbol).every(({ parent }) => {
+    const method = ts.isCallExpression(parent) ? parent.expression : undefined;
+    return (
+      method !== undefined &&
+      ts.isPropertyAccessExpression(method) &&
+      /^(match|replace|replaceAll|search|split)$/.test(method.name.text) &&
+      types.isString(types.of(method.expression))
+    );
+  });
 }
 
 function constantValue({ references }: RewriteContext, node: ts.Identifier): ts.Expression | null {
@@ -434,10 +463,9 @@ function constantValue({ references }: RewriteContext, node: ts.Identifier): ts.
   return declaration.initializer ?? null;
 }
 
-function writtenFlags(made: ts.Expression): string | null {
+function writtenFlags({ types }: RewriteContext, made: ts.Expression): string | null {
   if (ts.isRegularExpressionLiteral(made)) return made.text.slice(made.text.lastIndexOf("/") + 1);
-  if (!ts.isNewExpression(made) || !ts.isIdentifier(made.expression) || made.expression.text !== "RegExp")
-    return null;
+  if (!ts.isNewExpression(made) || !types.isGlobal(made.expression, "RegExp")) return null;
   const [pattern, flags] = made.arguments ?? [];
   if (pattern === undefined || !ts.isStringLiteralLike(pattern)) return null;
   return flags === undefined ? "" : ts.isStringLiteralLike(flags) ? flags.text : null;

@@ -1,7 +1,15 @@
 /** Who mentions which variable, and how. Made once for a file. */
 import ts from "typescript";
 import { bare } from "./expressions.ts";
-import { FRESH_METHODS, SELF_RETURNING } from "./known-calls.ts";
+import {
+  ARRAY_ITERATORS,
+  ARRAY_READERS,
+  ARRAY_WRITERS,
+  COLLECTION_READERS,
+  COLLECTION_WRITERS,
+  FRESH_METHODS,
+  SELF_RETURNING,
+} from "./known-calls.ts";
 import type { TypeFacts } from "./type-facts.ts";
 
 export class References {
@@ -17,12 +25,18 @@ export class References {
     visit(file);
   }
 
-  /** The variable an identifier stands for; `{ a }` stands for the variable, not the property. */
+  /** The variable an identifier stands for, also in `{ a }` and `export { a }`. */
   symbolOf(node: ts.Node): ts.Symbol | undefined {
-    if (ts.isShorthandPropertyAssignment(node.parent) && node.parent.name === node) {
-      return this.#types.checker.getShorthandAssignmentValueSymbol(node.parent);
+    const { checker } = this.#types;
+    const { parent } = node;
+    if (ts.isShorthandPropertyAssignment(parent) && parent.name === node) {
+      return checker.getShorthandAssignmentValueSymbol(parent);
     }
-    return this.#types.checker.getSymbolAtLocation(node);
+    const local = ts.isExportSpecifier(parent) && parent.parent.parent.moduleSpecifier === undefined;
+    if (local && (parent.propertyName ?? parent.name) === node) {
+      return checker.getExportSpecifierLocalTargetSymbol(parent);
+    }
+    return checker.getSymbolAtLocation(node);
   }
 
   /** Every mention in the file in source order, declarations left out. */
@@ -52,15 +66,17 @@ export class References {
 
   /**
    * Its object is reachable through this variable alone: it was made here, is never assigned again, and no
-   * use hands it on. (Giving it back by `return` is no use that other code of the call could see.)
+   * use or export hands it on. (Giving it back by `return` is no use that other code of the call could see,
+   * unless a closure lives on that mentions it.)
    */
   isConfined(symbol: ts.Symbol): boolean {
     const declaration = this.declarationOf(symbol);
-    return (
-      declaration?.initializer !== undefined &&
-      isFresh(this.#types, declaration.initializer) &&
-      this.uses(symbol).every((node) => keepsToItself(node) && !givesBackElsewhere(node, declaration))
-    );
+    if (declaration?.initializer === undefined || isExported(declaration)) return false;
+    if (!isFresh(this.#types, declaration.initializer)) return false;
+    const uses = this.uses(symbol);
+    if (!uses.every((node) => keepsToItself(this.#types, node))) return false;
+    const givesBack = uses.some((node) => ts.isReturnStatement(node.parent));
+    return !givesBack || uses.every((node) => runsWithin(this.#types, node, functionAround(declaration)));
   }
 
   #note(node: ts.Identifier): void {
@@ -106,19 +122,22 @@ export function isAssignment(kind: ts.SyntaxKind): boolean {
 export function isFresh(types: TypeFacts, expression: ts.Expression): boolean {
   const inner = bare(expression);
   if (ts.isArrayLiteralExpression(inner) || ts.isObjectLiteralExpression(inner)) return true;
-  if (ts.isNewExpression(inner)) {
-    return ts.isIdentifier(inner.expression) && ["Map", "Set", "Array"].includes(inner.expression.text);
-  }
+  if (ts.isNewExpression(inner)) return isCollectionClass(types, inner.expression, ["Map", "Set", "Array"]);
   if (!ts.isCallExpression(inner) || !ts.isPropertyAccessExpression(inner.expression)) return false;
   const { expression: owner, name } = inner.expression;
-  if (SELF_RETURNING.has(name.text)) return isFresh(types, owner);
+  if (SELF_RETURNING.has(name.text)) return isBuiltIn(types, types.of(owner)) && isFresh(types, owner);
   const known =
     types.isGlobal(owner, "Object") || types.isGlobal(owner, "Array") || isBuiltIn(types, types.of(owner));
   return known && FRESH_METHODS.has(name.text);
 }
 
+/** The library's own class of one of these names. */
+function isCollectionClass(types: TypeFacts, node: ts.Expression, names: readonly string[]): boolean {
+  return names.some((name) => types.isGlobal(node, name));
+}
+
 function isBuiltIn(types: TypeFacts, type: ts.Type): boolean {
-  return types.isArray(type) || types.isString(type);
+  return types.isArray(type) || types.isString(type) || types.isGlobalInstance(type, ["Map", "Set"]);
 }
 
 function isPatternPart(node: ts.Node, parent: ts.Node): boolean {
@@ -140,44 +159,86 @@ function isDeclarationName(node: ts.Identifier): boolean {
     : ts.isFunctionDeclaration(node.parent) && node.parent.name === node;
 }
 
-/** The use reads the object or calls a method on it; it does not hand it on. */
-export function keepsToItself(node: ts.Identifier): boolean {
+function isExported(declaration: ts.VariableDeclaration): boolean {
+  return (ts.getCombinedModifierFlags(declaration) & ts.ModifierFlags.Export) !== 0;
+}
+
+/** The use reads the object or calls a method of the library on it; it does not hand it on. */
+export function keepsToItself(types: TypeFacts, node: ts.Identifier): boolean {
   const { parent } = node;
-  if (ts.isPropertyAccessExpression(parent) || ts.isElementAccessExpression(parent)) {
-    return parent.expression === node && !leaksBySelf(parent);
-  }
+  if (ts.isPropertyAccessExpression(parent)) return parent.expression === node && !leaksBySelf(types, parent);
+  if (ts.isElementAccessExpression(parent)) return parent.expression === node && !isCallee(parent);
   return (
     (ts.isReturnStatement(parent) && parent.expression === node) ||
     (ts.isSpreadElement(parent) && !isWriteTarget(node)) ||
     (ts.isSpreadAssignment(parent) && !isWriteTarget(node)) ||
     (ts.isForOfStatement(parent) && parent.expression === node) ||
-    (ts.isNewExpression(parent) &&
-      ts.isIdentifier(parent.expression) &&
-      /^(Set|Map)$/.test(parent.expression.text))
+    (ts.isNewExpression(parent) && isCollectionClass(types, parent.expression, ["Map", "Set"]))
   );
 }
 
-/** A closure that returns the object gives it to other code of the same call. */
-function givesBackElsewhere(use: ts.Node, declaration: ts.Node): boolean {
-  return ts.isReturnStatement(use.parent) && functionAround(use) !== functionAround(declaration);
-}
-
-/** `sort` and its like give the object itself back, and third parameters of callbacks are the array. */
-function leaksBySelf(access: ts.PropertyAccessExpression | ts.ElementAccessExpression): boolean {
-  const call = access.parent;
-  if (!ts.isCallExpression(call) || call.expression !== access) return isMethodValue(access);
-  if (!ts.isPropertyAccessExpression(access)) return true;
-  if (SELF_RETURNING.has(access.name.text)) {
+/**
+ * A method gets the object as `this`: only the library's are known not to keep it. `sort` and its like give
+ * it back, and callbacks may get it as their last parameter.
+ */
+function leaksBySelf(types: TypeFacts, access: ts.PropertyAccessExpression): boolean {
+  if (!isCallee(access)) return false;
+  const call = access.parent as ts.CallExpression;
+  const method = access.name.text;
+  if (!isLibraryMethod(types, types.of(access.expression), method)) return true;
+  if (SELF_RETURNING.has(method)) {
     return !ts.isExpressionStatement(call.parent) && !ts.isReturnStatement(call.parent);
   }
-  const room = access.name.text.startsWith("reduce") ? 3 : 2;
-  return call.arguments.some(
-    (argument) =>
-      (ts.isArrowFunction(argument) && argument.parameters.length > room) ||
-      ts.isFunctionExpression(argument),
-  );
+  if (!ARRAY_ITERATORS.has(method) || method === "toSorted") return false;
+  const [callback] = call.arguments;
+  return callback === undefined || mayTakeParameter(types, callback, method.startsWith("reduce") ? 3 : 2);
 }
 
-function isMethodValue(access: ts.Node): boolean {
+function isLibraryMethod(types: TypeFacts, type: ts.Type, method: string): boolean {
+  if (types.isArray(type)) return ARRAY_READERS.has(method) || ARRAY_WRITERS.has(method);
+  if (!types.isGlobalInstance(type, ["Map", "Set"])) return false;
+  return COLLECTION_READERS.has(method) || COLLECTION_WRITERS.has(method);
+}
+
+/** The callback may have a parameter at that place, by name, by `...rest` or by `arguments`. */
+export function mayTakeParameter(types: TypeFacts, callback: ts.Expression, place: number): boolean {
+  if (ts.isArrowFunction(callback)) {
+    const { parameters } = callback;
+    return parameters.length > place || parameters.some((one) => one.dotDotDotToken !== undefined);
+  }
+  return !isConversion(types, callback);
+}
+
+/** `Boolean`, `Number`, `String`: they take one argument. */
+function isConversion(types: TypeFacts, callback: ts.Expression): boolean {
+  return isCollectionClass(types, callback, ["Boolean", "Number", "String"]);
+}
+
+function isCallee(access: ts.Node): boolean {
   return ts.isCallExpression(access.parent) && access.parent.expression === access;
+}
+
+/** The node runs while `home` does: it stands there itself or in inline callbacks of array methods. */
+export function runsWithin(types: TypeFacts, node: ts.Node, home: ts.Node): boolean {
+  let around = functionAround(node);
+  while (around !== home && iterationCall(types, around) !== null) around = functionAround(around);
+  return around === home;
+}
+
+/** The array method's call that runs an inline callback for each element; null for every other function. */
+export function iterationCall(types: TypeFacts, callback: ts.Node): ts.CallExpression | null {
+  const call = callback.parent as ts.Node | undefined;
+  // An async callback goes on when the call is over.
+  if (ts.isFunctionLike(callback) && !isPlainFunction(callback)) return null;
+  if (call === undefined || !ts.isCallExpression(call) || !ts.isPropertyAccessExpression(call.expression))
+    return null;
+  const method = call.expression;
+  if (call.arguments[0] !== callback || !ARRAY_ITERATORS.has(method.name.text)) return null;
+  return types.isArray(types.of(method.expression)) ? call : null;
+}
+
+/** Neither async nor a generator: it runs when it is called, and is over when the call is. */
+export function isPlainFunction(node: ts.SignatureDeclaration): boolean {
+  const generates = "asteriskToken" in node && node.asteriskToken !== undefined;
+  return !generates && (ts.getCombinedModifierFlags(node) & ts.ModifierFlags.Async) === 0;
 }

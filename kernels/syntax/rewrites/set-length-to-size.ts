@@ -5,7 +5,7 @@
  * as many elements as it has; nothing else sees the array.
  */
 import ts from "typescript";
-import { isMethodCall } from "./expressions.ts";
+import { asReceiver, isMethodCall } from "./expressions.ts";
 import { isWriteTarget } from "./references.ts";
 import { type RewriteContext, type RewriteRule, rewriteAt } from "./rule.ts";
 
@@ -19,7 +19,7 @@ export const setLengthToSize: RewriteRule = {
       const set = access.name.text === "length" ? copiedSet(context, access.expression) : null;
       if (set === null || isWriteTarget(access)) return [];
       const edit = context.edit();
-      edit.replace(access, `${set.getText(context.file)}.size`);
+      edit.replace(access, `${asReceiver(set, set.getText(context.file))}.size`);
       return [rewriteAt(context, name, access, "asks the Set for its size", edit)];
     }),
 };

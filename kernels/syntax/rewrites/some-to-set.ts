@@ -8,7 +8,14 @@
  */
 import ts from "typescript";
 import { arrayIndex, type ArrayIndex, conditionsOf, keyOf, typeArguments } from "./array-index.ts";
-import { capitalised, isMethodCall, isPath, lastName, type MethodCall } from "./expressions.ts";
+import {
+  bindsTighterThanNot,
+  capitalised,
+  isMethodCall,
+  isPath,
+  lastName,
+  type MethodCall,
+} from "./expressions.ts";
 import { type KeyedPredicate, keyedPredicate } from "./keyed-predicate.ts";
 import { type RewriteContext, type RewriteRule, rewriteAt } from "./rule.ts";
 import type { Rewrite } from "../protocol.ts";
@@ -48,8 +55,9 @@ function lookedUp(context: RewriteContext, call: MethodCall, index: ArrayIndex):
   edit.insertBefore(index.anchor, [
     `const ${set} = new Set${typeArguments(context, index.keyType)}(${keys});`,
   ]);
-  const absent = call.expression.name.text === "every";
-  edit.replace(call, `${absent ? "!" : ""}${set}.has(${predicate.wanted.getText(context.file)})`);
+  const has = `${set}.has(${predicate.wanted.getText(context.file)})`;
+  if (call.expression.name.text === "some") edit.replace(call, has);
+  else edit.replace(call, bindsTighterThanNot(call) ? `(!${has})` : `!${has}`);
   return rewriteAt(context, name, call, `looks a key of \`${array}\` up in a Set`, edit);
 }
 

@@ -2,7 +2,8 @@
  * `xs.push(x); xs.sort(compare);` in a loop sorts once, after the loop.
  *
  * Precondition: `xs` is an empty array literal made in the loop's own block, used in the loop for these two
- * statements alone, side by side. Sorting is stable and new elements come last among equals, so sorting as one
+ * statements alone, side by side, and mentioned by no closure that the loop could call; nothing else in the loop
+ * changes what the comparator reads. Sorting is stable and new elements come last among equals, so sorting as one
  * goes and sorting at the end give the same, provided that the order is consistent: strings by themselves, a
  * comparator of one `localeCompare` of strings, or the difference of two lengths. (Differences of numbers are
  * not: NaN makes an order in which the result depends on the way.) The loop is not left by `return`, by a
@@ -12,7 +13,9 @@
 import ts from "typescript";
 import { descendants } from "./context.ts";
 import { isMethodCall, type MethodCall, parameterNames, returnedExpression } from "./expressions.ts";
-import { contains } from "./references.ts";
+import { contains, functionAround, runsWithin } from "./references.ts";
+import { pureReads } from "./purity.ts";
+import { isUnchangedIn } from "./unchanged.ts";
 import { type RewriteContext, type RewriteRule, rewriteAt } from "./rule.ts";
 
 const name = "sort-out-of-loop";
@@ -46,7 +49,18 @@ function sortingLoop(context: RewriteContext, sort: MethodCall): ts.Node | null 
   const push = pushBefore(sort.parent, symbol!, context);
   const uses = references.uses(symbol!);
   const inLoop = uses.filter((use) => contains(loop, use));
-  return push !== null && inLoop.length === 2 && uses.every((use) => use.pos >= loop.pos) ? loop : null;
+  const home = functionAround(declaration!);
+  const after = uses.every((use) => use.pos >= loop.pos && runsWithin(context.types, use, home));
+  return push !== null && inLoop.length === 2 && after && isKeyKept(context, sort, loop) ? loop : null;
+}
+
+/** The elements sort as they did when they were added. */
+function isKeyKept(context: RewriteContext, sort: MethodCall, loop: ts.Node): boolean {
+  const [compare] = sort.arguments;
+  if (compare === undefined) return true;
+  const body = ts.isArrowFunction(compare) ? returnedExpression(compare) : null;
+  const reads = body === null ? null : pureReads(context, body);
+  return reads !== null && isUnchangedIn(context, { variables: new Set(), heap: reads.heap }, loop);
 }
 
 /** The loop that stands in `block` and holds the statement. */

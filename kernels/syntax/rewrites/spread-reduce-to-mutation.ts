@@ -3,18 +3,31 @@
  * accumulator instead of copying it for each element.
  *
  * Precondition: the initial value is a literal, so nobody else holds it; the callback gives back the
- * accumulator, a spread of it with something added, or a choice between these; and it uses the accumulator
- * otherwise only to read from it on the spot. A literal defines its keys where an assignment would call a
- * setter, which on a plain object is `__proto__` alone: where the key's type does not rule that name out, it
- * goes the old way. What is added by several keys at once does not read the accumulator in between. Not
- * applied to closures that read the accumulator later, to getters and methods in the literal, or where the
- * callback is given by name.
+ * accumulator, a spread of it with something added, or a choice between these, on every way out of it; and it
+ * uses the accumulator otherwise only to read from it on the spot. A literal defines its keys where an
+ * assignment would call a setter, which on a plain object is `__proto__` alone: where the type of the last key
+ * does not rule that name out, it goes the old way; an earlier key must rule it out. What is added by several
+ * keys at once does not read the accumulator in between. Not applied to closures that read the accumulator
+ * later, to getters, methods and nameless functions in the literal (which take their names from the key), to
+ * `try`, to async callbacks, or where the callback is given by name.
  */
 import ts from "typescript";
 import { addedBy } from "./concat-in-loop-to-push.ts";
-import { bare, isMethodCall, isRepeatable, mentions, type MethodCall } from "./expressions.ts";
-import { iterationOf } from "./loops.ts";
-import { functionAround, isWriteTarget, keepsToItself } from "./references.ts";
+import {
+  bare,
+  isAnonymousFunction,
+  isMethodCall,
+  isRepeatable,
+  mentions,
+  type MethodCall,
+} from "./expressions.ts";
+import {
+  functionAround,
+  isPlainFunction,
+  isWriteTarget,
+  iterationCall,
+  keepsToItself,
+} from "./references.ts";
 import { type RewriteContext, type RewriteRule, rewriteAt } from "./rule.ts";
 import { parts } from "./type-facts.ts";
 import type { Rewrite } from "../protocol.ts";
@@ -44,7 +57,8 @@ interface Accumulation {
 
 function mutated(context: RewriteContext, call: MethodCall): Rewrite | null {
   const [callback, initial] = call.arguments as unknown as readonly [ts.Expression, ts.Expression];
-  if (!ts.isArrowFunction(callback) || !isPlainLiteral(bare(initial))) return null;
+  if (!ts.isArrowFunction(callback) || !isPlainFunction(callback) || !alwaysGives(callback)) return null;
+  if (!isPlainLiteral(bare(initial))) return null;
   if (!context.types.isArray(context.types.of(call.expression.expression))) return null;
   const first = callback.parameters[0]?.name;
   const symbol =
@@ -65,10 +79,25 @@ function mutated(context: RewriteContext, call: MethodCall): Rewrite | null {
   );
 }
 
+/** No array with gaps, which spreading would fill; no object with another prototype, which it would lose. */
 function isPlainLiteral(node: ts.Expression): boolean {
-  if (ts.isArrayLiteralExpression(node)) return true;
+  if (ts.isArrayLiteralExpression(node)) return node.elements.every((one) => !ts.isOmittedExpression(one));
   if (!ts.isObjectLiteralExpression(node)) return false;
-  return node.properties.every((one) => ts.isPropertyAssignment(one) && one.name.getText() !== "__proto__");
+  return node.properties.every(
+    (one) => ts.isPropertyAssignment(one) && !one.name.getText().includes("__proto__"),
+  );
+}
+
+/** Every way through the callback ends with `return` or `throw`, and none comes back from there. */
+function alwaysGives({ body }: ts.ArrowFunction): boolean {
+  return !ts.isBlock(body) || (alwaysLeaves(body) && descendants(body, ts.isTryStatement).length === 0);
+}
+
+function alwaysLeaves(node: ts.Statement): boolean {
+  if (ts.isReturnStatement(node) || ts.isThrowStatement(node)) return true;
+  if (ts.isBlock(node)) return node.statements.some((one) => alwaysLeaves(one));
+  if (!ts.isIfStatement(node) || node.elseStatement === undefined) return false;
+  return alwaysLeaves(node.thenStatement) && alwaysLeaves(node.elseStatement);
 }
 
 function rewriteBody(accumulation: Accumulation, callback: ts.ArrowFunction, copies: Set<ts.Node>): boolean {
@@ -124,8 +153,9 @@ function choice(
   const whenFalse = statementsFor(accumulation, given.whenFalse, copies)?.slice(0, -1);
   if (whenTrue === undefined || whenFalse === undefined) return null;
   const condition = given.condition.getText(context.file);
+  // An `if` without braces would take the `else`.
   const block = (lines: readonly string[]): string =>
-    lines.length === 1 ? lines[0]! : inBraces(lines, edit.step);
+    lines.length === 1 && !lines[0]!.startsWith("if (") ? lines[0]! : inBraces(lines, edit.step);
   const [ifTrue, ifFalse] = [block(whenTrue), block(whenFalse)];
   const statements =
     whenTrue.length === 0
@@ -166,15 +196,22 @@ function assignments(
   const later = members.slice(1);
   if (later.some((member) => mentions(context, member, symbol))) return null;
   copies.add(spread.expression);
-  const lines = members.map((member) => assignment(accumulation, member));
+  const lines = members.map((member) => assignment(accumulation, member, member === members.at(-1)));
   return lines.includes(null) ? null : (lines as string[][]).flat();
 }
 
-function assignment(accumulation: Accumulation, member: ts.ObjectLiteralElementLike): string[] | null {
+function assignment(
+  accumulation: Accumulation,
+  member: ts.ObjectLiteralElementLike,
+  isLast: boolean,
+): string[] | null {
   const { context, name: all } = accumulation;
   const text = (node: ts.Node): string => node.getText(context.file);
-  if (ts.isShorthandPropertyAssignment(member)) return [`${all}.${member.name.text} = ${member.name.text};`];
-  if (!ts.isPropertyAssignment(member)) return null;
+  if (ts.isShorthandPropertyAssignment(member)) {
+    const { text: key } = member.name;
+    return key === "__proto__" ? null : [`${all}.${key} = ${key};`];
+  }
+  if (!ts.isPropertyAssignment(member) || isAnonymousFunction(member.initializer)) return null;
   const { name: key, initializer } = member;
   if (!ts.isComputedPropertyName(key)) {
     if (key.getText(context.file).includes("__proto__")) return null;
@@ -184,6 +221,7 @@ function assignment(accumulation: Accumulation, member: ts.ObjectLiteralElementL
         : `${all}[${text(key)}] = ${text(initializer)};`,
     ];
   }
+  if (!isLast && mayBeProto(context, key.expression)) return null;
   return computedAssignment(accumulation, key.expression, initializer);
 }
 
@@ -218,9 +256,10 @@ function mayBeProto({ types }: RewriteContext, key: ts.Expression): boolean {
 /** `all[k]`, `all.length`, `all.includes(x)`, and not in code that may run after the next element was added. */
 function isReadOnTheSpot(context: RewriteContext, use: ts.Identifier, callback: ts.ArrowFunction): boolean {
   const access = use.parent;
-  if (isWriteTarget(access) || !keepsToItself(use) || ts.isReturnStatement(access)) return false;
+  if (isWriteTarget(access) || !keepsToItself(context.types, use) || ts.isReturnStatement(access))
+    return false;
   for (let outer: ts.Node = use.parent; outer !== callback; outer = outer.parent) {
-    if (ts.isFunctionLike(outer) && iterationOf(context, outer) === null) return false;
+    if (ts.isFunctionLike(outer) && iterationCall(context.types, outer) === null) return false;
   }
   return true;
 }

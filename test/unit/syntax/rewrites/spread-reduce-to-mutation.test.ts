@@ -48,7 +48,7 @@ describe(rule, () => {
   if (x > 2) return all;
   if (x < 0)
     return { ...all, [key]: x };
-  return x === 0 ? { ...all, [key]: 1, zero: true as unknown as number } : { ...all, [x]: x };
+  return x === 0 ? { ...all, zero: true as unknown as number, [key]: 1 } : { ...all, [x]: x };
 }, {});`,
       "export const f = (xs: number[]) => xs.reduce<number[]>((all, x) => all.concat([x, x]), []);",
       "export const f = (xs: number[]) => xs.reduce<number[]>((all, x) => [...all, ...xs.slice(0, x)], []);",

@@ -18,7 +18,7 @@ import { checkFsyncPolicy, SyncBeat } from "./fsync-policy.ts";
 import type { FsyncPolicy } from "./fsync-policy.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { JournalIndex } from "./journal-index.ts";
-import type { EntryLocation, IndexedStream } from "./journal-index.ts";
+import type { IndexedStream } from "./journal-index.ts";
 import { PendingAppend } from "./pending-append.ts";
 import { decodePlainData, encodePlainData } from "./plain-data.ts";
 import { formatRevision, parseRevision } from "./revision.ts";
@@ -145,7 +145,7 @@ class SegmentedJournal implements FileJournal {
 
   read(stream: string, from: Revision = NO_STREAM): AsyncIterable<JournalEvent> {
     const { state, locations } = this.#index.get(stream);
-    return this.#readUpTo(stream, from, { state, locations }, locations.length);
+    return this.#readUpTo(stream, from, { state, locations }, locations.count);
   }
 
   revision(stream: string): Promise<Revision> {
@@ -184,7 +184,8 @@ class SegmentedJournal implements FileJournal {
   ): AsyncGenerator<JournalEvent> {
     this.#assertOpen();
     const after = parseRevision(stream, from, at.state.eventCount);
-    const first = firstLocationAfter(at.locations, after);
+    if (after === at.state.eventCount) return;
+    const first = at.locations.holding(after);
     for await (const entry of this.#reader.read(at.locations, first, end)) {
       for (const event of eventsOf(entry, after)) {
         yield event;
@@ -297,17 +298,4 @@ function* eventsOf(entry: Entry, after: number): Iterable<JournalEvent> {
       event: events[position],
     };
   }
-}
-
-/** Index of the first append that holds an event behind the first `after` ones. */
-function firstLocationAfter(locations: readonly EntryLocation[], after: number): number {
-  let low = 0;
-  let high = locations.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    const { eventsBefore, eventCount } = locations[middle]!;
-    if (eventsBefore + eventCount <= after) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

@@ -2,7 +2,7 @@ import { open } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 
 import { storageError, systemCode } from "../errors.ts";
-import type { EntryLocation } from "./journal-index.ts";
+import type { EntryLocation, EntryLocations } from "./journal-index.ts";
 import { decodeEntry } from "./segment-format.ts";
 import type { Entry } from "./segment-format.ts";
 import { corrupt, segmentPath } from "./segment-recovery.ts";
@@ -22,14 +22,14 @@ export class SegmentReader {
    * The appends at `locations` from index `first` up to `end`. Neighbours are read in one piece.
    * @throws JOURNAL_CORRUPT, JOURNAL_READ_FAILED
    */
-  async *read(locations: readonly EntryLocation[], first: number, end: number): AsyncGenerator<Entry> {
+  async *read(locations: EntryLocations, first: number, end: number): AsyncGenerator<Entry> {
     let next = first;
     while (next < end) {
       const pieceEnd = endOfPiece(locations, next, end);
-      const start = locations[next]!;
-      const last = locations[pieceEnd - 1]!;
+      const start = locations.at(next);
+      const last = locations.at(pieceEnd - 1);
       const piece = await this.#readPiece(start, last.offset + last.length - start.offset);
-      for (; next < pieceEnd; next++) yield this.#entry(piece, locations[next]!, start.offset);
+      for (; next < pieceEnd; next++) yield this.#entry(piece, locations.at(next), start.offset);
     }
   }
 
@@ -79,11 +79,11 @@ export class SegmentReader {
   }
 }
 
-function endOfPiece(locations: readonly EntryLocation[], first: number, end: number): number {
-  const start = locations[first]!;
+function endOfPiece(locations: EntryLocations, first: number, end: number): number {
+  const start = locations.at(first);
   let next = first + 1;
   while (next < end) {
-    const { segment, offset, length } = locations[next]!;
+    const { segment, offset, length } = locations.at(next);
     if (segment !== start.segment || offset + length - start.offset > READ_AHEAD_BYTES) break;
     next += 1;
   }

@@ -41,7 +41,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
         "lie",
         "accept",
       )
-      .map((kind) => ({ kind }) as Step),
+      .map((kind) => ({ kind })),
   },
 );
 
@@ -92,8 +92,10 @@ class History {
       case "send":
         this.#send(next.command);
         return;
-      case "settle":
-        return await this.#world.settle();
+      case "settle": {
+        await this.#world.settle();
+        return;
+      }
       case "crash":
         this.#ref.tell({ kind: "crash" });
         return;
@@ -119,8 +121,10 @@ class History {
         this.#scripted.accept();
         this.#lying.now = false;
         return;
-      case "die":
-        return await this.#die();
+      case "die": {
+        await this.#die();
+        return;
+      }
     }
   }
 

@@ -14,7 +14,12 @@
 import type { Clock, Random } from "./contracts/index.ts";
 import { isSegment } from "./address.ts";
 import { runtimeError } from "./errors.ts";
-import { mailboxLimits, type MailboxLimits, type MailboxOptions } from "./mailbox.ts";
+import {
+  mailboxLimits,
+  type MailboxLimits,
+  type MailboxOptions,
+  type TypedMailboxOptions,
+} from "./mailbox.ts";
 import type { Placement } from "./placement.ts";
 import type { ActorRef, AnyRef } from "./ref.ts";
 import { supervisionRules, type Supervision, type SupervisionRules } from "./supervision.ts";
@@ -33,7 +38,7 @@ export interface ActorDefinition<Args, State, Message> {
   /** How it supervises its children; the defaults stand at `Supervision`. */
   readonly supervision?: Supervision;
   /** Its mailbox where the spawner names none. */
-  readonly mailbox?: MailboxOptions;
+  readonly mailbox?: TypedMailboxOptions<Message>;
   /**
    * Binary layouts of messages, by their `kind`: such messages cross threads many times faster. Fields are
    * `f64`, `i32`, `u32`, `bool`, `string` or `reply`. Default: none, so all go as MessagePack.
@@ -73,12 +78,14 @@ export interface Signal {
 /**
  * Why an actor, or one life of it, has ended:
  * - `stopped`: it or somebody else asked for it; `parent-stopped`: its parent stopped or restarted;
+ * - `drained`: somebody asked for it, and it has handled all that waited;
  * - `failed`: its supervisor decided to stop it; `shutdown`: the system went down;
  * - `restarted`: only this life ends, the next begins (given to `stopped`, never to watchers);
  * - `unknown`: there was no such actor when it was to be watched.
  */
 export type StopReason =
   | { readonly kind: "stopped" }
+  | { readonly kind: "drained" }
   | { readonly kind: "parent-stopped" }
   | { readonly kind: "failed"; readonly error: unknown }
   | { readonly kind: "shutdown" }
@@ -124,8 +131,16 @@ export interface ActorContext<in Message> extends Spawner {
   watch(ref: AnyRef): void;
   /** No signal about `ref` arrives any more, not even one that is on its way. */
   unwatch(ref: AnyRef): void;
+  /**
+   * From now on each fails with LINK_BROKEN when the other stops because of a failure, or was never there.
+   * It holds for both, through restarts, until `unlink` by either or the stop of one.
+   */
+  link(ref: AnyRef): void;
+  unlink(ref: AnyRef): void;
   /** Stops `ref` after the message it is handling; without `ref`, this actor. */
   stop(ref?: AnyRef): void;
+  /** Stops `ref` after all that waits for it now, and is not held, has been handled; without `ref`, this actor. */
+  drain(ref?: AnyRef): void;
   /**
    * When `promise` settles, `receive` gets the message that `onValue` or `onError` makes of it, in this
    * actor's turn. Such a message is exempt from the mailbox bound. A life that has ended gets none: it
@@ -142,8 +157,31 @@ export interface ActorContext<in Message> extends Spawner {
    */
   hold(): void;
   release(): void;
+  /**
+   * Puts a message aside until `unstash`; at most as many as the mailbox holds. When this life ends they
+   * become dead letters (`stashed`), and the questions among them fail.
+   * @throws STASH_FULL
+   */
+  stash(message: Message): void;
+  /** All that was put aside is handled next, in that order, before what waits in the mailbox. */
+  unstash(): void;
+  /**
+   * When no message and no piped result has come for `idleMs`, `receive` gets `message`: once in each such
+   * silence. Timers and signals do not break it. It replaces the one before, and ends with this life.
+   * @throws TIMER_INVALID
+   */
+  receiveTimeout(idleMs: number, message: Message): void;
+  cancelReceiveTimeout(): void;
   /** Fails this actor, once it is done with the message in hand, as if `receive` had thrown `error`. */
   escalate(error: unknown): void;
+}
+
+/**
+ * What an actor does with a message, and what it becomes: an actor whose state is a behaviour needs no more
+ * than `receive: (behaviour, message, ctx) => behaviour(message, ctx)`.
+ */
+export interface Behaviour<Message> {
+  (message: Message, ctx: ActorContext<Message>): Behaviour<Message>;
 }
 
 /** @throws ACTOR_NAME_INVALID, ACTOR_TYPE_INVALID, SUPERVISION_INVALID, MAILBOX_INVALID */

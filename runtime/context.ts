@@ -58,6 +58,36 @@ export class ContextOf implements ActorContext<unknown>, Timers<unknown> {
     Ref.targetOf(ref).system({ kind: "stop", reason: { kind: "stopped" } });
   }
 
+  drain(ref: AnyRef = this.self): void {
+    this.#inTurn();
+    Ref.targetOf(ref).system({ kind: "stop", reason: { kind: "drained" } });
+  }
+
+  link(ref: AnyRef): void {
+    this.#inTurn().link(ref);
+  }
+
+  unlink(ref: AnyRef): void {
+    this.#inTurn().unlink(ref);
+  }
+
+  stash(message: unknown): void {
+    this.#inTurn().stash(message);
+  }
+
+  unstash(): void {
+    this.#inTurn().unstash();
+  }
+
+  receiveTimeout(idleMs: number, message: unknown): void {
+    checkDelay(idleMs, 1);
+    this.#inTurn().receiveTimeout(idleMs, message);
+  }
+
+  cancelReceiveTimeout(): void {
+    this.#inTurn().cancelReceiveTimeout();
+  }
+
   escalate(error: unknown): void {
     this.#inTurn().system({ kind: "fail", error });
   }

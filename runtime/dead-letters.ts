@@ -1,4 +1,5 @@
 import type { Address } from "./address.ts";
+import type { ActorRef } from "./ref.ts";
 
 /**
  * Why nobody got the message:
@@ -6,10 +7,12 @@ import type { Address } from "./address.ts";
  * - `unknown`: no actor was ever reachable at the address;
  * - `overflow`: the mailbox was full and its policy dropped this message;
  * - `stale`: a piped result for a life of the actor that a restart has ended;
+ * - `stashed`: the receiver had put it aside, and the life that did so has ended;
  * - `late-reply`: a reply to an ask that had ended;
  * - `thread-lost`: the receiver's thread had died.
  */
-export type DeadLetterReason = "stopped" | "unknown" | "overflow" | "stale" | "late-reply" | "thread-lost";
+export type DeadLetterReason =
+  "stopped" | "unknown" | "overflow" | "stale" | "stashed" | "late-reply" | "thread-lost";
 
 export interface DeadLetter {
   readonly message: unknown;
@@ -19,15 +22,26 @@ export interface DeadLetter {
   readonly at: number;
 }
 
+export interface Replay {
+  /** Which to tell again; default: all. */
+  readonly filter?: (letter: DeadLetter) => boolean;
+  /** To whom; default: to the actor that lives now under the path of the letter's address, on this thread. */
+  readonly to?: ActorRef<never>;
+}
+
+type Locate = (address: Address) => ActorRef<unknown> | null;
+
 /** Keeps the newest dead letters for inspection; `total` counts all there ever were. */
 export class DeadLetters {
   readonly #capacity: number;
-  readonly #letters: DeadLetter[] = [];
+  readonly #locate: Locate;
+  #letters: DeadLetter[] = [];
   #oldest = 0;
   #total = 0;
 
-  constructor(capacity: number) {
+  constructor(capacity: number, locate: Locate = () => null) {
     this.#capacity = capacity;
+    this.#locate = locate;
   }
 
   get total(): number {
@@ -50,7 +64,44 @@ export class DeadLetters {
   }
 
   clear(): void {
-    this.#letters.length = 0;
+    this.#keep([]);
+  }
+
+  /**
+   * Tells messages again, oldest first, and keeps them no longer. Kept are those that `filter` leaves out,
+   * replies that came too late and piped results (no messages), those for whom nobody lives, and those that
+   * find a mailbox full. A question is told as a message: its asker is told nothing any more.
+   * @returns how many were told.
+   */
+  replay({ filter = () => true, to }: Replay = {}): number {
+    const letters = this.list();
+    this.clear();
+    // What becomes a dead letter meanwhile comes after these.
+    const kept = letters.filter(
+      (letter) => !isMessage(letter) || !filter(letter) || !this.#retell(letter, to),
+    );
+    this.#keep([...kept, ...this.list()]);
+    return letters.length - kept.length;
+  }
+
+  #retell(letter: DeadLetter, to: ActorRef<never> | undefined): boolean {
+    const ref = to ?? this.#locate(letter.target);
+    if (ref === null) return false;
+    try {
+      (ref as ActorRef<unknown>).tell(letter.message);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  #keep(letters: readonly DeadLetter[]): void {
+    this.#letters = letters.slice(Math.max(0, letters.length - this.#capacity));
     this.#oldest = 0;
   }
+}
+
+/** A piped value is not what `receive` gets, and a reply is not for the actor at all. */
+function isMessage({ reason }: DeadLetter): boolean {
+  return reason !== "late-reply" && reason !== "stale";
 }

@@ -42,6 +42,11 @@ export const RUNTIME_ERRORS = {
     meaning: "Two actor types in one app module carry the same name.",
     hint: "Give each actor type its own name.",
   },
+  ASK_CANCELLED: {
+    fault: "internal",
+    meaning: "The signal given to an ask was aborted before a reply came.",
+    hint: "Nothing, if you aborted it; the cause is the signal's reason.",
+  },
   ASK_INVALID: {
     fault: "internal",
     meaning: "The timeout of an ask is not a number of milliseconds above 0 and at most 2147483647.",
@@ -72,6 +77,16 @@ export const RUNTIME_ERRORS = {
     meaning: "No reply came within the timeout of the ask.",
     hint: "Raise timeoutMs, or find out why the target is slow.",
   },
+  BREAKER_INVALID: {
+    fault: "internal",
+    meaning: "The options of a circuit breaker make no sense.",
+    hint: "failures is a whole number from 1; openMs is finite and positive.",
+  },
+  CIRCUIT_OPEN: {
+    fault: "internal",
+    meaning: "The target has failed so often in a row that it is left alone for a while; it was not called.",
+    hint: "Go on without it, or try again after the time that the message names.",
+  },
   CONTEXT_OUTSIDE_TURN: {
     fault: "internal",
     meaning:
@@ -83,15 +98,47 @@ export const RUNTIME_ERRORS = {
     meaning: "An actor that watches another has no signal handler, and the watched one stopped.",
     hint: "Give the actor type a signal member, or do not watch.",
   },
+  EVENTS_NOT_KEPT: {
+    fault: "internal",
+    meaning: "The journal did not keep what an event-sourced actor has decided; no effect of it has run.",
+    hint: "Look at the cause; a restart recovers what the journal has, and its sender may send the command again.",
+  },
+  EVENT_VERSION_UNKNOWN: {
+    fault: "internal",
+    meaning:
+      "A stream holds an event of a newer version than this code, or something that no event-sourced actor has written.",
+    hint: "Run the code that wrote it or newer code; keep other data in streams of their own.",
+  },
+  FLOW_FAILED: {
+    fault: "internal",
+    meaning: "A part of a flow has failed or stopped before the flow was complete.",
+    hint: "Look at the cause; items that were under way were not handled.",
+  },
+  FLOW_INVALID: {
+    fault: "internal",
+    meaning: "The window of a flow is not a whole number from 1 to 1024.",
+    hint: "Pass { window } with how many items may be under way between two parts.",
+  },
+  JOURNAL_MISSING: {
+    fault: "internal",
+    meaning: "An event-sourced actor was started where neither its type nor its system has a journal.",
+    hint: "Pass a journal to createSystem, or name one in the definition; on worker threads only the latter is known.",
+  },
+  LINK_BROKEN: {
+    fault: "internal",
+    meaning: "An actor that this one is linked to has stopped because of a failure, or was never there.",
+    hint: "Look at the cause; watch instead of linking where one may go on without the other.",
+  },
   MAILBOX_FULL: {
     fault: "internal",
-    meaning: "The receiver's mailbox has reached its capacity and its overflow policy is fail.",
-    hint: "Slow down, raise the capacity, or choose drop-newest or drop-oldest at spawn.",
+    meaning:
+      "The receiver's mailbox has reached its capacity, and its overflow policy is fail, or wait and the sender is no other actor.",
+    hint: "Slow down, await ref.room() and tell again, raise the capacity, or choose another policy at spawn.",
   },
   MAILBOX_INVALID: {
     fault: "internal",
     meaning: "A mailbox capacity or overflow policy makes no sense.",
-    hint: "capacity is a whole number from 1 to 2^30; overflow is fail, drop-newest or drop-oldest.",
+    hint: "capacity is a whole number from 1 to 2^30; overflow is fail, drop-newest, drop-oldest or wait; priority is a function and does not go with drop-oldest.",
   },
   MESSAGE_UNSENDABLE: {
     fault: "internal",
@@ -99,25 +146,61 @@ export const RUNTIME_ERRORS = {
       "A message, the arguments of a spawn or a reply holds something that cannot go to another thread.",
     hint: "Send data: no functions, symbols, promises or proxies; refs and replies may be part of it.",
   },
+  PERSISTENCE_INVALID: {
+    fault: "internal",
+    meaning: "The options of an event-sourced actor or a projection make no sense.",
+    hint: "Versions and counts are whole numbers from 1, and every version before the newest has its upcaster.",
+  },
   PLACEMENT_INVALID: {
     fault: "internal",
     meaning: "The placement of a spawn makes no sense, or names a thread that the system does not have.",
     hint: "A placement is local, spread, { thread } from 0 to the number of workers, or { key }.",
+  },
+  RECOVERY_FAILED: {
+    fault: "internal",
+    meaning: "The events of an event-sourced actor could not be read back and folded.",
+    hint: "Look at the cause: the journal, an upcaster or apply.",
   },
   REF_FOREIGN: {
     fault: "internal",
     meaning: "Something that no actor system has made was used as a ref.",
     hint: "Pass the refs that spawn, ctx.self and resolve give; turn an address into a ref with system.resolve.",
   },
+  REGISTRY_NAME_TAKEN: {
+    fault: "internal",
+    meaning: "Another living actor is registered under that name.",
+    hint: "Choose another name, or release it first; subscribe to learn when it becomes free.",
+  },
   RESTARTS_EXHAUSTED: {
     fault: "internal",
     meaning: "A child crashed more often within the window than its supervisor allows.",
     hint: "Look at the cause; raise maxRestarts or withinMs only if the crashes are expected.",
   },
+  RETRY_INVALID: {
+    fault: "internal",
+    meaning: "The number of attempts of a retry is not a whole number from 1.",
+    hint: "Pass { attempts } with the first attempt counted.",
+  },
+  ROUTER_EMPTY: {
+    fault: "internal",
+    meaning: "A router, a pool or a scatter-gather was given nobody to lead to.",
+    hint: "Give it one ref, or a pool one worker, at least.",
+  },
   SHUTDOWN_DEADLINE: {
     fault: "internal",
     meaning: "Some actors had not stopped when the deadline of the shutdown passed; they were abandoned.",
     hint: "Raise deadlineMs, or make the stopped members of the named actors quicker.",
+  },
+  STASH_FULL: {
+    fault: "internal",
+    meaning: "An actor has put aside as many messages as its mailbox holds.",
+    hint: "Unstash sooner, raise the mailbox's capacity, or answer what cannot be handled yet.",
+  },
+  STREAM_CONFLICT: {
+    fault: "internal",
+    meaning:
+      "Somebody else has written to the stream of an event-sourced actor; nothing of this decision was kept.",
+    hint: "Give each actor a stream of its own and start it once; a restart recovers what the other has written.",
   },
   SUPERVISION_FAILED: {
     fault: "internal",

@@ -20,6 +20,8 @@ export type RuntimeEvent =
   | { readonly kind: "escalated-to-root"; readonly address: Address; readonly error: unknown }
   /** A `stopped` member threw; the stop went on. */
   | { readonly kind: "stopped-hook-failed"; readonly address: Address; readonly error: unknown }
+  /** A snapshot of an event-sourced actor was not saved; its events are, and it goes on. */
+  | { readonly kind: "snapshot-failed"; readonly address: Address; readonly error: unknown }
   | { readonly kind: "dead-letter"; readonly letter: DeadLetter }
   /** A worker thread has died or was killed; its actors have failed. Only on the main thread. */
   | { readonly kind: "thread-lost"; readonly slot: number; readonly number: number; readonly why: string }

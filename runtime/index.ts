@@ -4,6 +4,7 @@ export type {
   ActorDefinition,
   ActorType,
   AnyActorType,
+  Behaviour,
   Signal,
   Spawner,
   SpawnOptions,
@@ -20,11 +21,56 @@ export type { ThreadOptions } from "./threads/thread-options.ts";
 export type { ActorRef, AnyRef } from "./ref.ts";
 export type { AskOptions, Reply } from "./ask.ts";
 export type { Timers } from "./timers.ts";
-export type { MailboxOptions, Overflow } from "./mailbox.ts";
+export type { MailboxOptions, Overflow, TypedMailboxOptions } from "./mailbox.ts";
 export type { Backoff, Directive, FailedChild, Strategy, Supervision } from "./supervision.ts";
+export { eventSourced } from "./persistence/event-sourced.ts";
+export type { Decision, EventSourcedDefinition } from "./persistence/event-sourced.ts";
+export type { EventSchema, StoredEvent } from "./persistence/event-schema.ts";
+export { project } from "./persistence/projection.ts";
+export type { Projected, Projection, ProjectionDefinition } from "./persistence/projection.ts";
 export { formatAddress, makeAddress, parseAddress } from "./address.ts";
 export type { ActorPath, Address, AddressParts, Incarnation, NodeName } from "./address.ts";
 export { EventStream } from "./event-stream.ts";
 export type { RuntimeEvent } from "./events.ts";
-export type { DeadLetter, DeadLetterReason } from "./dead-letters.ts";
+export type { DeadLetter, DeadLetterReason, Replay } from "./dead-letters.ts";
+export {
+  askAll,
+  askFirst,
+  broadcast,
+  byKey,
+  CircuitBreaker,
+  exponentialWaitMs,
+  filtering,
+  Flow,
+  isRefusal,
+  mapping,
+  pool,
+  Registry,
+  registry,
+  retry,
+  router,
+  sink,
+  source,
+  stage,
+} from "./patterns/index.ts";
+export type {
+  ByKeyDefinition,
+  CircuitBreakerOptions,
+  CircuitState,
+  FlowMessage,
+  FlowPart,
+  Keyed,
+  KeeperState,
+  PartOptions,
+  PoolArgs,
+  PoolDefinition,
+  PoolState,
+  RegistryEvent,
+  RegistryMessage,
+  RegistryState,
+  RetryOptions,
+  Route,
+  Router,
+  RunOptions,
+} from "./patterns/index.ts";
 export { RUNTIME_ERRORS } from "./errors.ts";

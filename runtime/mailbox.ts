@@ -67,7 +67,10 @@ export function mailboxLimits(
   }
   if (priority === undefined) return { capacity, overflow };
   if (typeof priority !== "function" || overflow === "drop-oldest") {
-    throw runtimeError("MAILBOX_INVALID", `A mailbox cannot have priority ${priority}, overflow ${overflow}`);
+    throw runtimeError(
+      "MAILBOX_INVALID",
+      `A mailbox cannot have ${typeof priority} priority with overflow ${overflow}`,
+    );
   }
   return { capacity, overflow, priority };
 }

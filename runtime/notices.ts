@@ -1,9 +1,11 @@
 /**
- * What an actor has ordered for itself: fired timers, piped results, the stop of what it watches. Notices are
+ * What an actor has ordered for itself: fired timers, piped results, the stop of what it watches; and its own
+ * stop once all that waits has been handled. Notices are
  * bounded by the orders, so they stand outside the mailbox bound, yet they keep their place: a notice is
  * ready when all messages that were waiting before it have been taken.
  */
 import type { StopReason } from "./actor.ts";
+import type { ReceiveTimeout } from "./receive-timeout.ts";
 import type { Target } from "./ref.ts";
 import { RunQueue } from "./run-queue.ts";
 import type { Timer } from "./timers.ts";
@@ -11,6 +13,8 @@ import type { Timer } from "./timers.ts";
 export type Notice =
   | { readonly kind: "terminated"; readonly target: Target; readonly reason: StopReason }
   | { readonly kind: "timer"; readonly timer: Timer }
+  | { readonly kind: "idle"; readonly timeout: ReceiveTimeout }
+  | { readonly kind: "drained" }
   | { readonly kind: "piped"; readonly toMessage: (value: never) => unknown; readonly value: unknown };
 
 export class Notices {

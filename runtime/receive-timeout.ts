@@ -14,12 +14,7 @@ export class ReceiveTimeout {
   /** It has fired, and its message waits to be handled. */
   #waiting = false;
 
-  constructor(
-    clock: Clock,
-    idleMs: number,
-    message: unknown,
-    deliver: (timeout: ReceiveTimeout) => void,
-  ) {
+  constructor(clock: Clock, idleMs: number, message: unknown, deliver: (timeout: ReceiveTimeout) => void) {
     this.#clock = clock;
     this.#idleMs = idleMs;
     this.message = message;

@@ -5,6 +5,7 @@
 import type { Address } from "./address.ts";
 import { Ask, type AskOptions, type Deadlines, type Reply } from "./ask.ts";
 import { runtimeError } from "./errors.ts";
+import type { RoomWaiter } from "./room.ts";
 import type { SystemMessage } from "./system-message.ts";
 
 export interface ActorRef<in Message> {
@@ -12,16 +13,21 @@ export interface ActorRef<in Message> {
   /**
    * Puts a message into the actor's mailbox: at most once, in the order of this sender's tells. Never waits.
    * To an actor that has stopped it becomes a dead letter.
-   * @throws MAILBOX_FULL when the mailbox is full and its policy is `fail`
+   * @throws MAILBOX_FULL when the mailbox is full and its policy is `fail`, or `wait` and the sender is no actor
    */
   tell(message: Message): void;
   /**
    * Sends the message that `make` builds around a reply, and resolves with what is sent to that reply.
    * Ends in a reply, in time-out or in failure, always one of the three.
-   * @throws (rejects) ASK_TIMEOUT; ASK_TARGET_STOPPED, ASK_TARGET_UNKNOWN, ASK_TARGET_FAILED as soon as it
+   * @throws (rejects) ASK_TIMEOUT; ASK_CANCELLED; ASK_TARGET_STOPPED, ASK_TARGET_UNKNOWN, ASK_TARGET_FAILED as soon as it
    *   is known; MAILBOX_FULL; what was given to `reply.fail`; ASK_INVALID
    */
   ask<Value>(make: (reply: Reply<Value>) => Message, options?: AskOptions): Promise<Value>;
+  /**
+   * Resolves when the mailbox has room; at once when it has, or when the actor has stopped. Somebody else may
+   * be quicker to use it: tell again, and wait again if it is full.
+   */
+  room(): Promise<void>;
 }
 
 /** A ref of which nothing is known but whom it names; every ref is one. */
@@ -31,6 +37,10 @@ export type AnyRef = ActorRef<never>;
 export interface Target {
   readonly address: Address;
   readonly deadlines: Deadlines;
+  /** How many messages wait there, as far as is known here; without it, none. */
+  readonly waiting?: number;
+  /** Lets `waiter` in as soon as there is room; without it, there always is. */
+  waitForRoom?(waiter: RoomWaiter): void;
   /** Takes a message or an `Ask`. */
   post(item: unknown): void;
   /** Takes a system message: never refused, never dropped. */
@@ -54,6 +64,13 @@ export class Ref<Message> implements ActorRef<Message> {
 
   ask<Value>(make: (reply: Reply<Value>) => Message, options?: AskOptions): Promise<Value> {
     return Ask.start(this.#target, make, options);
+  }
+
+  room(): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#target.waitForRoom === undefined) resolve();
+      else this.#target.waitForRoom({ letIn: resolve });
+    });
   }
 
   toJSON(): Address {

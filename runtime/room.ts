@@ -1,6 +1,6 @@
 /**
- * Who waits for room in a full mailbox, in the order they came. Each is let in by a free place; it may have
- * been taken again by the time the one let in makes use of it.
+ * Who waits for room in a full mailbox. All are let in together, in the order they came: to let in one for
+ * each free place would leave the others waiting for ever when that one has nothing more to send.
  */
 export interface RoomWaiter {
   /** Called once. */
@@ -10,10 +10,6 @@ export interface RoomWaiter {
 export class Room {
   readonly #waiting = new Set<RoomWaiter>();
 
-  get size(): number {
-    return this.#waiting.size;
-  }
-
   /** @returns whether it did not wait here already. */
   add(waiter: RoomWaiter): boolean {
     if (this.#waiting.has(waiter)) return false;
@@ -21,14 +17,10 @@ export class Room {
     return true;
   }
 
-  open(places: number): void {
-    let left = places;
-    for (const waiter of this.#waiting) {
-      if (left <= 0) return;
-      left -= 1;
-      this.#waiting.delete(waiter);
-      waiter.letIn();
-    }
+  open(): void {
+    const waiting = [...this.#waiting];
+    this.#waiting.clear();
+    for (const waiter of waiting) waiter.letIn();
   }
 }
 

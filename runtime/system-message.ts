@@ -8,6 +8,7 @@ import type { StopReason } from "./actor.ts";
  * - supervisor → child: `resume`, `halt` then `begin` (a restart is these two), `stop`
  * - child → supervisor: `failed`, `halted`, `child-stopped`
  * - watcher ↔ watched: `watch`, `unwatch`, `terminated`
+ * - linker → linked: `link`, `unlink`; each then watches the other
  * - an actor → itself: `fail` (ctx.escalate)
  */
 export type SystemMessage =
@@ -20,5 +21,7 @@ export type SystemMessage =
   | { readonly kind: "child-stopped"; readonly child: Child }
   | { readonly kind: "watch"; readonly watcher: Target }
   | { readonly kind: "unwatch"; readonly watcher: Target }
+  | { readonly kind: "link"; readonly peer: Target }
+  | { readonly kind: "unlink"; readonly peer: Target }
   | { readonly kind: "terminated"; readonly target: Target; readonly reason: StopReason }
   | { readonly kind: "fail"; readonly error: unknown };

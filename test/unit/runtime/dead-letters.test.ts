@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { formatAddress, makeAddress } from "../../../runtime/index.ts";
+import { formatAddress, makeAddress, type ActorRef, type DeadLetter } from "../../../runtime/index.ts";
 import { DeadLetters } from "../../../runtime/dead-letters.ts";
 import { createTestSystem } from "../../../runtime/testkit/index.ts";
-import { puppet } from "../../kit/puppet.ts";
+import { puppet, type Order } from "../../kit/puppet.ts";
 
 const target = formatAddress(makeAddress("n", "a", 1));
 
@@ -57,5 +57,65 @@ describe("dead letters", () => {
       ],
     );
     await system.shutdown();
+  });
+
+  it("replay tells messages again to whoever lives there now, and keeps those that find nobody", async () => {
+    const { system, settle } = createTestSystem();
+    const log: string[] = [];
+    const note =
+      (text: string): Order =>
+      () =>
+        void log.push(text);
+    const first = system.spawn(puppet(), { label: "a", log }, { name: "a" });
+    const gone = system.spawn(puppet(), { label: "b", log }, { name: "b" });
+    await system.stop(first);
+    await system.stop(gone);
+    first.tell(note("one"));
+    gone.tell(note("nobody"));
+    first.tell(note("two"));
+    assert.equal(system.deadLetters.replay(), 0);
+    assert.equal(system.deadLetters.list().length, 3);
+    log.length = 0;
+    system.spawn(puppet(), { label: "a", log }, { name: "a" });
+    assert.equal(system.deadLetters.replay(), 2);
+    await settle();
+    assert.deepEqual(log, ["a started", "one", "two"]);
+    assert.deepEqual(
+      system.deadLetters.list().map(({ target }) => target),
+      [gone.address],
+    );
+    assert.equal(system.deadLetters.total, 3);
+    await system.shutdown();
+  });
+
+  it("replay takes a filter and another receiver, and keeps what finds its mailbox full", async () => {
+    const { system } = createTestSystem();
+    const gone = system.spawn(puppet(), { label: "a", log: [] });
+    await system.stop(gone);
+    const orders: Order[] = [1, 2, 3].map(() => () => undefined);
+    for (const order of orders) gone.tell(order);
+    const small = system.spawn(puppet(), { label: "b", log: [] }, { mailbox: { capacity: 1 } });
+    const filter = ({ message }: DeadLetter): boolean => message !== orders[0];
+    assert.equal(system.deadLetters.replay({ filter, to: small }), 1);
+    assert.deepEqual(
+      system.deadLetters.list().map(({ message }) => message),
+      [orders[0], orders[2]],
+    );
+    await system.shutdown();
+  });
+
+  it("replay leaves late replies and piped results alone", () => {
+    const told: unknown[] = [];
+    const to = { tell: (message: unknown) => told.push(message) } as unknown as ActorRef<never>;
+    const letters = new DeadLetters(10);
+    for (const reason of ["late-reply", "stale", "stashed", "overflow"] as const) {
+      letters.add({ message: reason, target, reason, at: 0 });
+    }
+    assert.equal(letters.replay({ to }), 2);
+    assert.deepEqual(told, ["stashed", "overflow"]);
+    assert.deepEqual(
+      letters.list().map(({ reason }) => reason),
+      ["late-reply", "stale"],
+    );
   });
 });

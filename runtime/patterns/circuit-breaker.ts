@@ -1,0 +1,103 @@
+/**
+ * Spares a target that fails again and again, and its callers the waiting. One breaker a target.
+ *
+ *     closed ──`failures` failures in a row──▶ open ──`openMs` later──▶ half-open
+ *     half-open: one call is let through; it succeeds ──▶ closed, it fails ──▶ open
+ *
+ * A refusal (see `isRefusal`) is an answer: the target lives, so it counts as a success. What a call begun
+ * before the last change of state comes to changes nothing.
+ */
+import { MyriadError, type Clock } from "../contracts/index.ts";
+import { runtimeError } from "../errors.ts";
+
+export type CircuitState = "closed" | "open" | "half-open";
+
+export interface CircuitBreakerOptions {
+  readonly clock: Clock;
+  /** Failures in a row that open it; default 5. */
+  readonly failures?: number;
+  /** How long it stays open; default 60,000. */
+  readonly openMs?: number;
+  /** Whether an error is a failure of the target; default: each that is no refusal. */
+  readonly isFailure?: (error: unknown) => boolean;
+}
+
+export class CircuitBreaker {
+  readonly #clock: Clock;
+  readonly #limit: number;
+  readonly #openMs: number;
+  readonly #isFailure: (error: unknown) => boolean;
+  #state: CircuitState = "closed";
+  #failures = 0;
+  #openedAt = 0;
+  /** Grows with each change of state. */
+  #epoch = 0;
+
+  /** @throws BREAKER_INVALID */
+  constructor({ clock, failures = 5, openMs = 60_000, isFailure }: CircuitBreakerOptions) {
+    if (!(Number.isInteger(failures) && failures >= 1 && Number.isFinite(openMs) && openMs > 0)) {
+      throw runtimeError("BREAKER_INVALID", `No breaker opens for ${openMs} ms after ${failures} failures`);
+    }
+    this.#clock = clock;
+    this.#limit = failures;
+    this.#openMs = openMs;
+    this.#isFailure = isFailure ?? ((error) => !isRefusal(error));
+  }
+
+  /** `half-open` while the one call is under way. */
+  get state(): CircuitState {
+    return this.#state;
+  }
+
+  /** @throws (rejects) what `operation` throws; CIRCUIT_OPEN, without calling it */
+  async call<Value>(operation: () => PromiseLike<Value> | Value): Promise<Value> {
+    this.#enter();
+    const epoch = this.#epoch;
+    try {
+      const value = await operation();
+      if (epoch === this.#epoch) this.#succeeded();
+      return value;
+    } catch (error) {
+      if (epoch === this.#epoch) this.#threw(error);
+      throw error;
+    }
+  }
+
+  #enter(): void {
+    if (this.#state === "closed") return;
+    const leftMs = this.#openedAt + this.#openMs - this.#clock.monotonic();
+    if (this.#state === "half-open" || leftMs > 0) {
+      const why = this.#state === "half-open" ? "it is being tried" : `for another ${Math.ceil(leftMs)} ms`;
+      throw runtimeError("CIRCUIT_OPEN", `The target has failed too often and is left alone: ${why}`);
+    }
+    this.#change("half-open");
+  }
+
+  #succeeded(): void {
+    this.#failures = 0;
+    if (this.#state === "half-open") this.#change("closed");
+  }
+
+  #threw(error: unknown): void {
+    if (!this.#isFailure(error)) {
+      this.#succeeded();
+      return;
+    }
+    this.#failures += 1;
+    if (this.#state === "closed" && this.#failures < this.#limit) return;
+    this.#openedAt = this.#clock.monotonic();
+    this.#failures = 0;
+    this.#change("open");
+  }
+
+  #change(state: CircuitState): void {
+    this.#state = state;
+    this.#epoch += 1;
+  }
+}
+
+/** The target has answered, and said no: it was given something wrong, or does not want to. */
+export function isRefusal(error: unknown): boolean {
+  if (!(error instanceof MyriadError)) return false;
+  return error.code === "ASK_REFUSED" || error.fault === "input" || error.fault === "rejected";
+}

@@ -1,0 +1,99 @@
+/** The first part of a flow: gives the items of an iterable, as many as are requested. */
+import { actor, type ActorContext } from "../actor.ts";
+import type { ActorRef } from "../ref.ts";
+import type { FlowMessage, FlowPart } from "./flow-protocol.ts";
+
+type AnyIterator<Item> = Iterator<Item> | AsyncIterator<Item>;
+
+interface SourceState<Item> {
+  readonly items: AnyIterator<Item>;
+  downstream: ActorRef<FlowMessage> | null;
+  /** How many items may still be sent. */
+  demand: number;
+  /** The next item is being waited for. */
+  pulling: boolean;
+  ended: boolean;
+}
+
+/**
+ * @param open makes the iterable when the flow begins; its iterator's `return` is called when the flow
+ *   ends before it does.
+ */
+export function source<Args, Item>(
+  name: string,
+  open: (args: Args) => Iterable<Item> | AsyncIterable<Item>,
+): FlowPart<Args, never, Item> {
+  return actor<Args, SourceState<Item>, FlowMessage>({
+    name,
+    initial: (args) => ({
+      items: iterate(open(args)),
+      downstream: null,
+      demand: 0,
+      pulling: false,
+      ended: false,
+    }),
+    receive(state, message, ctx) {
+      handle(state, message);
+      pump(state, ctx);
+      return state;
+    },
+    stopped: (state) => {
+      if (!state.ended) close(state.items);
+    },
+  });
+}
+
+function iterate<Item>(iterable: Iterable<Item> | AsyncIterable<Item>): AnyIterator<Item> {
+  return Symbol.asyncIterator in iterable ? iterable[Symbol.asyncIterator]() : iterable[Symbol.iterator]();
+}
+
+function handle<Item>(state: SourceState<Item>, message: FlowMessage): void {
+  switch (message.kind) {
+    case "connect":
+      state.downstream = message.downstream;
+      return;
+    case "request":
+      state.demand += message.count;
+      return;
+    case "ready":
+      state.pulling = false;
+      give(state, message.value as IteratorResult<Item>);
+      return;
+    case "broken":
+      state.ended = true;
+      throw message.error;
+    case "item":
+    case "completed":
+      return;
+  }
+}
+
+function pump<Item>(state: SourceState<Item>, ctx: ActorContext<FlowMessage>): void {
+  while (state.demand > 0 && !state.pulling && !state.ended) {
+    const next = state.items.next();
+    if ("then" in next) {
+      state.pulling = true;
+      ctx.pipe<unknown>(
+        next,
+        (value) => ({ kind: "ready", value }),
+        (error) => ({ kind: "broken", error }),
+      );
+    } else give(state, next);
+  }
+}
+
+function give<Item>(state: SourceState<Item>, result: IteratorResult<Item>): void {
+  if (result.done === true) {
+    state.ended = true;
+    state.downstream?.tell({ kind: "completed" });
+  } else {
+    state.demand -= 1;
+    state.downstream?.tell({ kind: "item", item: result.value });
+  }
+}
+
+function close(items: AnyIterator<unknown>): void {
+  // A generator that waits for something else ends when that has come; nobody waits for it.
+  const closing = items.return?.();
+  if (closing !== undefined && "then" in closing) closing.then(undefined, () => undefined);
+}

@@ -1,0 +1,200 @@
+/**
+ * Flows between actors, driven by demand: a source, any number of stages and a sink, each an actor of its
+ * own, on whatever thread.
+ *
+ *     source ──item──▶ stage ──item──▶ sink        a part sends only what was requested of it, so between two
+ *            ◀─request(n)─   ◀─request(n)─         parts there are never more than `window` items under way
+ *
+ * - Each item is handled once, in order. A stage handles one at a time and may give none, one or many.
+ * - Completion travels behind the last item. A failure, a cancellation or the stop of a part ends the whole
+ *   flow at once; items under way are then not handled.
+ * - A part of a flow on another thread must be listed in the app, and its `args` and items must be data.
+ */
+import { actor, type ActorContext, type ActorType, type Spawner } from "../actor.ts";
+import type { Reply } from "../ask.ts";
+import { runtimeError } from "../errors.ts";
+import type { Placement } from "../placement.ts";
+import { consumer } from "./flow-consumer.ts";
+import type { FlowPart } from "./flow-protocol.ts";
+
+export interface PartOptions {
+  readonly placement?: Placement;
+}
+
+export interface RunOptions {
+  /** How many items may be under way between two parts; default 32. */
+  readonly window?: number;
+  /** Its abort cancels the flow. */
+  readonly signal?: AbortSignal;
+}
+
+interface PlacedPart {
+  readonly type: FlowPart<unknown, unknown, unknown>;
+  readonly args: unknown;
+  readonly placement: Placement;
+}
+
+/** A source and stages that still lack a sink: a description, which can be run any number of times. */
+export class Flow<Item> {
+  readonly #parts: readonly PlacedPart[];
+
+  private constructor(parts: readonly PlacedPart[]) {
+    this.#parts = parts;
+  }
+
+  static from<Args, Item>(
+    source: FlowPart<Args, never, Item>,
+    args: Args,
+    options?: PartOptions,
+  ): Flow<Item> {
+    return new Flow([placed(source, args, options)]);
+  }
+
+  via<Args, Next>(stage: FlowPart<Args, Item, Next>, args: Args, options?: PartOptions): Flow<Next> {
+    return new Flow([...this.#parts, placed(stage, args, options)]);
+  }
+
+  /**
+   * Runs the flow into `sink`, below `spawner`.
+   * @returns how many items the sink has handled, once the flow is complete. It must be within 24 days.
+   * @throws (rejects) FLOW_FAILED with the cause; ASK_CANCELLED after an abort; ASK_TARGET_STOPPED when the
+   *   spawner stops; FLOW_INVALID
+   */
+  async into<Args>(
+    spawner: Spawner,
+    sink: FlowPart<Args, Item, never>,
+    args: Args,
+    { window = 32, signal }: RunOptions = {},
+  ): Promise<number> {
+    if (!(Number.isInteger(window) && window >= 1 && window <= MAX_WINDOW)) {
+      throw runtimeError("FLOW_INVALID", `A flow cannot have a window of ${window}`);
+    }
+    const parts = [...this.#parts, placed(sink, args, undefined)];
+    const ref = spawner.spawn(conductor, { parts, window });
+    try {
+      return await ref.ask((reply: Reply<number>) => ({ kind: "run", reply }), {
+        timeoutMs: LONGEST_MS,
+        ...(signal === undefined ? {} : { signal }),
+      });
+    } catch (error) {
+      if (signal?.aborted === true) ref.tell({ kind: "cancel" });
+      throw error;
+    }
+  }
+}
+
+const MAX_WINDOW = 1024;
+const LONGEST_MS = 2_147_483_647;
+
+function placed<Args, In, Out>(
+  type: FlowPart<Args, In, Out>,
+  args: Args,
+  options: PartOptions | undefined,
+): PlacedPart {
+  const { placement = "local" } = options ?? {};
+  return { type: type as FlowPart<unknown, unknown, unknown>, args, placement };
+}
+
+/** A part that handles each item with `handle`, which gives what goes on: nothing, one item or many. */
+export function stage<Args, In, Out>(
+  name: string,
+  handle: (item: In, args: Args) => Iterable<Out> | PromiseLike<Iterable<Out>>,
+): FlowPart<Args, In, Out> {
+  return consumer(name, handle);
+}
+
+export function mapping<Args, In, Out>(
+  name: string,
+  map: (item: In, args: Args) => Out,
+): FlowPart<Args, In, Out> {
+  return consumer(name, (item: In, args: Args) => [map(item, args)]);
+}
+
+export function filtering<Args, Item>(
+  name: string,
+  keep: (item: Item, args: Args) => boolean,
+): FlowPart<Args, Item, Item> {
+  return consumer(name, (item: Item, args: Args) => (keep(item, args) ? [item] : []));
+}
+
+/** The last part. An item is handled when `handle` has returned, and its promise has resolved. */
+export function sink<Args, In>(
+  name: string,
+  handle: (item: In, args: Args) => void | PromiseLike<void>,
+): FlowPart<Args, In, never> {
+  return consumer<Args, In, never>(name, (item, args) => {
+    const handled = handle(item, args);
+    return handled === undefined ? NOTHING : handled.then(() => NOTHING);
+  });
+}
+
+const NOTHING: readonly never[] = [];
+
+// ---- the actor above the parts -----------------------------------------------------------------------
+
+type ConductorMessage =
+  | { readonly kind: "run"; readonly reply: Reply<number> }
+  | { readonly kind: "completed"; readonly count: number }
+  | { readonly kind: "cancel" };
+
+interface ConductorArgs {
+  readonly parts: readonly PlacedPart[];
+  readonly window: number;
+}
+
+interface ConductorState extends ConductorArgs {
+  readonly reply: Reply<number> | null;
+}
+
+/** Spawns the parts and connects them. Any stop of a part that it has not ordered is a failure of the flow. */
+const conductor: ActorType<ConductorArgs, ConductorState, ConductorMessage> = actor<
+  ConductorArgs,
+  ConductorState,
+  ConductorMessage
+>({
+  name: "flow",
+  initial: (args) => ({ ...args, reply: null }),
+  receive(state, message, ctx) {
+    switch (message.kind) {
+      case "run":
+        run(state, message.reply, ctx);
+        return { ...state, reply: message.reply };
+      case "completed":
+        state.reply?.send(message.count);
+        ctx.stop();
+        return state;
+      case "cancel":
+        ctx.stop();
+        return state;
+    }
+  },
+  signal(state, { ref, reason }, ctx) {
+    const cause = reason.kind === "failed" ? { cause: reason.error } : {};
+    state.reply?.fail(runtimeError("FLOW_FAILED", `${ref.address} ended before the flow`, cause));
+    ctx.stop();
+    return { ...state, reply: null };
+  },
+  supervision: { decide: () => "stop" },
+});
+
+function run(
+  { parts, window }: ConductorArgs,
+  reply: Reply<number>,
+  ctx: ActorContext<ConductorMessage>,
+): void {
+  try {
+    const refs = parts.map(({ type, args, placement }) => {
+      const ref = ctx.spawn(type, args, { placement });
+      ctx.watch(ref);
+      return ref;
+    });
+    refs.forEach((ref, index) => {
+      const upstream = refs[index - 1] ?? null;
+      const downstream = refs[index + 1] ?? null;
+      ref.tell({ kind: "connect", upstream, downstream, window, above: ctx.self });
+    });
+  } catch (error) {
+    reply.fail(error);
+    ctx.stop();
+  }
+}

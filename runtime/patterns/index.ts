@@ -1,0 +1,16 @@
+export { byKey } from "./by-key.ts";
+export type { ByKeyDefinition, Keyed, KeeperState } from "./by-key.ts";
+export { CircuitBreaker, isRefusal } from "./circuit-breaker.ts";
+export type { CircuitBreakerOptions, CircuitState } from "./circuit-breaker.ts";
+export { pool } from "./pool.ts";
+export type { PoolArgs, PoolDefinition, PoolState } from "./pool.ts";
+export { Registry, registry } from "./registry.ts";
+export type { RegistryEvent, RegistryMessage, RegistryState } from "./registry.ts";
+export { exponentialWaitMs, retry } from "./retry.ts";
+export type { RetryOptions } from "./retry.ts";
+export { askAll, askFirst, broadcast, router } from "./router.ts";
+export type { Route, Router } from "./router.ts";
+export { filtering, mapping, sink, stage, Flow } from "./flow.ts";
+export type { PartOptions, RunOptions } from "./flow.ts";
+export { source } from "./flow-source.ts";
+export type { FlowMessage, FlowPart } from "./flow-protocol.ts";

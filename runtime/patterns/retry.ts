@@ -1,0 +1,64 @@
+/**
+ * Tries again what failed: for any function that gives a promise, asks among them.
+ *
+ *     retry(() => ref.ask(make), { clock, random })
+ *
+ * After attempt n (counted from 0) it waits 2^n + U(0, 1) seconds. Every attempt sends the same thing, so what
+ * is tried must bear repetition: carry a message id, and number the attempts with the argument.
+ */
+import type { Clock, Random } from "../contracts/index.ts";
+import { runtimeError } from "../errors.ts";
+
+export interface RetryOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  /** How often it is tried in all; default 3. */
+  readonly attempts?: number;
+  /** Milliseconds to wait after attempt n, which failed; default 1,000 · (2^n + U(0, 1)). */
+  readonly waitMs?: (attempt: number, random: Random) => number;
+  /** Whether an error is worth another attempt; default: each. */
+  readonly again?: (error: unknown) => boolean;
+  /** Its abort ends the waiting: the last error is then the result. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * @param operation gets the number of the attempt, from 0.
+ * @throws (rejects) what the last attempt threw; RETRY_INVALID
+ */
+export async function retry<Value>(
+  operation: (attempt: number) => PromiseLike<Value> | Value,
+  options: RetryOptions,
+): Promise<Value> {
+  const { clock, random, attempts = 3, waitMs = exponentialWaitMs, again = () => true, signal } = options;
+  if (!(Number.isInteger(attempts) && attempts >= 1)) {
+    throw runtimeError("RETRY_INVALID", `Nothing can be tried ${attempts} times`);
+  }
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await operation(attempt);
+    } catch (error) {
+      if (attempt + 1 >= attempts || !again(error)) throw error;
+      if (!(await wait(clock, waitMs(attempt, random), signal))) throw error;
+    }
+  }
+}
+
+export function exponentialWaitMs(attempt: number, random: Random): number {
+  return 1_000 * (2 ** attempt + random.next());
+}
+
+/** @returns after `delayMs`, or at the abort of `signal`: then false. */
+function wait(clock: Clock, delayMs: number, signal: AbortSignal | undefined): Promise<boolean> {
+  if (signal?.aborted === true) return Promise.resolve(false);
+  return new Promise((resolve) => {
+    const done = (elapsed: boolean): void => {
+      cancel();
+      signal?.removeEventListener("abort", abort);
+      resolve(elapsed);
+    };
+    const abort = (): void => done(false);
+    const cancel = clock.schedule(delayMs, () => done(true));
+    signal?.addEventListener("abort", abort, { once: true });
+  });
+}

@@ -1,0 +1,157 @@
+/** What is built on refs, across real threads: links, waiting, draining, pools, flows, the registry. */
+import assert from "node:assert/strict";
+import { afterEach, describe, it } from "node:test";
+import {
+  createSystem,
+  Registry,
+  Flow,
+  type ActorRef,
+  type ActorSystem,
+  type Reply,
+} from "../../runtime/index.ts";
+import { eventually } from "../kit/eventually.ts";
+import * as kit from "../kit/life-app.ts";
+
+let system: ActorSystem;
+const open = (): ActorSystem =>
+  (system = createSystem({ app: kit.app, threads: 2, supervision: { decide: () => "stop" } }));
+afterEach(() => system.shutdown());
+
+const on = (thread: number) => ({ placement: { thread } }) as const;
+const patient = { timeoutMs: 20_000 };
+
+describe("links across threads", () => {
+  it("fail the other, whichever linked, and not after unlink", async () => {
+    open();
+    const link = (a: ActorRef<kit.LinkedMessage>, b: ActorRef<never>, kind: "link" | "unlink" = "link") =>
+      a.ask((reply: Reply<null>) => ({ kind, to: b, reply }), patient);
+    const stopped = new Map<string, string>();
+    system.events.subscribe("actor-stopped", ({ address, reason }) => stopped.set(address, reason.kind));
+    for (const [first, second] of [
+      [0, 1],
+      [1, 0],
+      [1, 2],
+    ] as const) {
+      const linker = system.spawn(kit.linked, undefined, on(first));
+      const peer = system.spawn(kit.linked, undefined, on(second));
+      await link(linker, peer);
+      // Whatever the peer handles from now on comes after the link: it went the same way.
+      await link(peer, linker);
+      (first === 1 ? linker : peer).tell({ kind: "crash", why: "test" });
+      await eventually("both have stopped", () =>
+        [linker, peer].every((ref) => stopped.get(ref.address) === "failed"),
+      );
+    }
+    const [a, b] = [system.spawn(kit.linked, undefined, on(1)), system.spawn(kit.linked, undefined, on(2))];
+    await link(a, b);
+    await link(a, b, "unlink");
+    b.tell({ kind: "crash", why: "test" });
+    await eventually("one has stopped", () => stopped.get(b.address) === "failed");
+    await link(a, system.spawn(kit.linked, undefined, on(0)));
+    assert.equal(stopped.get(a.address), undefined);
+  });
+});
+
+describe("a full mailbox on another thread that makes its senders wait", () => {
+  it("gets all that an actor sends, in order, and refuses a sender that is no actor until there is room", async () => {
+    open();
+    const get = (ref: ActorRef<kit.ListMessage>) =>
+      ref.ask((reply: Reply<readonly number[]>) => ({ kind: "get", reply }), patient);
+    for (const [from, to] of [
+      [1, 2],
+      [0, 1],
+      [1, 0],
+    ] as const) {
+      const list = system.spawn(kit.list, undefined, on(to));
+      const sender = system.spawn(kit.sender, undefined, on(from));
+      sender.tell({ to: list, from: 0, count: 5_000 });
+      let items: readonly number[] = [];
+      await eventually("all have come", async () => {
+        await list.room();
+        items = await get(list).catch(() => items);
+        return items.length >= 5_000;
+      });
+      assert.deepEqual(
+        items,
+        Array.from({ length: 5_000 }, (_, index) => index),
+      );
+    }
+    const list = system.spawn(kit.list, undefined, on(1));
+    let refused = 0;
+    for (let item = 0; item < 1_000; item++) {
+      for (let sent = false; !sent;) {
+        try {
+          list.tell({ kind: "add", item });
+          sent = true;
+        } catch (error) {
+          assert.equal((error as { code?: string }).code, "MAILBOX_FULL");
+          refused += 1;
+          await list.room();
+        }
+      }
+    }
+    await list.room();
+    const items = await get(list);
+    assert.equal(items.length, 1_000);
+    assert.ok(refused > 0);
+    assert.equal(system.deadLetters.total, 0);
+  });
+});
+
+describe("patterns across threads", () => {
+  it("actors by key live where their key places them, and are passivated without a loss", async () => {
+    open();
+    const keeper = system.spawn(kit.sessions, undefined);
+    const keys = Array.from({ length: 20 }, (_, index) => `key ${index}`);
+    const get = (key: string) =>
+      keeper.ask(
+        (reply: Reply<{ count: number; thread: number }>) => ({ key, message: { kind: "get", reply } }),
+        patient,
+      );
+    for (const key of keys) keeper.tell({ key, message: { kind: "add" } });
+    const first = await Promise.all(keys.map(get));
+    assert.ok(first.every(({ count }) => count === 1));
+    assert.equal(new Set(first.map(({ thread }) => thread)).size, 3);
+    await eventually("all are passivated between two polls", async () =>
+      (await Promise.all(keys.map(get))).every(({ count }) => count === 0),
+    );
+    assert.equal(system.deadLetters.total, 0);
+  });
+
+  it("a pool spreads its workers over the threads", async () => {
+    open();
+    const crew = system.spawn(kit.crew, { size: 4, args: "worker", placement: "spread" });
+    const get = () =>
+      crew.ask((reply: Reply<{ count: number; thread: number }>) => ({ kind: "get", reply }), patient);
+    const threads = await Promise.all([1, 2, 3, 4].map(get));
+    assert.equal(new Set(threads.map(({ thread }) => thread)).size, 2);
+  });
+
+  it("a flow runs through other threads, and fails with the cause from there", async () => {
+    open();
+    const got: number[] = [];
+    const flow = Flow.from(kit.numbers, 3_000, on(1)).via(kit.doubling, null, on(2));
+    assert.equal(await flow.via(kit.thirds, null, on(1)).into(system, kit.summing, got), 1_000);
+    assert.deepEqual(
+      got,
+      Array.from({ length: 1_000 }, (_, index) => (index + 1) * 6),
+    );
+    await assert.rejects(flow.via(kit.failing, 20, on(2)).into(system, kit.summing, []), (error) => {
+      const { code, cause } = error as { code: string; cause: Error };
+      return code === "FLOW_FAILED" && cause.message === "not 20";
+    });
+  });
+
+  it("a registry on another thread finds actors of all, and releases their names", async () => {
+    open();
+    const directory = new Registry(system.spawn("registry", undefined, on(2)));
+    const [a, b] = [system.spawn(kit.linked, undefined, on(1)), system.spawn(kit.linked, undefined)];
+    await directory.register("a", a);
+    await directory.register("b", b);
+    await assert.rejects(directory.register("a", b), { code: "REGISTRY_NAME_TAKEN" });
+    assert.equal((await directory.find("a"))?.address, a.address);
+    assert.equal(await directory.find("b"), b);
+    await system.stop(a);
+    await eventually("the name is free", async () => (await directory.find("a")) === null);
+  });
+});

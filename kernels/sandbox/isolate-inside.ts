@@ -8,7 +8,8 @@
  *     between two steps the host runs all promise jobs
  */
 import type { FrameKind } from "./isolate-frames.ts";
-import { isPromise, promiseThen } from "./inside/intrinsics.ts";
+import { isPromise, list, promiseThen } from "./inside/intrinsics.ts";
+import type { Loaded } from "./inside/observe.ts";
 import { lockDown } from "./isolate-realm.ts";
 import type { Harness } from "./harness-script.ts";
 import type { EncodedInput, Observation, SandboxSeed } from "./protocol.ts";
@@ -42,7 +43,7 @@ const REPORT_EVERY_NS = 50_000_000n;
 const number = Number;
 
 export function start(host: Host, job: Job): () => Step {
-  const restartChance = host.harness.installChance(job.seed);
+  const restartChance = host.harness.prepareWorld(job.seed);
   const restore = lockDown();
   host.emit("ready", "");
   let factory: Factory;
@@ -201,22 +202,21 @@ interface MeasureTask {
   readonly warmUpIterations: number;
 }
 
+/**
+ * A fork: the warm-up, the timed iterations, and one more that is observed: the proof. The program cannot tell
+ * the proof from the others: its calls come by the same way, to the line, and nothing it could count survives
+ * an iteration.
+ */
 function measuring(realm: Realm, task: MeasureTask): () => Step {
-  const samples = new Samples(realm.host);
   let loop: (() => Step) | null = null;
-  let proof: (() => Step) | null = null;
   return () => {
-    if (proof !== null) return proof();
-    if (loop === null) {
-      if (!realm.refresh()) return "done";
-      const makeBatch = realm.host.harness.batchMaker(realm.job.inputs);
-      const makeLoop = givesPromises(realm, makeBatch()) ? asyncLoop : syncLoop;
-      loop = makeLoop(realm, task, samples, makeBatch);
-      return "more";
-    }
-    if (loop() === "more") return "more";
-    samples.flush();
-    proof = realm.sequence("proof");
+    if (loop !== null) return loop();
+    if (!realm.refresh()) return "done";
+    const makeBatch = realm.host.harness.batchMaker(realm.job.inputs);
+    const record = new ForkRecord(realm, task);
+    loop = givesPromises(realm, makeBatch())
+      ? asyncLoop(realm, record, makeBatch)
+      : syncLoop(realm, record, makeBatch);
     return "more";
   };
 }
@@ -228,67 +228,118 @@ function givesPromises({ host: { harness }, factory, job }: Realm, batch: Batch)
   return promises;
 }
 
+/** What a fork's iterations did, and how many there are. */
+class ForkRecord {
+  readonly #realm: Realm;
+  readonly #samples: Samples;
+  readonly #warmUp: number;
+  readonly #total: number;
+  readonly #proof: Observation[] = list();
+  #first: string | null = null;
+  #done = 0;
+
+  constructor(realm: Realm, { iterations, warmUpIterations }: MeasureTask) {
+    this.#realm = realm;
+    this.#samples = new Samples(realm.host);
+    this.#warmUp = warmUpIterations;
+    this.#total = warmUpIterations + iterations;
+  }
+
+  get proving(): boolean {
+    return this.#done === this.#total;
+  }
+
+  get complete(): boolean {
+    return this.#done > this.#total;
+  }
+
+  /** The calls of the next iteration: all at once, or one by one for the proof. */
+  batches(batch: Batch): ArrayLike<Batch> {
+    if (this.proving) return this.#realm.host.harness.splitBatch(batch);
+    const whole: Batch[] = list();
+    whole[0] = batch;
+    return whole;
+  }
+
+  /** A batch was run. */
+  add({ entry, failure }: Loaded, batch: Batch, ns: bigint): void {
+    const { harness } = this.#realm.host;
+    if (this.proving) {
+      this.#proof[this.#proof.length] = entry === null ? failure : harness.observeBatch(batch);
+      return;
+    }
+    const pattern = harness.patternOf(batch);
+    this.#first ??= pattern;
+    const failed = entry === null || pattern !== this.#first;
+    if (this.#done >= this.#warmUp) this.#samples.add(failed ? null : number(ns));
+  }
+
+  /** An iteration is over. Whether it was time to report. */
+  next(now: bigint): boolean {
+    this.#done++;
+    if (this.proving) this.#samples.flush();
+    if (!this.complete) return this.#samples.report(now);
+    for (let index = 0; index < this.#proof.length; index++) {
+      this.#realm.emitObservation("proof", this.#proof[index]!);
+    }
+    return true;
+  }
+}
+
 /** Iterations in a row, until it is time to report. */
-function syncLoop(realm: Realm, task: MeasureTask, samples: Samples, makeBatch: () => Batch): () => Step {
+function syncLoop(realm: Realm, record: ForkRecord, makeBatch: () => Batch): () => Step {
   const { harness, now } = realm.host;
   const { factory, job } = realm;
-  const total = task.warmUpIterations + task.iterations;
-  let first: string | null = null;
-  let done = 0;
   return () => {
     for (;;) {
-      if (done === total || !realm.refresh()) return "done";
-      const batch = makeBatch();
-      const { entry } = harness.load(factory, job.entry);
-      const before = now();
-      if (entry !== null) harness.runBatch(entry, batch);
-      const after = now();
-      const pattern = harness.patternOf(batch);
-      first ??= pattern;
-      const failed = entry === null || pattern !== first;
-      if (done++ >= task.warmUpIterations) samples.add(failed ? null : number(after - before));
-      if (samples.report(after)) return "more";
+      if (record.complete || !realm.refresh()) return "done";
+      const batches = record.batches(makeBatch());
+      const loaded = harness.load(factory, job.entry);
+      const { entry } = loaded;
+      let after = 0n;
+      for (let index = 0; index < batches.length; index++) {
+        const batch = batches[index]!;
+        const before = now();
+        if (entry !== null) harness.runBatch(entry, batch);
+        after = now();
+        record.add(loaded, batch, after - before);
+      }
+      if (record.next(after)) return "more";
     }
   };
 }
 
-interface AsyncRun {
-  /** Null: the module could not be loaded. */
-  readonly answer: Answer<number> | null;
-  readonly batch: Batch;
-  readonly before: bigint;
-}
-
-function beginAsync({ host: { harness, now }, factory, job }: Realm, batch: Batch): AsyncRun {
-  const { entry } = harness.load(factory, job.entry);
-  const before = now();
-  const answer = entry === null ? null : new Answer(harness.runBatchAsync(entry, batch), now);
-  return { answer, batch, before };
-}
-
-/** An iteration takes two steps or more: it ends in a promise job. */
-function asyncLoop(realm: Realm, task: MeasureTask, samples: Samples, makeBatch: () => Batch): () => Step {
+/** A batch takes two steps or more: it ends in a promise job. */
+function asyncLoop(realm: Realm, record: ForkRecord, makeBatch: () => Batch): () => Step {
   const { harness, now } = realm.host;
-  const total = task.warmUpIterations + task.iterations;
-  let first: string | null = null;
-  let done = 0;
-  let run: AsyncRun | null = null;
+  let batches: ArrayLike<Batch> = list();
+  let loaded: Loaded | null = null;
+  let at = 0;
+  let before = 0n;
+  let answer: Answer<number> | null = null;
+  const begin = (): boolean => {
+    if (at < batches.length) return true;
+    if (record.complete || !realm.refresh()) return false;
+    batches = record.batches(makeBatch());
+    loaded = harness.load(realm.factory, realm.job.entry);
+    at = 0;
+    return true;
+  };
   return () => {
-    if (run === null) {
-      if (done === total || !realm.refresh()) return "done";
-      run = beginAsync(realm, makeBatch());
+    if (answer === null) {
+      if (!begin()) return "done";
+      const { entry } = loaded!;
+      before = now();
+      answer = new Answer(entry === null ? 0 : harness.runBatchAsync(entry, batches[at]!), now);
       return "more";
     }
     // Called in any case: it also ends the waits that the harness keeps of those that are over.
     harness.stalled();
-    const { answer, batch, before } = run;
-    if (answer !== null && answer.value === null) return "more";
-    const pattern = harness.patternOf(batch);
-    first ??= pattern;
-    const failed = answer === null || pattern !== first;
-    if (done++ >= task.warmUpIterations) samples.add(failed ? null : number(answer.arrivedAt - before));
-    run = null;
-    samples.report(now());
+    if (answer.value === null) return "more";
+    record.add(loaded!, batches[at]!, answer.arrivedAt - before);
+    answer = null;
+    at++;
+    if (at === batches.length) record.next(now());
     return "more";
   };
 }

@@ -72,6 +72,8 @@ function watchedObjects(): readonly object[] {
 /** @returns restores the realm; false when that is not possible: the realm is spoiled. */
 export function lockDown(): () => boolean {
   removeForeignGlobals();
+  // Node formats a stack by what stands here, with the engine's frames, and whenever an error is first read.
+  defineProperty(globalThis, "Error", { writable: false, configurable: false });
   const watched = watchedObjects();
   freezeIntrinsics(new SetOf(watched));
   const watches = watched.map((object) => watch(object));
@@ -126,7 +128,22 @@ function hiddenIntrinsics(): readonly unknown[] {
     },
     new Intl.Segmenter().segment(""),
     new Intl.Segmenter().segment("")[Symbol.iterator](),
+    ...iteratorHelpers(),
   ].map((value) => (typeof value === "function" ? value : getPrototypeOf(value)));
+}
+
+interface IteratorHelpers {
+  readonly from: (iterator: { readonly next: () => { readonly done: boolean } }) => {
+    readonly map: (change: () => unknown) => object;
+  };
+}
+
+/** Of newer engines. */
+function iteratorHelpers(): readonly object[] {
+  const { from } = (dataOf(globalThis, "Iterator") ?? {}) as Partial<IteratorHelpers>;
+  if (from === undefined) return [];
+  const wrapped = from({ next: () => ({ done: true }) });
+  return [wrapped, wrapped.map(() => undefined)];
 }
 
 interface Held {

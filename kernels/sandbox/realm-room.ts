@@ -42,8 +42,8 @@ export async function openRoom(plan: RoomPlan, functionNames: readonly string[])
   const kit = returned(machine.evaluate(plan.script, "harness.js"), "SANDBOX_INFRA");
   const { random, epochMs } = plan.seed;
   const chance = machine.evaluate(`({ random: ${random}, epochMs: ${epochMs} })`, "seed.js");
-  const installChance = machine.property(kit, "installChance");
-  returned(machine.call(installChance, returned(chance, "SANDBOX_INFRA")), "SANDBOX_INFRA");
+  const prepareWorld = machine.property(kit, "prepareWorld");
+  returned(machine.call(prepareWorld, returned(chance, "SANDBOX_INFRA")), "SANDBOX_INFRA");
   const factory = returned(machine.evaluate(`(${plan.program.code}\n)`, "program.js"), "SANDBOX_PROGRAM");
   const make = machine.property(kit, plan.make);
   const made = returned(machine.call(make, factory, machine.text(plan.program.entry)), "SANDBOX_INFRA");

@@ -189,11 +189,19 @@ export function sandboxContract(name: string, makeEngine: () => Promise<EngineUn
         ["a WeakMap", "const f = () => new WeakMap();", /WeakMap/],
         ["a promise in the result", "const f = () => [Promise.resolve(1)];", /\[0\]: .*Promise/],
         ["an accessor", "const f = () => ({ get x() { return 1; } });", /\["x"\]: an accessor/],
+        ["a proxy", "const f = () => ({ a: new Proxy({}, {}) });", /\["a"\]: a proxy/],
         [
           "a proxy that throws",
           "const f = () => new Proxy({}, { ownKeys() { throw 1; } });",
-          /throws when it is read/,
+          /result: a proxy/,
         ],
+        ["a proxy that was revoked", "const f = () => Proxy.revocable({}, {}).proxy;", /result: a proxy/],
+        [
+          "what inherits from a proxy",
+          "const f = () => Object.create(new Proxy({}, { getPrototypeOf() { throw 1; } }));",
+          /result: .*proxy/,
+        ],
+        ["a promise of a proxy", "const f = async () => new Proxy([], {});", /result: a proxy/],
       ];
       for (const [what, body, expected] of cases) {
         it(what, async () => {

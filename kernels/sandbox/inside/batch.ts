@@ -4,12 +4,13 @@
  */
 import type { EncodedInput } from "../protocol.ts";
 import { inputCopier } from "./copy-input.ts";
-import { apply, list, PromiseOf } from "./intrinsics.ts";
+import { apply, list, promiseOf } from "./intrinsics.ts";
 import type { Entry } from "./load.ts";
+import type { Settled } from "./settle.ts";
 import { settle } from "./settle.ts";
 
 const RETURNED = 1;
-const THREW = 2;
+export const THREW = 2;
 const NEVER_SETTLED = 3;
 
 /** One iteration's argument lists, used up by one run: calls may change their arguments. */
@@ -17,8 +18,10 @@ export interface Batch {
   readonly argumentLists: ArrayLike<readonly unknown[]>;
   /** One a call: 1 returned, 2 threw, 3 a promise that never settled. */
   readonly endings: Uint8Array;
-  /** Keeps the last result reachable, so that no engine may leave a call out. */
+  /** The last result, or what was thrown: reachable, so that no engine may leave a call out. */
   sink: unknown;
+  /** How the last promise ended; null where the last call returned none. */
+  settled: Settled | null;
 }
 
 /** The returned function makes one batch a call, each with arguments of its own. */
@@ -28,8 +31,12 @@ export function batchMaker(inputs: ArrayLike<EncodedInput>): () => Batch {
   return () => {
     const argumentLists: (readonly unknown[])[] = list();
     for (let index = 0; index < copiers.length; index++) argumentLists[index] = copiers[index]!();
-    return { argumentLists, endings: new Uint8Array(copiers.length), sink: undefined };
+    return batchOf(argumentLists);
   };
+}
+
+export function batchOf(argumentLists: ArrayLike<readonly unknown[]>): Batch {
+  return { argumentLists, endings: new Uint8Array(argumentLists.length), sink: undefined, settled: null };
 }
 
 export function runBatch(entry: Entry, batch: Batch): void {
@@ -38,7 +45,8 @@ export function runBatch(entry: Entry, batch: Batch): void {
     try {
       batch.sink = callEntry(entry, argumentLists[index]!);
       endings[index] = RETURNED;
-    } catch {
+    } catch (thrown) {
+      batch.sink = thrown;
       endings[index] = THREW;
     }
   }
@@ -47,7 +55,7 @@ export function runBatch(entry: Entry, batch: Batch): void {
 /** Each call waits for the one before; resolves with the number of calls. */
 export function runBatchAsync(entry: Entry, batch: Batch): Promise<number> {
   const { argumentLists, endings } = batch;
-  return new PromiseOf((resolve) => {
+  return promiseOf((resolve) => {
     let index = 0;
     const goOn = (): void => {
       while (index < argumentLists.length) {
@@ -56,12 +64,15 @@ export function runBatchAsync(entry: Entry, batch: Batch): Promise<number> {
           const result = callEntry(entry, argumentLists[at]!);
           batch.sink = result;
           endings[at] = RETURNED;
-          const waits = settle(result, ({ state }) => {
+          const waits = settle(result, (settled) => {
+            const { state } = settled;
+            batch.settled = settled;
             endings[at] = state === "fulfilled" ? RETURNED : state === "rejected" ? THREW : NEVER_SETTLED;
             goOn();
           });
           if (waits) return;
-        } catch {
+        } catch (thrown) {
+          batch.sink = thrown;
           endings[at] = THREW;
         }
       }

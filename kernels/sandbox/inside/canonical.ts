@@ -4,8 +4,7 @@
  *
  * The walk is depth first, in the order of writing, with its own stack: depth costs memory, never the
  * engine's stack. Every object gets the number of its first visit; where it comes again, `#number` is
- * written. No getter, `toJSON`, `toString` or iterator of the value is invoked; a proxy's traps cannot be
- * avoided, and one that throws makes the value incomparable.
+ * written. No getter, `toJSON`, `toString` or iterator of the value is invoked, and no proxy is read.
  */
 import { join, list, mapGet, MapOf, mapSet } from "./intrinsics.ts";
 import { describe } from "./describe.ts";
@@ -14,6 +13,7 @@ import type { Path, Visit } from "./parts.ts";
 import { Incomparable, Parts, pathText, refuse } from "./parts.ts";
 import { primitiveText, SymbolNames } from "./primitives.ts";
 import { Lineages } from "./prototypes.ts";
+import { isProxy } from "./proxies.ts";
 
 /** Longer texts are not made: the comparison of a graph so large is refused. */
 export const MAX_CANONICAL_CHARACTERS: number = 16 * 1024 * 1024;
@@ -111,6 +111,7 @@ class Walk {
   #describe({ value, path, contentTold }: Visit): readonly (string | Visit)[] {
     const parts = new Parts(this.#symbols);
     try {
+      if (isProxy(value)) refuse("a proxy", path);
       if (typeof value === "function") refuse("a function", path);
       describe(value, this.#lineages.of(value), parts, path, contentTold);
     } catch (thrown) {

@@ -1,11 +1,12 @@
 /**
- * Chance and time as the code under test sees them: a seeded `Math.random`, a `Date` that stands still and a
- * console that says nothing. Installed once, before the code under test is loaded; started anew for a run.
+ * Chance and time as the code under test sees them: a seeded `Math.random`, a `Date` (and a date format) that
+ * stands still and a console that says nothing. Installed once, before the code under test is loaded; started
+ * anew for a run.
  */
 import { seededRandom } from "../../../runtime/contracts/random.ts";
 import type { Random } from "../../../runtime/contracts/random.ts";
 import type { SandboxSeed } from "../protocol.ts";
-import { construct, defineProperty, freeze, method } from "./intrinsics.ts";
+import { construct, dataOf, defineProperty, freeze, getter, method } from "./intrinsics.ts";
 import type { Callable } from "./intrinsics.ts";
 
 /** @returns starts chance anew from the same seed. */
@@ -13,6 +14,7 @@ export function installChance(seed: SandboxSeed): () => void {
   let random: Random = seededRandom(seed.random);
   replace(Math, "random", () => random.next());
   installDate(seed.epochMs);
+  installDateFormat(seed.epochMs);
   installConsole();
   return () => {
     random = seededRandom(seed.random);
@@ -39,6 +41,25 @@ function installDate(epochMs: number): void {
   defineProperty(FrozenDate, "prototype", { value: MachineDate.prototype, writable: false });
   replace(MachineDate.prototype, "constructor", FrozenDate);
   replace(globalThis, "Date", FrozenDate);
+}
+
+/** Without a date, `Intl.DateTimeFormat` formats the machine's own time. */
+function installDateFormat(epochMs: number): void {
+  const Format = dataOf(dataOf(globalThis, "Intl") ?? {}, "DateTimeFormat") as
+    typeof Intl.DateTimeFormat | undefined;
+  if (Format === undefined) return;
+  const prototype = Format.prototype;
+  const formatOf = getter<(date: unknown) => string>(prototype, "format", String);
+  const formatToParts = method(prototype, "formatToParts");
+  defineProperty(prototype, "format", {
+    get(this: unknown) {
+      const format = formatOf(this);
+      return (date: unknown) => format(date === undefined ? epochMs : date);
+    },
+  });
+  replace(prototype, "formatToParts", function (this: unknown, date: unknown) {
+    return formatToParts(this, date === undefined ? epochMs : date);
+  });
 }
 
 const consoleMethods: readonly string[] = (

@@ -12,8 +12,7 @@ import { ORDINARY, readProperties, writeAttributes, writeProperties } from "./pr
 import type { Brand, Lineage } from "./prototypes.ts";
 
 export function describe(value: object, lineage: Lineage, parts: Parts, path: Path, told: boolean): void {
-  if (typeof value === "function") refuse("a function", path);
-  if (isArray(value)) {
+  if (lineage.brand !== "Opaque" && isArray(value)) {
     describeArray(value as readonly unknown[], lineage, parts, path);
     return;
   }

@@ -3,7 +3,7 @@ import { seededRandom } from "../../../runtime/contracts/random.ts";
 import type { EncodedInput } from "../protocol.ts";
 import { canonical } from "./canonical.ts";
 import { encodeInput } from "./codec.ts";
-import { freeze, list, PromiseOf, record } from "./intrinsics.ts";
+import { freeze, list, promiseOf, record } from "./intrinsics.ts";
 import { limitOf } from "./limits.ts";
 import type { ProgramFactory } from "./load.ts";
 import type { Loaded } from "./observe.ts";
@@ -58,7 +58,7 @@ function whenSettled(returned: unknown): Generated | Promise<Generated> {
     else resolve(invalid("a promise that never settles", ""));
   });
   if (!isPromise) return encodeAll(returned);
-  return new PromiseOf((given) => {
+  return promiseOf((given) => {
     resolve = given;
   });
 }

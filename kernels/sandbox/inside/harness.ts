@@ -4,7 +4,7 @@
  *
  *   engine                                          harness
  *   evaluates the script in a fresh realm      ->   keeps the language as it is now
- *   installChance(seed), then freezes or
+ *   prepareWorld(seed), then freezes or
  *     snapshots, then evaluates the program         (the program's code gives a factory; not called yet)
  *   observe / observeSequence / generate       ->   calls the factory: that is a fresh module
  *   or load, batchMaker and runBatch                 for the measured loop
@@ -15,16 +15,17 @@
  * read lists by index, copy records by field.
  */
 import { batchMaker, patternOf, returnsPromises, runBatch, runBatchAsync } from "./batch.ts";
-import { installChance } from "./chance.ts";
 import { decodeInput, encodeInput } from "./codec.ts";
 import { makeDriver } from "./driver.ts";
 import { generate } from "./generate.ts";
 import { load, observe, observeSequence } from "./observe.ts";
+import { observeBatch, splitBatch } from "./proof.ts";
 import { stalled } from "./settle.ts";
+import { prepareWorld } from "./world.ts";
 
 export interface Harness {
-  /** Replaces Math.random, Date and console, once and for all; the returned function starts chance anew. */
-  readonly installChance: typeof installChance;
+  /** Replaces Math.random, Date, Proxy and console, once and for all; the returned function starts chance anew. */
+  readonly prepareWorld: typeof prepareWorld;
   /** Argument list of an input. @throws when devalue did not write it. */
   readonly decode: typeof decodeInput;
   /** The other way; what devalue refuses is answered with its path, not thrown. */
@@ -45,6 +46,10 @@ export interface Harness {
   readonly runBatchAsync: typeof runBatchAsync;
   /** Which of the two: runs a batch in a fresh module that is thrown away afterwards. */
   readonly returnsPromises: typeof returnsPromises;
+  /** For a run that is observed and not timed, by the very calls that are: a batch a call, … */
+  readonly splitBatch: typeof splitBatch;
+  /** … and what that call did. */
+  readonly observeBatch: typeof observeBatch;
   /** How the calls of a run ended, to be compared between runs. */
   readonly patternOf: typeof patternOf;
   /** Runs a generator module. */
@@ -54,7 +59,7 @@ export interface Harness {
 }
 
 export const harness: Harness = Object.freeze({
-  installChance,
+  prepareWorld,
   decode: decodeInput,
   encode: encodeInput,
   observe,
@@ -65,6 +70,8 @@ export const harness: Harness = Object.freeze({
   runBatch,
   runBatchAsync,
   returnsPromises,
+  splitBatch,
+  observeBatch,
   patternOf,
   generate,
   makeDriver,

@@ -24,7 +24,6 @@ export const is: (left: unknown, right: unknown) => boolean = Object.is;
 export const jsonString: (text: string) => string = JSON.stringify;
 export const jsonTexts: (texts: readonly string[]) => string = JSON.stringify;
 export const MapOf: MapConstructor = Map;
-export const PromiseOf: PromiseConstructor = Promise;
 
 export type Callable = (...args: never[]) => unknown;
 
@@ -66,6 +65,13 @@ export function list<Item>(): Item[] {
 /** Takes the prototype off a literal of ours. */
 export function record<Shape extends object>(shape: Shape): Shape {
   return setPrototypeOf(shape, null) as Shape;
+}
+
+const PromiseOf = Promise;
+
+/** A promise of ours: waiting for it runs nothing of the program's, whatever `Promise.prototype.constructor` has become. */
+export function promiseOf<Value>(run: (resolve: (value: Value) => void) => void): Promise<Value> {
+  return defineProperty(new PromiseOf<Value>(run), "constructor", record({ value: undefined }));
 }
 
 const joinArray = method(Array.prototype, "join") as (self: unknown, separator: string) => string;

@@ -2,8 +2,9 @@
  * Telling an engine's own limits from the program's errors. Engines give no code for them, so this is the
  * one place where a message is read, each by its engine's fixed wording.
  */
-import { dataOf, getPrototypeOf, isObject } from "./intrinsics.ts";
+import { dataOf, getPrototypeOf, isObject, method } from "./intrinsics.ts";
 
+const endsWith = method(String.prototype, "endsWith") as (self: string, end: string) => boolean;
 const rangeError: object = RangeError.prototype;
 const internalError = engineError();
 
@@ -36,7 +37,8 @@ function ofRangeError(message: unknown): Limit | null {
     case "Out of memory":
       return "memory";
     default:
-      return null;
+      // V8 where a buffer is to grow, after the method's name.
+      return typeof message === "string" && endsWith(message, ": Out of memory") ? "memory" : null;
   }
 }
 

@@ -5,11 +5,11 @@
 import type { EncodedInput } from "../protocol.ts";
 import type { Batch } from "./batch.ts";
 import { batchMaker, returnsPromises, runBatch, runBatchAsync } from "./batch.ts";
-import { installChance } from "./chance.ts";
 import { promiseThen } from "./intrinsics.ts";
 import type { Entry, ProgramFactory } from "./load.ts";
 import { loadEntry } from "./load.ts";
 import { stalled } from "./settle.ts";
+import { prepareWorld } from "./world.ts";
 
 export interface Meter {
   /** Decodes the batch, a JSON array of inputs, then loads the program: what comes next is one run. */
@@ -26,11 +26,11 @@ export interface Meter {
 }
 
 export interface MeterKit {
-  readonly installChance: typeof installChance;
+  readonly prepareWorld: typeof prepareWorld;
   readonly makeMeter: (factory: ProgramFactory, name: string) => Meter;
 }
 
-export const meterKit: MeterKit = { installChance, makeMeter };
+export const meterKit: MeterKit = { prepareWorld, makeMeter };
 
 function makeMeter(factory: ProgramFactory, name: string): Meter {
   let batch: Batch;

@@ -5,7 +5,7 @@
 import type { EncodedInput, Observation, Outcome } from "../protocol.ts";
 import { canonical } from "./canonical.ts";
 import { decodeInput } from "./codec.ts";
-import { apply, jsonString, list, PromiseOf, record } from "./intrinsics.ts";
+import { apply, jsonString, list, promiseOf, record } from "./intrinsics.ts";
 import { limitOf } from "./limits.ts";
 import { loadEntry } from "./load.ts";
 import type { Entry, ProgramFactory } from "./load.ts";
@@ -49,7 +49,7 @@ export function observe(
   });
   return (
     call.made ??
-    new PromiseOf((given) => {
+    promiseOf((given) => {
       resolve = given;
     })
   );
@@ -98,7 +98,7 @@ export function callInOrder(
   };
   goOn();
   if (observations.length === argumentLists.length) return observations;
-  return new PromiseOf((given) => {
+  return promiseOf((given) => {
     resolve = given;
   });
 }
@@ -116,7 +116,7 @@ function observeCall(entry: Entry, args: readonly unknown[], done: (observation:
   if (!isPromise) done(judge("returned", "returned", result, args));
 }
 
-function judgeSettled(settled: Settled, args: readonly unknown[]): Observation {
+export function judgeSettled(settled: Settled, args: readonly unknown[]): Observation {
   switch (settled.state) {
     case "fulfilled":
       return judge("returned", "returned a promise of", settled.value, args);
@@ -127,7 +127,7 @@ function judgeSettled(settled: Settled, args: readonly unknown[]): Observation {
   }
 }
 
-function judge(
+export function judge(
   outcome: Outcome,
   ending: string,
   value: unknown,
@@ -141,7 +141,7 @@ function judge(
   }
 }
 
-function judgeThrown(ending: string, thrown: unknown, args: readonly unknown[] | null): Observation {
+export function judgeThrown(ending: string, thrown: unknown, args: readonly unknown[] | null): Observation {
   try {
     const limit = limitOf(thrown);
     if (limit !== null) return observation("limit_exceeded", limit);

@@ -7,6 +7,7 @@
  * of classes cannot be seen at all.
  */
 import { dataOf, getPrototypeOf, jsonString, mapGet, MapOf, mapSet, method } from "./intrinsics.ts";
+import { meetsProxy } from "./proxies.ts";
 
 export type Brand =
   | "Object"
@@ -140,6 +141,7 @@ function opaqueAbove(parent: object): Lineage | null {
 }
 
 function lineageFrom(prototype: object | null): Lineage {
+  if (meetsProxy(prototype)) return { brand: "Opaque", builtin: "proxy", classes: "", parent: null };
   let classes = "";
   for (let at = prototype; at !== null; at = getPrototypeOf(at)) {
     const builtin = mapGet(builtins, at);

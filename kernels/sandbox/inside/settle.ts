@@ -9,6 +9,7 @@
  *   runs jobs until none is left        ->   the observation is made
  */
 import { isPromise, list, promiseThen } from "./intrinsics.ts";
+import { meetsProxy } from "./proxies.ts";
 
 export type Settled =
   | { readonly state: "fulfilled"; readonly value: unknown }
@@ -21,10 +22,10 @@ let waiting: (() => void)[] = list();
 /**
  * Calls `done` once, in a later job, with how the promise settles.
  * @returns false when the value is no promise: `done` is never called. A thenable of the program's own
- *   making is none.
+ *   making is none, and neither is a proxy, of which nothing is run.
  */
 export function settle(value: unknown, done: (settled: Settled) => void): boolean {
-  if (!isPromiseSafely(value)) return false;
+  if (meetsProxy(value) || !isPromise(value)) return false;
   let open = true;
   const finish = (settled: Settled): void => {
     if (!open) return;
@@ -42,15 +43,6 @@ export function settle(value: unknown, done: (settled: Settled) => void): boolea
   }
   waiting[waiting.length] = () => finish({ state: "never", value: undefined });
   return true;
-}
-
-/** A proxy may throw where its prototype is asked for; then it is no promise. */
-function isPromiseSafely(value: unknown): boolean {
-  try {
-    return isPromise(value);
-  } catch {
-    return false;
-  }
 }
 
 /** Said by the engine when no job is left: every wait still open is given up. */

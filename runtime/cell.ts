@@ -76,9 +76,9 @@ export class Cell implements Target, Runnable, Child, Parent {
   #timers: ActorTimers | null = null;
   #supervisor: Supervisor | null = null;
   #watchers: Set<Target> | null = null;
-  /** The ref by which each was watched. */
-  #watched: Map<Target, AnyRef> | null = null;
-  #links: Set<Target> | null = null;
+  /** The ref by which each was watched. By address: one actor may stand behind several targets. */
+  #watched: Map<Address, AnyRef> | null = null;
+  #links: Map<Address, Target> | null = null;
   #unanswered: Set<Ask> | null = null;
   /** Messages wait; what this life has ordered does not, save the stop after all that waits. */
   #held: boolean | "draining" = false;
@@ -331,9 +331,10 @@ export class Cell implements Target, Runnable, Child, Parent {
     try {
       const context = this.#context as ActorContext<unknown>;
       if (notice.kind === "terminated") {
-        const ref = this.#watched?.get(notice.target);
+        const { address } = notice.target;
+        const ref = this.#watched?.get(address);
         if (ref === undefined) return;
-        this.#watched?.delete(notice.target);
+        this.#watched?.delete(address);
         this.#accept(this.#signal({ kind: "terminated", ref, reason: notice.reason }));
       } else if (notice.kind === "drained") {
         this.#drained();
@@ -397,12 +398,12 @@ export class Cell implements Target, Runnable, Child, Parent {
         this.#linkTo(message.peer);
         return;
       case "unlink":
-        this.#links?.delete(message.peer);
+        this.#links?.delete(message.peer.address);
         this.#forget(message.peer);
         return;
       case "terminated":
         this.#linkEnded(message.target, message.reason);
-        if (this.#watched?.has(message.target) === true) this.#notify(message);
+        if (this.#watched?.has(message.target.address) === true) this.#notify(message);
         return;
     }
   }
@@ -480,7 +481,7 @@ export class Cell implements Target, Runnable, Child, Parent {
     this.#supervisor?.abandon();
     const watched = this.#watched;
     this.#watched = null;
-    for (const target of watched?.keys() ?? []) this.#forget(target);
+    for (const ref of watched?.values() ?? []) this.#forget(Ref.targetOf(ref));
     while (this.#notices !== null && this.#notices.size > 0) {
       const notice = this.#notices.shift();
       if (notice.kind === "piped") this.host.undelivered(this, notice.value, "stale");
@@ -543,7 +544,7 @@ export class Cell implements Target, Runnable, Child, Parent {
     this.parent?.system({ kind: "child-stopped", child: this });
     for (const watcher of this.#watchers ?? []) watcher.system({ kind: "terminated", target: this, reason });
     this.#watchers = null;
-    for (const peer of this.#links ?? []) peer.system({ kind: "unwatch", watcher: this });
+    for (const peer of this.#links?.values() ?? []) peer.system({ kind: "unwatch", watcher: this });
     this.#links = null;
     this.children = null;
     while (this.#system !== null && this.#system.size > 0) this.#answerFromTheGrave(this.#system.shift());
@@ -558,14 +559,15 @@ export class Cell implements Target, Runnable, Child, Parent {
   // ---- links ---------------------------------------------------------------------------------------
 
   #linkTo(peer: Target): void {
-    if (this.#links?.has(peer) === true) return;
-    this.#links ??= new Set();
-    this.#links.add(peer);
+    const { address } = peer;
+    if (this.#links?.has(address) === true) return;
+    this.#links ??= new Map();
+    this.#links.set(address, peer);
     peer.system({ kind: "watch", watcher: this });
   }
 
   #linkEnded(peer: Target, reason: StopReason): void {
-    if (this.#links?.delete(peer) !== true) return;
+    if (this.#links?.delete(peer.address) !== true) return;
     if (reason.kind !== "failed" && reason.kind !== "unknown") return;
     const cause = reason.kind === "failed" ? { cause: reason.error } : {};
     this.fail(
@@ -575,7 +577,8 @@ export class Cell implements Target, Runnable, Child, Parent {
 
   /** No end of `target` need be told any more, unless it is watched or linked still. */
   #forget(target: Target): void {
-    if (this.#watched?.has(target) === true || this.#links?.has(target) === true) return;
+    const { address } = target;
+    if (this.#watched?.has(address) === true || this.#links?.has(address) === true) return;
     target.system({ kind: "unwatch", watcher: this });
   }
 
@@ -619,29 +622,30 @@ export class Cell implements Target, Runnable, Child, Parent {
 
   link(ref: AnyRef): void {
     const target = Ref.targetOf(ref);
-    if (target === this) return;
+    if (target.address === this.address) return;
     this.#linkTo(target);
     target.system({ kind: "link", peer: this });
   }
 
   unlink(ref: AnyRef): void {
     const target = Ref.targetOf(ref);
-    if (this.#links?.delete(target) !== true) return;
+    if (this.#links?.delete(target.address) !== true) return;
     this.#forget(target);
     target.system({ kind: "unlink", peer: this });
   }
 
   watch(ref: AnyRef): void {
     const target = Ref.targetOf(ref);
-    if (target === this) return;
+    const { address } = target;
+    if (address === this.address) return;
     this.#watched ??= new Map();
-    this.#watched.set(target, ref);
+    this.#watched.set(address, ref);
     target.system({ kind: "watch", watcher: this });
   }
 
   unwatch(ref: AnyRef): void {
     const target = Ref.targetOf(ref);
-    if (this.#watched?.delete(target) === true) this.#forget(target);
+    if (this.#watched?.delete(target.address) === true) this.#forget(target);
   }
 }
 

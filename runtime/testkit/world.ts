@@ -11,6 +11,7 @@
 import type { App } from "../app.ts";
 import { seededRandom, type Random } from "../contracts/index.ts";
 import { LocalSystem, type ActorSystem } from "../system.ts";
+import { MAX_THREAD_NUMBERS } from "../threads/early-frames.ts";
 import { LayoutTable } from "../threads/layout-table.ts";
 import { LOBBY_BYTES, Mesh } from "../threads/mesh.ts";
 import { EMPTY, Seats } from "../threads/seats.ts";
@@ -65,7 +66,6 @@ interface Thread {
 
 const MAX_STEPS = 1_000_000;
 const MOST_FRAMES = 4;
-const MAX_NUMBERS = 4_096;
 /** Between two rounds of promises. */
 const STEPS_A_ROUND = 16;
 
@@ -77,7 +77,7 @@ class SimulatedWorld implements World {
   readonly #app: App;
   readonly #random: Random;
   readonly #layouts: LayoutTable;
-  readonly #lobby = new Int32Array((MAX_NUMBERS * LOBBY_BYTES) / 4);
+  readonly #lobby = new Int32Array((MAX_THREAD_NUMBERS * LOBBY_BYTES) / 4);
   readonly #seats: Seats;
   #killChance: number;
   readonly #ringBytes: number;

@@ -10,6 +10,7 @@ import { MessageChannel, Worker } from "node:worker_threads";
 import type { App } from "../app.ts";
 import type { Cancel, Clock } from "../contracts/index.ts";
 import { runtimeError } from "../errors.ts";
+import { MAX_THREAD_NUMBERS } from "./early-frames.ts";
 import { LOBBY_BYTES, type Mesh } from "./mesh.ts";
 import { PortEnd } from "./port-end.ts";
 import { ringMemory } from "./ring.ts";
@@ -35,8 +36,6 @@ interface Member {
   why: string | null;
 }
 
-/** Numbers of threads in a system's whole life, the lost ones included. */
-export const MAX_THREAD_NUMBERS = 4_096;
 /** A slot whose workers die before they are ready is given up after as many. */
 const MAX_STILLBORN = 3;
 

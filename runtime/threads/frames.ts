@@ -84,6 +84,8 @@ export type SystemFrame =
   | { readonly kind: "terminated"; readonly of: Incarnation; readonly reason: WireReason }
   // an actor known by its address alone is to be known by its incarnation from now on
   | { readonly kind: "locate"; readonly of: Incarnation; readonly path: string }
+  // what the asker has sent before has come when the answer does
+  | { readonly kind: "barrier" | "barrier-passed"; readonly of: Incarnation }
   // the receiver of a frame knows nobody of that incarnation
   | { readonly kind: "gone"; readonly of: Incarnation }
   // an actor whose thread was lost lives on another one

@@ -109,6 +109,17 @@ export class Inbound {
   }
 
   #receive(link: Link, kind: number, to: Incarnation, item: unknown): void {
+    const cell = this.#mesh.directory.resident(to);
+    if (cell !== undefined) {
+      cell.postFrom(link.peer, item);
+      return;
+    }
+    const handle = (): void => this.#receiveAtLast(link, kind, to, item);
+    if (!this.#mesh.early.hold(to, link.peer, handle)) handle();
+  }
+
+  /** It is not on its way here any more. */
+  #receiveAtLast(link: Link, kind: number, to: Incarnation, item: unknown): void {
     const { directory, host } = this.#mesh;
     const cell = directory.resident(to);
     if (cell !== undefined) {
@@ -132,7 +143,14 @@ export class Inbound {
   }
 
   #steer(from: number, frame: SystemFrame): void {
-    const { directory } = this.#mesh;
+    const { directory, early } = this.#mesh;
+    const { of } = frame;
+    const handle = (): void => this.#steerAtLast(from, frame);
+    if (directory.resident(of) !== undefined || !isForActor(frame) || !early.hold(of, from, handle)) handle();
+  }
+
+  #steerAtLast(from: number, frame: SystemFrame): void {
+    const { directory, early } = this.#mesh;
     const { of } = frame;
     switch (frame.kind) {
       case "spawn":
@@ -177,6 +195,12 @@ export class Inbound {
       case "terminated":
         directory.remote(of)?.terminated(decodeReason(frame.reason));
         return;
+      case "barrier":
+        this.#mesh.send(from, { kind: "barrier-passed", of });
+        return;
+      case "barrier-passed":
+        early.release(of);
+        return;
       case "gone":
         directory.remote(of)?.terminated({ kind: "stopped" });
         return;
@@ -188,4 +212,9 @@ export class Inbound {
         return;
     }
   }
+}
+
+/** Whoever has a ref sends these; the actor's own supervisor alone sends the others about its life. */
+function isForActor({ kind }: SystemFrame): boolean {
+  return kind === "watch" || kind === "unwatch" || kind === "stop" || kind === "link" || kind === "unlink";
 }

@@ -16,6 +16,7 @@ import type { Incarnation } from "../address.ts";
 import type { Host } from "../host.ts";
 import { Asks } from "./asks.ts";
 import { Directory } from "./directory.ts";
+import { EarlyFrames } from "./early-frames.ts";
 import {
   ASK,
   ASK_LAYOUT,
@@ -66,6 +67,7 @@ export class Mesh implements Outside {
   readonly layouts: LayoutTable;
   readonly asks: Asks = new Asks();
   readonly directory: Directory;
+  readonly early: EarlyFrames;
   readonly travel: Travel;
   readonly elsewhere: () => number;
   /** How often the message that is being sent was passed on before. */
@@ -87,6 +89,10 @@ export class Mesh implements Outside {
     this.#ring = options.ring;
     this.#lobby = options.lobby;
     this.directory = new Directory(this, options.keepsAll ?? false);
+    this.early = new EarlyFrames(this.thread, (thread, of) => {
+      if (this.connected(thread)) this.send(thread, { kind: "barrier", of });
+      return this.connected(thread);
+    });
     this.travel = new Travel(this);
     this.#inbound = new Inbound(this);
   }
@@ -113,6 +119,7 @@ export class Mesh implements Outside {
     });
     this.asks.lose(thread, error);
     this.directory.lose(thread, error);
+    this.early.lose(thread);
   }
 
   // ---- out -----------------------------------------------------------------------------------------

@@ -12,10 +12,18 @@ export interface PlayOptions {
   readonly seed: number;
   readonly killChance?: number;
   readonly deeds?: number;
+  /** Nobody crashes, stops or is looked up by address, so every question must be answered. */
+  readonly peaceful?: boolean;
 }
 
 type Deed =
-  | { readonly kind: "spawn"; readonly id: number; readonly placement: Placement }
+  | {
+      readonly kind: "spawn";
+      readonly id: number;
+      readonly placement: Placement;
+      readonly tell: ActorRef<Deed>;
+    }
+  | { readonly kind: "meet"; readonly id: number; readonly ref: ActorRef<Deed> }
   | { readonly kind: "number"; readonly to: ActorRef<Deed>; readonly from: number; readonly number: number }
   | { readonly kind: "numbered"; readonly from: number; readonly number: number }
   | { readonly kind: "watch"; readonly ref: ActorRef<Deed>; readonly id: number }
@@ -32,7 +40,9 @@ class Record {
   /** Watcher and watched, from the watch to its signal. */
   readonly watching = new Set<string>();
   readonly lives = new Map<number, number>();
-  readonly ended = new Set<number>();
+  /** Asked from outside, and asked by actors. */
+  readonly asks: AskEnd[] = [];
+  readonly askedByActors: AskEnd[] = [];
 
   numbered(receiver: number, from: number, number: number): void {
     const key = `${from} → ${receiver}`;
@@ -76,9 +86,17 @@ const citizen: ActorType<Args, Args, Deed> = actor({
     switch (deed.kind) {
       case "spawn": {
         const args = { play: state.play, id: deed.id };
-        record.addresses.set(deed.id, ctx.spawn(citizen, args, { placement: deed.placement }).address);
+        const ref = ctx.spawn(citizen, args, { placement: deed.placement });
+        record.addresses.set(deed.id, ref.address);
+        deed.tell.tell({ kind: "meet", id: deed.id, ref });
         return state;
       }
+      case "meet":
+        // It may have heard of it before its thread has.
+        record.watch(state.id, deed.ref.address);
+        ctx.watch(deed.ref);
+        record.askedByActors.push(ask(deed.ref, deed.id));
+        return state;
       case "number":
         deed.to.tell({ kind: "numbered", from: state.id, number: deed.number });
         return state;
@@ -111,15 +129,25 @@ export const app: App = defineApp({ actors: [citizen], module: import.meta.url }
 const ASK_MS = 1_000;
 
 /** Plays one seed. Everything it does follows from the seed. */
-export async function play({ seed, killChance = 0, deeds = 60 }: PlayOptions): Promise<World> {
+export async function play({
+  seed,
+  killChance = 0,
+  deeds = 60,
+  peaceful = false,
+}: PlayOptions): Promise<World> {
   const world = createWorld({ app, threads: 3, seed, killChance });
   const record = new Record();
   plays.set(seed, record);
   try {
-    const asks = perform(world, record, seededRandom(`deeds ${seed}`), deeds, seed);
+    const random = seededRandom(`deeds ${seed}`);
+    if (peaceful) performPeacefully(world, record, random, deeds, seed);
+    else perform(world, record, random, deeds, seed);
     await world.settle();
     await world.advance(2 * ASK_MS);
-    await checkAsks(asks);
+    const failures = peaceful ? /^none$/ : /^ASK_TARGET_(STOPPED|FAILED|UNKNOWN)$/;
+    await checkAsks(record.asks, failures);
+    // With its thread dies whatever an actor waits for.
+    await checkAsks(record.askedByActors, killChance > 0 ? /^ASK_T/ : failures);
     assert.deepEqual(record.breaches, []);
     await checkWatches(world, record, seed, killChance > 0 ? 10 : 1);
     await world.shutdown();
@@ -134,16 +162,24 @@ export async function play({ seed, killChance = 0, deeds = 60 }: PlayOptions): P
 
 type AskEnd = Promise<readonly [expected: number, got: unknown]>;
 
-function perform(world: World, record: Record, random: Random, deeds: number, seed: number): AskEnd[] {
-  const { system } = world;
-  const placement = (): Placement => (random.below(3) === 0 ? "local" : { thread: random.below(4) });
-  for (let id = 0; id < 4; id++) {
-    const ref = system.spawn(citizen, { play: seed, id }, { placement: placement() });
+const FIRST = 4;
+
+const placementBy = (random: Random): Placement =>
+  random.below(3) === 0 ? "local" : { thread: random.below(4) };
+
+function spawnFirst({ system }: World, record: Record, random: Random, seed: number): ActorRef<Deed>[] {
+  return Array.from({ length: FIRST }, (_, id) => {
+    const ref = system.spawn(citizen, { play: seed, id }, { placement: placementBy(random) });
     record.addresses.set(id, ref.address);
-  }
-  let ids = 4;
+    return ref;
+  });
+}
+
+function perform(world: World, record: Record, random: Random, deeds: number, seed: number): void {
+  const { system } = world;
+  spawnFirst(world, record, random, seed);
+  let ids = FIRST;
   let number = 0;
-  const asks: AskEnd[] = [];
   const anybody = (): ActorRef<Deed> => {
     const addresses = [...record.addresses.values()];
     return system.resolve(addresses[random.below(addresses.length)]!);
@@ -151,15 +187,24 @@ function perform(world: World, record: Record, random: Random, deeds: number, se
   for (let deed = 0; deed < deeds; deed++) {
     const ref = anybody();
     const dice = random.below(20);
-    if (dice < 3) ref.tell({ kind: "spawn", id: ids++, placement: placement() });
+    if (dice < 3) ref.tell({ kind: "spawn", id: ids++, placement: placementBy(random), tell: anybody() });
     else if (dice < 9) ref.tell({ kind: "number", to: anybody(), from: 0, number: ++number });
     else if (dice < 12) ref.tell({ kind: "watch", ref: anybody(), id: deed });
-    else if (dice < 17) asks.push(ask(ref, deed));
+    else if (dice < 17) record.asks.push(ask(ref, deed));
     else if (dice < 19) ref.tell({ kind: "crash" });
     else ref.tell({ kind: "stop" });
     for (let step = random.below(12); step > 0; step--) world.step();
   }
-  return asks;
+}
+
+/** Only spawns, each of which is told to somebody who asks the newcomer at once. */
+function performPeacefully(world: World, record: Record, random: Random, deeds: number, seed: number): void {
+  const first = spawnFirst(world, record, random, seed);
+  for (let id = FIRST; id < deeds; id++) {
+    const [ref, tell] = [first[random.below(FIRST)]!, first[random.below(FIRST)]!];
+    ref.tell({ kind: "spawn", id, placement: placementBy(random), tell });
+    for (let step = random.below(4); step > 0; step--) world.step();
+  }
 }
 
 function ask(ref: ActorRef<Deed>, id: number): AskEnd {
@@ -170,20 +215,13 @@ function ask(ref: ActorRef<Deed>, id: number): AskEnd {
   );
 }
 
-async function checkAsks(asks: readonly AskEnd[]): Promise<void> {
+async function checkAsks(asks: readonly AskEnd[], failures: RegExp): Promise<void> {
   for (const end of asks) {
     const outcome = await Promise.race([end, Promise.resolve(null)]);
     assert.ok(outcome !== null, "an ask has not ended");
     const [expected, got] = outcome;
-    if (got instanceof MyriadError) {
-      assert.match(
-        got.code,
-        /^ASK_(TARGET_(STOPPED|FAILED|UNKNOWN))$/,
-        `an ask ended in ${got.code}: nobody was slow`,
-      );
-    } else {
-      assert.equal(got, expected);
-    }
+    if (got instanceof MyriadError) assert.match(got.code, failures, `an ask ended in ${got.code}`);
+    else assert.equal(got, expected);
   }
 }
 

@@ -22,6 +22,10 @@ describe("a world of simulated threads", () => {
     for (const seed of seeds(100_001)) await play({ seed, killChance: 0.004 });
   });
 
+  it("lets nobody be told, asked or watched in vain who is still on the way to its thread", async () => {
+    for (const seed of seeds(300_001)) await play({ seed, peaceful: true, deeds: 30 });
+  });
+
   it("takes the same steps for the same seed, and others for another", async () => {
     const steps = async (seed: number): Promise<number> => (await play({ seed, killChance: 0.004 })).steps;
     assert.equal(await steps(7), await steps(7));

@@ -8,36 +8,35 @@
  *   singleResponsibility   the highest cyclomatic complexity of a function; 10 needs no excuse (McCabe, 1976)
  *   dontRepeatYourself     1 + tokens standing in a run of 30 that occurs more than once, as a share of 30
  *   modularity             lines of the longest function; 50 need no excuse
- *   dependencyManagement   1 + modules imported
+ *   dependencyManagement   1 + modules imported for values, the subject's own left out
  */
 import ts from "typescript";
 import {
   codeLines,
   cyclomaticComplexity,
   functionsOf,
-  importsOf,
   isGlobal,
   nodesOf,
   rootOf,
   writtenBy,
 } from "./code-facts.ts";
-import type { AuditSides } from "./audit-checks.ts";
+import { valueImports } from "./audit-checks.ts";
+import type { AuditedModule, AuditSides } from "./audit-scope.ts";
 import type { ArchitectureScores } from "./protocol.ts";
-import type { TypedModule } from "./typed-module.ts";
 
 const RUN_TOKENS = 30;
 const FREE_COMPLEXITY = 10;
 const FREE_LINES = 50;
 
 export function architectureScores({ subject, candidate }: AuditSides): ArchitectureScores {
-  const score = (figureOf: (module: TypedModule) => number, free = 0): number =>
+  const score = (figureOf: (module: AuditedModule) => number, free = 0): number =>
     Math.min(1, Math.max(figureOf(subject), free) / figureOf(candidate));
   return {
     separationOfConcerns: score((module) => 1 + effects(module)),
     singleResponsibility: score(highestComplexity, FREE_COMPLEXITY),
-    dontRepeatYourself: score(({ functionFile }) => 1 + repeatedTokens(functionFile) / RUN_TOKENS),
+    dontRepeatYourself: score(({ roots }) => 1 + repeatedTokens(roots) / RUN_TOKENS),
     modularity: score(longestFunction, FREE_LINES),
-    dependencyManagement: score(({ functionFile }) => 1 + importsOf(functionFile).length),
+    dependencyManagement: score((module) => 1 + new Map(valueImports(module, subject)).size),
   };
 }
 
@@ -65,11 +64,11 @@ const EFFECT_GLOBALS: ReadonlySet<string> = new Set([
   "performance",
 ]);
 
-function effects(module: TypedModule): number {
-  return [...nodesOf(module.functionFile)].filter((node) => isEffect(node, module)).length;
+function effects(module: AuditedModule): number {
+  return module.nodes.filter((node) => isEffect(node, module)).length;
 }
 
-function isEffect(node: ts.Node, { checker }: TypedModule): boolean {
+function isEffect(node: ts.Node, { checker }: AuditedModule): boolean {
   if (isGlobal(checker, node)) return EFFECT_GLOBALS.has(node.text);
   const written = writtenBy(node);
   const holder =
@@ -82,22 +81,19 @@ function isEffect(node: ts.Node, { checker }: TypedModule): boolean {
   return inside !== undefined && home !== undefined && ts.isSourceFile(home);
 }
 
-function highestComplexity({ functionFile }: TypedModule): number {
-  return functionsOf(functionFile).reduce(
-    (highest, node) => Math.max(highest, cyclomaticComplexity(node)),
+function highestComplexity({ nodes }: AuditedModule): number {
+  return functionsOf(nodes).reduce(
+    (highest, node) => Math.max(highest, cyclomaticComplexity(nodesOf(node))),
     1,
   );
 }
 
-function longestFunction({ functionFile }: TypedModule): number {
-  return functionsOf(functionFile).reduce(
-    (longest, node) => Math.max(longest, codeLines(node.getText()).length),
-    0,
-  );
+function longestFunction({ nodes }: AuditedModule): number {
+  return functionsOf(nodes).reduce((longest, node) => Math.max(longest, codeLines(node.getText()).length), 0);
 }
 
-function repeatedTokens(file: ts.SourceFile): number {
-  const tokens = tokensOf(file);
+function repeatedTokens(roots: readonly ts.Node[]): number {
+  const tokens = roots.flatMap(tokensOf);
   const starts = new Map<string, number[]>();
   for (let start = 0; start + RUN_TOKENS <= tokens.length; start++) {
     const run = tokens.slice(start, start + RUN_TOKENS).join(" ");
@@ -113,14 +109,14 @@ function repeatedTokens(file: ts.SourceFile): number {
 }
 
 /** Leaves of the tree; imports are alike by nature and left out. */
-function tokensOf(file: ts.SourceFile): readonly string[] {
+function tokensOf(root: ts.Node): readonly string[] {
   const tokens: string[] = [];
   const visit = (node: ts.Node): void => {
     if (ts.isImportDeclaration(node)) return;
     const isLeaf = ts.isToken(node) || ts.isIdentifier(node);
-    tokens.push(isLeaf ? node.getText(file) : ts.SyntaxKind[node.kind]);
+    tokens.push(isLeaf ? node.getText() : ts.SyntaxKind[node.kind]);
     ts.forEachChild(node, visit);
   };
-  ts.forEachChild(file, visit);
+  ts.forEachChild(root, visit);
   return tokens;
 }

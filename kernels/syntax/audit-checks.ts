@@ -12,19 +12,16 @@ import {
   isGlobal,
   isNamed,
   lineOf,
-  nodesOf,
   rootOf,
   writtenBy,
 } from "./code-facts.ts";
-import { callSignatures, isScript, typeErrors } from "./inspect.ts";
+import type { AuditedModule, AuditSides } from "./audit-scope.ts";
+import { readsConstructor } from "./constructor-reads.ts";
+import { isScript, typeErrors } from "./inspect.ts";
 import type { AuditCheck } from "./protocol.ts";
+import { isSameSignature, signatureText } from "./signature.ts";
 import { exportNames } from "./typed-module.ts";
 import type { TypedModule } from "./typed-module.ts";
-
-export interface AuditSides {
-  readonly subject: TypedModule;
-  readonly candidate: TypedModule;
-}
 
 export type Check = (sides: AuditSides) => AuditCheck;
 
@@ -65,8 +62,7 @@ export function addedNodes(
   { subject, candidate }: AuditSides,
   test: (node: ts.Node, module: TypedModule) => boolean,
 ): readonly ts.Node[] {
-  const of = (module: TypedModule): ts.Node[] =>
-    [...nodesOf(module.functionFile)].filter((node) => test(node, module));
+  const of = (module: AuditedModule): ts.Node[] => module.nodes.filter((node) => test(node, module));
   return added(of(subject), of(candidate), (node) => node.getText());
 }
 
@@ -84,19 +80,31 @@ function typeChecks({ subject, candidate }: AuditSides): AuditCheck {
 }
 
 function noNewImports({ subject, candidate }: AuditSides): AuditCheck {
-  const named = (module: TypedModule): ReadonlyMap<string, ts.Node> => new Map(valueImports(module));
-  const before = named(subject);
-  const fresh = [...named(candidate)].find(([name]) => !before.has(name));
+  const named = new Set(valueImports(subject, subject).map(([name]) => name));
+  const fresh = valueImports(candidate, subject).find(([name]) => !named.has(name));
   if (fresh === undefined) return passed("no-new-imports", "imports nothing new");
   return failed("no-new-imports", `imports ${fresh[0]}, which the subject does not`, lineOf(fresh[1]));
 }
 
-/** Relative names as absolute paths, so that versions in different folders compare. */
-function valueImports({ functionFile }: TypedModule): readonly (readonly [string, ts.Node])[] {
-  const directory = path.dirname(functionFile.fileName);
-  return importsOf(functionFile)
-    .filter(({ typeOnly }) => !typeOnly)
-    .map(({ name, node }) => [name.startsWith(".") ? path.resolve(directory, name) : name, node]);
+/**
+ * Relative names as absolute paths, so that versions in different folders compare. Neither types nor the
+ * subject's own module: a candidate in another file may use what stands beside the subject.
+ */
+export function valueImports(
+  { nodes, checker }: AuditedModule,
+  subject: AuditedModule,
+): readonly (readonly [string, ts.Node])[] {
+  const own = [subject.sourceFile, subject.functionFile].map(({ fileName }) => path.resolve(fileName));
+  return importsOf(nodes, checker)
+    .map(({ name, node }) => [moduleName(name, checker), node] as const)
+    .filter(([name]) => !own.includes(name));
+}
+
+function moduleName(name: ts.StringLiteralLike, checker: ts.TypeChecker): string {
+  if (!/^\.\.?(?:\/|$)/.test(name.text)) return name.text;
+  const file = checker.getSymbolAtLocation(name)?.valueDeclaration;
+  const found = file !== undefined && ts.isSourceFile(file) ? file.fileName : name.text;
+  return path.resolve(path.dirname(name.getSourceFile().fileName), found);
 }
 
 const DYNAMIC_GLOBALS: ReadonlySet<string> = new Set([
@@ -117,17 +125,10 @@ export function isDynamicCode(node: ts.Node, { checker }: TypedModule): boolean 
     const isImport = node.expression.kind === ts.SyntaxKind.ImportKeyword;
     const isRequire =
       isNamed(node.expression, "require") && !ts.isStringLiteralLike(node.arguments[0] ?? node);
-    return isImport || isRequire;
+    return isImport || isRequire || readsConstructor(node, checker);
   }
-  const isMaker = ts.isPropertyAccessExpression(node) && node.name.text === "constructor" && isCalled(node);
-  return isMaker || (isGlobal(checker, node) && DYNAMIC_GLOBALS.has(node.text));
-}
-
-/** `x.constructor(…)` and `x.constructor.constructor`: two ways to the Function constructor. */
-function isCalled(node: ts.PropertyAccessExpression): boolean {
-  const { parent } = node;
-  const called = ts.isCallExpression(parent) && parent.expression === node;
-  return called || (ts.isPropertyAccessExpression(parent) && parent.name.text === "constructor");
+  if (isGlobal(checker, node)) return DYNAMIC_GLOBALS.has(node.text);
+  return readsConstructor(node, checker);
 }
 
 function noDynamicCode(sides: AuditSides): AuditCheck {
@@ -138,10 +139,9 @@ function noDynamicCode(sides: AuditSides): AuditCheck {
   );
 }
 
-function sameExports({ subject, candidate }: AuditSides): AuditCheck {
+function sameExports({ subject, candidate, byHand }: AuditSides): AuditCheck {
   const rule = "same-exports";
-  const inPlace = path.resolve(subject.sourceFile.fileName) === path.resolve(candidate.sourceFile.fileName);
-  if (!inPlace) return passed(rule, `stands in a file of its own and exports ${candidate.home.exportName}`);
+  if (byHand) return passed(rule, `stands beside the subject and exports ${candidate.home.exportName}`);
   const before = exportNames(subject.checker, subject.sourceFile);
   const after = exportNames(candidate.checker, candidate.sourceFile);
   const missing = before.filter((name) => !after.includes(name));
@@ -154,33 +154,14 @@ function sameExports({ subject, candidate }: AuditSides): AuditCheck {
   return failed(rule, parts.filter((part) => part !== "").join("; "));
 }
 
-function sameSignature({ subject, candidate }: AuditSides): AuditCheck {
-  const [before, after] = [signatureTexts(subject), signatureTexts(candidate)];
-  if (before === after) return passed("same-signature", before);
+function sameSignature(sides: AuditSides): AuditCheck {
+  const [before, after] = [signatureText(sides.subject), signatureText(sides.candidate)];
+  if (isSameSignature(sides)) return passed("same-signature", before);
   return failed(
     "same-signature",
     `takes and returns ${after} instead of ${before}`,
-    lineOf(candidate.declaration),
+    lineOf(sides.candidate.declaration),
   );
-}
-
-/** Without parameter names, which no caller sees; without what is inferred in scripts, which says little. */
-function signatureTexts({ checker, declaration, functionFile }: TypedModule): string {
-  const textOf = (type: ts.Type): string =>
-    checker.typeToString(type, declaration, ts.TypeFormatFlags.NoTruncation);
-  const script = isScript(functionFile);
-  return callSignatures(checker, declaration)
-    .map((signature) => {
-      const parameters = signature.getParameters().map((parameter) => {
-        const written = parameter.valueDeclaration;
-        const isWritten = written !== undefined && ts.isParameter(written);
-        const mark = isWritten && written.dotDotDotToken !== undefined ? "..." : "";
-        const optional = isWritten && checker.isOptionalParameter(written) ? "?" : "";
-        return `${mark}${script ? "any" : textOf(checker.getTypeOfSymbolAtLocation(parameter, declaration))}${optional}`;
-      });
-      return `(${parameters.join(", ")}) => ${script ? "any" : textOf(signature.getReturnType())}`;
-    })
-    .join(" & ");
 }
 
 export function isGlobalWrite(node: ts.Node, { checker }: TypedModule): boolean {
@@ -210,10 +191,7 @@ function noGlobalWrites(sides: AuditSides): AuditCheck {
 }
 
 function complexityBound({ subject, candidate }: AuditSides): AuditCheck {
-  const [before, after] = [
-    cyclomaticComplexity(subject.functionFile),
-    cyclomaticComplexity(candidate.functionFile),
-  ];
+  const [before, after] = [cyclomaticComplexity(subject.nodes), cyclomaticComplexity(candidate.nodes)];
   const bound = 2 * before + 5;
   return bounded(
     "complexity-bound",
@@ -223,10 +201,9 @@ function complexityBound({ subject, candidate }: AuditSides): AuditCheck {
 }
 
 function sizeBound({ subject, candidate }: AuditSides): AuditCheck {
-  const [before, after] = [
-    codeLines(subject.functionFile.text).length,
-    codeLines(candidate.functionFile.text).length,
-  ];
+  const sizeOf = ({ roots }: AuditedModule): number =>
+    roots.reduce((lines, root) => lines + codeLines(root.getText()).length, 0);
+  const [before, after] = [sizeOf(subject), sizeOf(candidate)];
   const bound = 3 * before + 40;
   return bounded(
     "size-bound",
@@ -242,19 +219,23 @@ export function bounded(rule: string, detail: string, isWithin: boolean): AuditC
 const SUPPRESSION =
   /@ts-(?:ignore|expect-error|nocheck)|(?:eslint|biome|prettier|oxlint|istanbul|c8|v8)[ -](?:disable|ignore)/g;
 
-function noSuppressions(sides: AuditSides): AuditCheck {
-  const textsOf = ({ functionFile }: TypedModule): readonly string[] =>
-    functionFile.text.match(SUPPRESSION) ?? [];
-  const [text] = added(textsOf(sides.subject), textsOf(sides.candidate), (found) => found);
-  if (text !== undefined) {
-    const before = sides.candidate.functionFile.text.split(text)[0]!;
-    return failed("no-suppressions", `adds ${text}`, before.split("\n").length);
-  }
-  const count = ({ functionFile }: TypedModule): readonly ts.Node[] =>
-    [...nodesOf(functionFile)].filter(({ kind }) => kind === ts.SyntaxKind.AnyKeyword);
+function noSuppressions({ subject, candidate }: AuditSides): AuditCheck {
+  const [silenced] = added(suppressions(subject), suppressions(candidate), ({ text }) => text);
+  if (silenced !== undefined) return failed("no-suppressions", `adds ${silenced.text}`, silenced.line);
+  const count = ({ nodes }: AuditedModule): readonly ts.Node[] =>
+    nodes.filter(({ kind }) => kind === ts.SyntaxKind.AnyKeyword);
   return noneAdded(
     "no-suppressions",
     "any, or a comment that silences a tool",
-    added(count(sides.subject), count(sides.candidate), () => "any"),
+    added(count(subject), count(candidate), () => "any"),
+  );
+}
+
+function suppressions({ texts }: AuditedModule): readonly { readonly text: string; readonly line: number }[] {
+  return texts.flatMap(({ file, start, text }) =>
+    [...text.matchAll(SUPPRESSION)].map((found) => ({
+      text: found[0],
+      line: file.getLineAndCharacterOfPosition(start + found.index).line + 1,
+    })),
   );
 }

@@ -1,19 +1,21 @@
 /** Rules that a task asks for by id, on top of those that always hold. README.md lists them. */
 import ts from "typescript";
 import { addedNodes, bounded, failed, noneAdded, passed } from "./audit-checks.ts";
-import type { AuditSides, Check } from "./audit-checks.ts";
+import type { Check } from "./audit-checks.ts";
+import type { AuditedModule, AuditSides } from "./audit-scope.ts";
+import type { TypedModule } from "./typed-module.ts";
 import {
   added,
   codeLines,
   commentsOf,
   cyclomaticComplexity,
   importsOf,
+  nodesOf,
   rootOf,
   writtenBy,
 } from "./code-facts.ts";
 import { syntaxError } from "./errors.ts";
 import type { AuditCheck } from "./protocol.ts";
-import type { TypedModule } from "./typed-module.ts";
 
 /** From the number after the colon, null where there is none, to the check. */
 const CONSTRAINTS: Readonly<
@@ -48,7 +50,7 @@ function maxLines({ candidate }: AuditSides, limit: number): AuditCheck {
 }
 
 function maxComplexity({ candidate }: AuditSides, limit: number): AuditCheck {
-  const complexity = cyclomaticComplexity(candidate.declaration);
+  const complexity = cyclomaticComplexity(nodesOf(candidate.declaration));
   return bounded(
     "max-complexity",
     `the function's cyclomatic complexity is ${complexity}, at most ${limit}`,
@@ -57,11 +59,7 @@ function maxComplexity({ candidate }: AuditSides, limit: number): AuditCheck {
 }
 
 function noCommentsRemoved({ subject, candidate }: AuditSides): AuditCheck {
-  const removed = added(
-    commentsOf(candidate.functionFile),
-    commentsOf(subject.functionFile),
-    (comment) => comment,
-  );
+  const removed = added(commentsOf(candidate.nodes), commentsOf(subject.nodes), (comment) => comment);
   if (removed.length === 0) return passed("no-comments-removed", "keeps every comment");
   return failed(
     "no-comments-removed",
@@ -111,10 +109,11 @@ function mutatesParameter(node: ts.Node, { checker, declaration }: TypedModule):
 }
 
 function noNewDependencies({ subject, candidate }: AuditSides): AuditCheck {
-  const packagesOf = ({ functionFile }: TypedModule): readonly string[] =>
-    importsOf(functionFile)
-      .filter(({ name }) => !name.startsWith("."))
-      .map(({ name }) =>
+  const packagesOf = ({ nodes, checker }: AuditedModule): readonly string[] =>
+    importsOf(nodes, checker)
+      .map(({ name }) => name.text)
+      .filter((name) => !name.startsWith("."))
+      .map((name) =>
         name
           .split("/")
           .slice(0, name.startsWith("@") ? 2 : 1)

@@ -5,7 +5,8 @@
 import { MyriadError } from "../../runtime/contracts/index.ts";
 import { architectureScores, NO_ARCHITECTURE } from "./architecture.ts";
 import { CHECKS, failed, passed } from "./audit-checks.ts";
-import type { AuditSides } from "./audit-checks.ts";
+import { auditSides } from "./audit-scope.ts";
+import type { AuditedModule, AuditSides } from "./audit-scope.ts";
 import { constraintCheck } from "./audit-constraints.ts";
 import { added, codeLines, commentsOf } from "./code-facts.ts";
 import type { AuditCheck, AuditReport, AuditRequest, ModuleText } from "./protocol.ts";
@@ -19,7 +20,7 @@ export function auditCandidate(request: AuditRequest): AuditReport {
   const subject = loadModule(request.subject);
   const candidate = loadCandidate(request.candidate);
   if ("rule" in candidate) return refusal(candidate);
-  const sides: AuditSides = { subject, candidate };
+  const sides = auditSides(subject, candidate);
   const checks = [passed("parses", "parses"), ...[...CHECKS, ...asked].map((check) => check(sides))];
   return {
     checks,
@@ -52,16 +53,17 @@ function refusal(check: AuditCheck): AuditReport {
 
 /**
  * Mean of four shares: parsed; no type errors added; lines of the subject outside of the function that still
- * stand; comments of the subject that still stand.
+ * stand; comments of the subject that still stand. A candidate by hand changes no file: the first two alone.
  */
-function methodologyScore({ subject, candidate }: AuditSides, checks: readonly AuditCheck[]): number {
+function methodologyScore({ subject, candidate, byHand }: AuditSides, checks: readonly AuditCheck[]): number {
   const typed = checks.some(({ rule, passed }) => rule === "type-checks" && passed) ? 1 : 0;
+  if (byHand) return (1 + typed) / 2;
   const minimal = keptShare(linesOutside(subject), codeLines(candidate.functionFile.text));
-  const documented = keptShare(commentsOf(subject.functionFile), commentsOf(candidate.functionFile));
+  const documented = keptShare(commentsOf(subject.nodes), commentsOf(candidate.nodes));
   return (1 + typed + minimal + documented) / 4;
 }
 
-function linesOutside({ functionFile, declaration }: TypedModule): readonly string[] {
+function linesOutside({ functionFile, declaration }: AuditedModule): readonly string[] {
   return codeLines(
     functionFile.text.slice(0, declaration.getStart()) + functionFile.text.slice(declaration.getEnd()),
   );

@@ -17,9 +17,9 @@ export function lineOf(node: ts.Node): number {
 }
 
 /** Cyclomatic complexity: decisions plus one (T. J. McCabe, "A Complexity Measure", IEEE TSE 2(4), 1976). */
-export function cyclomaticComplexity(root: ts.Node): number {
+export function cyclomaticComplexity(nodes: Iterable<ts.Node>): number {
   let decisions = 0;
-  for (const node of nodesOf(root)) if (isDecision(node)) decisions += 1;
+  for (const node of nodes) if (isDecision(node)) decisions += 1;
   return decisions + 1;
 }
 
@@ -54,59 +54,69 @@ export function codeLines(text: string): readonly string[] {
   return text.split("\n").flatMap((line) => (line.trim() === "" ? [] : [line.trim()]));
 }
 
-export function functionsOf(file: ts.SourceFile): readonly ts.SignatureDeclaration[] {
-  return [...nodesOf(file)]
+export function functionsOf(nodes: readonly ts.Node[]): readonly ts.SignatureDeclaration[] {
+  return nodes
     .filter((node) => ts.isFunctionLike(node))
     .filter((node) => "body" in node && node.body !== undefined);
 }
 
-/** Texts of all comments, each once for each place. */
-export function commentsOf(file: ts.SourceFile): readonly string[] {
-  const comments: string[] = [];
-  const seen = new Set<number>();
-  const collect = (ranges: readonly ts.CommentRange[] | undefined): void => {
-    for (const { pos, end } of ranges ?? []) {
-      if (seen.has(pos)) continue;
-      seen.add(pos);
-      comments.push(file.text.slice(pos, end).trim());
-    }
-  };
-  for (const node of [file.endOfFileToken, ...nodesOf(file)]) {
-    collect(ts.getLeadingCommentRanges(file.text, node.getFullStart()));
-    collect(ts.getTrailingCommentRanges(file.text, node.getEnd()));
+/** Texts of all comments beside the nodes, each once for each place. */
+export function commentsOf(nodes: readonly ts.Node[]): readonly string[] {
+  const comments = new Map<string, string>();
+  for (const node of nodes) {
+    const { fileName, text } = node.getSourceFile();
+    const ranges = [
+      ...(ts.getLeadingCommentRanges(text, node.getFullStart()) ?? []),
+      ...(ts.getTrailingCommentRanges(text, node.getEnd()) ?? []),
+    ];
+    for (const { pos, end } of ranges) comments.set(`${fileName}:${pos}`, text.slice(pos, end).trim());
   }
-  return comments;
+  return [...comments.values()];
 }
 
 /** A module's name in an import, a re-export, a literal `import()` or a literal `require`. */
-export interface ImportSite {
-  readonly name: string;
+interface ImportSite {
+  readonly name: ts.StringLiteralLike;
   readonly node: ts.Node;
-  /** Erased when compiled. */
-  readonly typeOnly: boolean;
 }
 
-export function importsOf(file: ts.SourceFile): readonly ImportSite[] {
-  return [...nodesOf(file)].flatMap((node) => {
+/** Without what is erased when compiled: imports of types. */
+export function importsOf(nodes: readonly ts.Node[], checker: ts.TypeChecker): readonly ImportSite[] {
+  return nodes.flatMap((node) => {
     const site = importSite(node);
-    return site === undefined ? [] : [site];
+    return site === undefined || isErased(node, checker) ? [] : [site];
   });
 }
 
 function importSite(node: ts.Node): ImportSite | undefined {
   if (ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) {
-    const typeOnly = ts.isImportDeclaration(node)
-      ? node.importClause?.phaseModifier === ts.SyntaxKind.TypeKeyword
-      : node.isTypeOnly;
     const name = node.moduleSpecifier;
-    return name !== undefined && ts.isStringLiteral(name) ? { name: name.text, node, typeOnly } : undefined;
+    return name !== undefined && ts.isStringLiteral(name) ? { name, node } : undefined;
   }
   if (!ts.isCallExpression(node)) return undefined;
   const loads = node.expression.kind === ts.SyntaxKind.ImportKeyword || isNamed(node.expression, "require");
   const [name] = node.arguments;
-  return loads && name !== undefined && ts.isStringLiteralLike(name)
-    ? { name: name.text, node, typeOnly: false }
-    : undefined;
+  return loads && name !== undefined && ts.isStringLiteralLike(name) ? { name, node } : undefined;
+}
+
+function isErased(node: ts.Node, checker: ts.TypeChecker): boolean {
+  if (ts.isExportDeclaration(node)) return node.isTypeOnly;
+  const clause = ts.isImportDeclaration(node) ? node.importClause : undefined;
+  if (clause === undefined) return false;
+  if (clause.phaseModifier === ts.SyntaxKind.TypeKeyword) return true;
+  const { namedBindings } = clause;
+  if (clause.name !== undefined || namedBindings === undefined || ts.isNamespaceImport(namedBindings))
+    return false;
+  const { elements } = namedBindings;
+  return elements.length > 0 && elements.every((one) => one.isTypeOnly || isType(one.name, checker));
+}
+
+/** Known, and no value. */
+function isType(name: ts.Identifier, checker: ts.TypeChecker): boolean {
+  const alias = checker.getSymbolAtLocation(name);
+  if (alias === undefined || (alias.flags & ts.SymbolFlags.Alias) === 0) return false;
+  const { flags, declarations } = checker.getAliasedSymbol(alias);
+  return declarations !== undefined && (flags & ts.SymbolFlags.Value) === 0;
 }
 
 export function isNamed(node: ts.Node, name: string): boolean {

@@ -29,7 +29,7 @@ export function programFor(file: string, source: string | null): ts.Program {
   const program = ts.createProgram({
     rootNames: [file],
     options,
-    host: hostFor(file, source, options),
+    host: hostFor(source === null ? new Map() : new Map([[file, source]]), options),
     ...(oldProgram === undefined ? {} : { oldProgram }),
   });
   // An unchanged program is kept whole, and with it its checker and every type it has worked out.
@@ -40,6 +40,16 @@ export function programFor(file: string, source: string | null): ts.Program {
   return kept;
 }
 
+/**
+ * One program of two files as they were parsed, so that one checker knows the types of both; it holds functions to
+ * their parameters' types whether or not the project does.
+ */
+export function jointProgram(one: ts.SourceFile, other: ts.SourceFile): ts.Program {
+  const options = { ...compilerOptionsFor(one.fileName), strictFunctionTypes: true };
+  const texts = new Map([one, other].map(({ fileName, text }) => [path.resolve(fileName), text]));
+  return ts.createProgram({ rootNames: [...texts.keys()], options, host: hostFor(texts, options) });
+}
+
 function sameFiles(old: ts.Program, program: ts.Program): boolean {
   const files = program.getSourceFiles();
   return (
@@ -48,13 +58,13 @@ function sameFiles(old: ts.Program, program: ts.Program): boolean {
   );
 }
 
-function hostFor(file: string, source: string | null, options: ts.CompilerOptions): ts.CompilerHost {
+/** `texts`: by absolute path, in place of the files' own. */
+function hostFor(texts: ReadonlyMap<string, string>, options: ts.CompilerOptions): ts.CompilerHost {
   const base = ts.createCompilerHost(options, true);
-  const isRoot = (name: string): boolean => source !== null && path.resolve(name) === file;
-  const readFile = (name: string): string | undefined => (isRoot(name) ? source! : base.readFile(name));
+  const readFile = (name: string): string | undefined => texts.get(path.resolve(name)) ?? base.readFile(name);
   const host: ts.CompilerHost = {
     ...base,
-    fileExists: (name) => isRoot(name) || base.fileExists(name),
+    fileExists: (name) => texts.has(path.resolve(name)) || base.fileExists(name),
     readFile,
     getSourceFile: (name, version) => parse(name, version, readFile),
   };

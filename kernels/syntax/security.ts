@@ -4,7 +4,7 @@
  */
 import ts from "typescript";
 import { addedNodes, isDynamicCode, isGlobalWrite, shortText } from "./audit-checks.ts";
-import type { AuditSides } from "./audit-checks.ts";
+import type { AuditSides } from "./audit-scope.ts";
 import { isGlobal, isNamed, lineOf, writtenBy } from "./code-facts.ts";
 import type { SecurityFinding } from "./protocol.ts";
 import type { TypedModule } from "./typed-module.ts";

@@ -8,7 +8,7 @@ import type { OnLoadResult, Plugin, TransformOptions } from "esbuild";
 import ts from "typescript";
 
 /** What the strict part knows the sloppy scripts by. */
-export const SLOPPY_SCRIPTS = "__myriadSloppyScripts";
+const SLOPPY_SCRIPTS = "__myriadSloppyScripts";
 
 export interface SloppyScripts {
   readonly plugin: Plugin;

@@ -55,7 +55,7 @@ function appendsTo(context: RewriteContext, declaration: ts.VariableDeclaration)
 }
 
 /** A literal without gaps, or an array whose type rules holes out; not `new Array(3)`. */
-export function isMadeWithoutHoles({ types }: RewriteContext, made: ts.Expression): boolean {
+function isMadeWithoutHoles({ types }: RewriteContext, made: ts.Expression): boolean {
   const inner = bare(made);
   if (ts.isArrayLiteralExpression(inner)) return inner.elements.every((one) => !ts.isOmittedExpression(one));
   return !ts.isNewExpression(inner) && types.isDenseArray(types.of(inner));

@@ -289,7 +289,7 @@ function callsBack(call: ts.CallExpression): boolean {
   return ARRAY_ITERATORS.has(name) || ["from", "replace", "replaceAll"].includes(name);
 }
 
-export function sameCell(one: Cell, other: Cell): boolean {
+function sameCell(one: Cell, other: Cell): boolean {
   if (one.kind === "anything" || other.kind === "anything") return true;
   if (one.kind === "field" && other.kind === "field") return one.name === other.name;
   const named = (cell: Cell): boolean => cell.kind === "field" || cell.kind === "fields";

@@ -27,7 +27,7 @@ export function loopAnchors(context: RewriteContext, node: ts.Node): readonly ts
   return anchors;
 }
 
-export interface HoistOptions {
+interface HoistOptions {
   /** What is read beside the expression's own reads, e.g. the elements of an array it names. */
   readonly also?: readonly Reads[];
   /** Writes that the caller keeps track of. */

@@ -201,7 +201,7 @@ function isLibraryMethod(types: TypeFacts, type: ts.Type, method: string): boole
 }
 
 /** The callback may have a parameter at that place, by name, by `...rest` or by `arguments`. */
-export function mayTakeParameter(types: TypeFacts, callback: ts.Expression, place: number): boolean {
+function mayTakeParameter(types: TypeFacts, callback: ts.Expression, place: number): boolean {
   if (ts.isArrowFunction(callback)) {
     const { parameters } = callback;
     return parameters.length > place || parameters.some((one) => one.dotDotDotToken !== undefined);

@@ -15,7 +15,9 @@ export type ActorErrorCode =
   | "SESSION_UNKNOWN"
   | "SESSION_ENDED"
   | "SESSION_SOURCE_CHANGED"
+  | "SESSION_MACHINE_CHANGED"
   | "CHANGE_NOT_PROVED"
+  | "CHANGE_NOT_WRITTEN"
   | "BASELINE_INCOMPARABLE"
   | "REPORT_UNKNOWN"
   | "INTERRUPTED"
@@ -82,10 +84,20 @@ export const ACTOR_ERRORS: Readonly<Record<ActorErrorCode, ErrorDefinition>> = {
     meaning: "the subject's file changed since the session began, so its measurements would mix two versions",
     hint: "start a new session, or restore the file",
   },
+  SESSION_MACHINE_CHANGED: {
+    fault: "input",
+    meaning: "the session was begun on another machine or runtime, or in other sandboxes, and would mix two",
+    hint: "resume it where it was begun, or start a new session",
+  },
   CHANGE_NOT_PROVED: {
     fault: "rejected",
     meaning: "the session did not end in a change that is proved better, so none is written",
     hint: "see its report; only the change of an improved run is applied",
+  },
+  CHANGE_NOT_WRITTEN: {
+    fault: "input",
+    meaning: "the change is proved, but the file could not be written; it is as it was",
+    hint: "give the file's folder room and leave to write, then: myriad run --resume <session> --apply",
   },
   BASELINE_INCOMPARABLE: {
     fault: "input",
@@ -111,3 +123,8 @@ export const ACTOR_ERRORS: Readonly<Record<ActorErrorCode, ErrorDefinition>> = {
 
 export const actorError: (code: ActorErrorCode, message: string, detail?: ErrorDetail) => MyriadError =
   errorsOf(ACTOR_ERRORS);
+
+/** The same wherever a signal comes in. */
+export function interrupted(): MyriadError {
+  return actorError("INTERRUPTED", "the session was interrupted; what was measured is kept");
+}

@@ -1,7 +1,8 @@
 export { openSystem } from "./system.ts";
-export type { MyriadSystem, SessionEnding, SessionHooks, SystemOptions } from "./system.ts";
+export type { MyriadSystem, SystemOptions } from "./system.ts";
+export type { SessionEnding, SessionHooks } from "./session-run.ts";
 export { app } from "./app.ts";
-export { ACTOR_ERRORS } from "./errors.ts";
+export { ACTOR_ERRORS, interrupted } from "./errors.ts";
 export type { ProgressNote } from "./agent/agent.ts";
 export { compareTask, readTask } from "./workflow/task.ts";
 export type { MetricSpec, Task, TaskOverrides } from "./workflow/task.ts";

@@ -1,25 +1,18 @@
-/** The command line: parse, call the library, print. Returns the exit code; never calls process.exit itself. */
+/**
+ * The command line: parse, call the library, print. Returns the exit code; only a second signal to stop exits by
+ * itself. However it ends, `--json` has printed one document.
+ */
 import { CommanderError } from "commander";
-import { describeEnvironment, emptyDocument, documentError } from "../actors/index.ts";
-import type { SessionDocument } from "../actors/index.ts";
+import { describeEnvironment, documentError, emptyDocument, interrupted } from "../actors/index.ts";
 import { encodeError, MyriadError } from "../runtime/contracts/index.ts";
-import type { WireError } from "../runtime/contracts/index.ts";
-import { EXIT_INPUT, EXIT_OK, exitCodeOfFault } from "./exit-code.ts";
+import type { Fault } from "../runtime/contracts/index.ts";
+import { usageError } from "./errors.ts";
+import { EXIT_INPUT, EXIT_INTERRUPTED, EXIT_OK, exitCodeOfFault } from "./exit-code.ts";
 import { printDocument } from "./output.ts";
 import type { Streams } from "./output.ts";
 import { buildProgram, COMMANDS } from "./program.ts";
 import type { Invocation } from "./program.ts";
 import { perform } from "./perform.ts";
-
-const USAGE: WireError = {
-  code: "USAGE",
-  fault: "input",
-  message: "",
-  hint: "myriad --help",
-  location: null,
-  stack: null,
-  cause: null,
-};
 
 export async function main(argv: readonly string[], streams: Streams = process): Promise<number> {
   // A reader that has gone away (`| head`) is no reason to lose a session.
@@ -46,7 +39,7 @@ function usageExit(error: unknown, argv: readonly string[], json: boolean, strea
       error.code === "commander.help" ? "no command is named" : error.message.replace(/^error: /, "");
     const document = {
       ...emptyDocument(COMMANDS.find((name) => argv.includes(name)) ?? "run", describeEnvironment()),
-      error: documentError({ ...USAGE, message }),
+      error: documentError(encodeError(usageError(message))),
     };
     printDocument(document, { json, quiet: false }, streams);
   }
@@ -55,18 +48,36 @@ function usageExit(error: unknown, argv: readonly string[], json: boolean, strea
 
 async function execute(invocation: Invocation, streams: Streams): Promise<number> {
   const { options } = invocation;
+  const stop = onSignal(() => {
+    printError(interrupted(), invocation, streams);
+    process.exit(EXIT_INTERRUPTED);
+  });
   try {
-    const { document, exitCode } = await perform(invocation, streams);
+    const { document, exitCode } = await perform(invocation, streams, stop.signal);
     printDocument(document, options, streams);
     return exitCode;
   } catch (error) {
-    const wire = encodeError(error);
-    const document: SessionDocument = {
-      ...emptyDocument(invocation.command, describeEnvironment()),
-      error: documentError(wire),
-    };
-    printDocument(document, options, streams);
-    if (!(error instanceof MyriadError) && !options.json) streams.stderr.write(`${wire.stack ?? ""}\n`);
-    return exitCodeOfFault(wire.fault);
+    return exitCodeOfFault(printError(error, invocation, streams));
+  } finally {
+    stop.listenNoMore();
   }
+}
+
+function printError(error: unknown, { command, options }: Invocation, streams: Streams): Fault {
+  const wire = encodeError(error);
+  const document = { ...emptyDocument(command, describeEnvironment()), error: documentError(wire) };
+  printDocument(document, options, streams);
+  if (!(error instanceof MyriadError) && !options.json) streams.stderr.write(`${wire.stack ?? ""}\n`);
+  return wire.fault;
+}
+
+/** The first signal to stop aborts; the second one calls. */
+function onSignal(again: () => void): { readonly signal: AbortSignal; listenNoMore(): void } {
+  const controller = new AbortController();
+  const interrupt = (): void => (controller.signal.aborted ? again() : controller.abort());
+  process.on("SIGINT", interrupt).on("SIGTERM", interrupt);
+  return {
+    signal: controller.signal,
+    listenNoMore: () => void process.off("SIGINT", interrupt).off("SIGTERM", interrupt),
+  };
 }

@@ -22,8 +22,11 @@ export function printDocument(
 ): void {
   if (!options.json) for (const warning of document.warnings ?? []) stderr.write(`note: ${warning}\n`);
   if (options.json) stdout.write(`${JSON.stringify(document, jsonValue, 2)}\n`);
-  else if (document.error !== null) stderr.write(errorText(document));
-  else if (document.baselines !== undefined) stdout.write(baselinesText(document.baselines));
+  else if (document.error !== null) {
+    // A session that ended well, whose change could not be written, still says what it found.
+    if (document.verdict !== null) stdout.write(resultText(document));
+    stderr.write(errorText(document));
+  } else if (document.baselines !== undefined) stdout.write(baselinesText(document.baselines));
   else stdout.write(options.quiet ? `${verdictSentence(document)}\n` : resultText(document));
 }
 
@@ -33,12 +36,12 @@ function jsonValue(_key: string, value: unknown): unknown {
 }
 
 /** A stopped session can be resumed whatever stopped it, once that is mended. */
-function errorText({ error, session }: SessionDocument): string {
+function errorText({ error, session, verdict }: SessionDocument): string {
   const { code, message, hint, location } = error!;
   const lines = [`error ${code}: ${message}`];
   if (location !== null) lines.push(`  at ${location}`);
   if (hint !== null) lines.push(`  ${hint}`);
-  const resume = `myriad run --resume ${session ?? ""}`;
+  const resume = `myriad run --resume ${session ?? ""}${verdict === null ? "" : " --apply"}`;
   if (session !== null && hint?.includes(resume) !== true) lines.push(`  then: ${resume}`);
   return `${lines.join("\n")}\n`;
 }

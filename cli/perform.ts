@@ -1,7 +1,15 @@
 /** Calls the library for a parsed command and derives the exit code. */
 import { spawn } from "node:child_process";
 import { resolve } from "node:path";
-import { compareTask, describeEnvironment, emptyDocument, openSystem, readTask } from "../actors/index.ts";
+import {
+  compareTask,
+  describeEnvironment,
+  documentError,
+  emptyDocument,
+  interrupted,
+  openSystem,
+  readTask,
+} from "../actors/index.ts";
 import type {
   MyriadSystem,
   SessionDocument,
@@ -9,83 +17,114 @@ import type {
   SessionHooks,
   TaskOverrides,
 } from "../actors/index.ts";
-import { systemClock } from "../runtime/contracts/index.ts";
+import { encodeError, systemClock } from "../runtime/contracts/index.ts";
+import { usageError } from "./errors.ts";
 import { EXIT_OK, exitCodeOf, exitCodeOfFault } from "./exit-code.ts";
 import type { Streams } from "./output.ts";
 import { plainProgress, silentProgress, terminalProgress } from "./progress.ts";
 import type { Progress } from "./progress.ts";
-import type { Invocation, SessionOptions } from "./program.ts";
+import type { CommonOptions, Invocation, SessionOptions } from "./program.ts";
 
 export interface Performed {
   readonly document: SessionDocument;
   readonly exitCode: number;
 }
 
-export async function perform(invocation: Invocation, streams: Streams): Promise<Performed> {
+/**
+ * @param interruption aborted by the first signal to stop: a session then ends in order, what is short ends at
+ *   once.
+ * @throws USAGE, and what the library throws before a session has begun
+ */
+export async function perform(
+  invocation: Invocation,
+  streams: Streams,
+  interruption: AbortSignal,
+): Promise<Performed> {
   switch (invocation.command) {
     case "run":
     case "burst":
     case "compare":
-      return await performSession(invocation, streams);
+      return await performSession(invocation, streams, interruption);
     case "baseline":
-      return await withSystem({ state: invocation.options.state }, (system) =>
-        performBaseline(invocation, system),
+      return await unlessStopped(
+        interruption,
+        withSystem(invocation.options, (system) => performBaseline(invocation, system)),
       );
     case "report":
-      return await withSystem({ state: invocation.options.state }, (system) =>
-        performReport(invocation, system),
+      return await unlessStopped(
+        interruption,
+        withSystem(invocation.options, (system) => performReport(invocation, system)),
       );
   }
+}
+
+async function unlessStopped(signal: AbortSignal, work: Promise<Performed>): Promise<Performed> {
+  const performed = await work;
+  if (signal.aborted) throw interrupted();
+  return performed;
 }
 
 type SessionInvocation = Extract<Invocation, { readonly command: "run" | "burst" | "compare" }>;
 
-async function performSession(invocation: SessionInvocation, streams: Streams): Promise<Performed> {
+async function performSession(
+  invocation: SessionInvocation,
+  streams: Streams,
+  signal: AbortSignal,
+): Promise<Performed> {
   const { options } = invocation;
-  const { workers, begin } = beginning(invocation);
+  const begin = beginning(invocation);
   const progress = progressFor(options, streams);
-  const interruption = onInterrupt();
   const hooks: SessionHooks = {
-    signal: interruption.signal,
+    signal,
     onPhase: (phase) => progress.phase(phase),
     onProgress: (note) => progress.note(note),
   };
-  const { state, requireIsolation } = options;
   try {
-    const { document, fault } = await withSystem({ state, workers, requireIsolation }, (system) =>
-      begin(system, hooks),
-    );
+    const { document, fault } = await withSystem(options, async (system) => {
+      const ending = await begin(system, hooks);
+      return options.apply && ending.document.success ? await applied(system, ending) : ending;
+    });
     return { document, exitCode: fault === null ? exitCodeOf(document) : exitCodeOfFault(fault) };
   } finally {
     progress.end();
-    interruption.stop();
   }
 }
 
-interface Beginning {
-  /** null: as many as there are cores. */
-  readonly workers: number | null;
-  readonly begin: (system: MyriadSystem, hooks: SessionHooks) => Promise<SessionEnding>;
-}
+type Beginning = (system: MyriadSystem, hooks: SessionHooks) => Promise<SessionEnding>;
 
 /** Reads the task before anything is opened, so that a wrong one costs nothing. */
 function beginning(invocation: SessionInvocation): Beginning {
   const { command, options } = invocation;
-  const { resume, apply, workers = null } = options;
-  const applying =
-    (begin: Beginning["begin"]): Beginning["begin"] =>
-    async (system, hooks) => {
-      const ending = await begin(system, hooks);
-      if (apply && ending.document.success) await system.apply(ending.document.session!);
-      return ending;
-    };
-  if (resume !== undefined)
-    return { workers, begin: applying((system, hooks) => system.resume(resume, hooks)) };
+  const { resume, apply } = options;
+  if (resume !== undefined) {
+    // One that has ended can no longer go on, but its change can still be applied.
+    return async (system, hooks) =>
+      (apply ? await system.ended(resume) : null) ?? (await system.resume(resume, hooks));
+  }
   const task =
     invocation.command === "compare"
       ? compareTask(invocation.left!, invocation.right!, process.cwd(), overridesOf(options))
       : readTask(invocation.task!, process.cwd(), overridesOf(options));
-  return { workers: task.workers, begin: applying((system, hooks) => system.start(command, task, hooks)) };
+  if (apply && task.candidate !== null) {
+    throw usageError("--apply writes what the search found; a hand-written candidate stands in its own file");
+  }
+  return (system, hooks) => system.start(command, task, hooks);
+}
+
+/** What the session ended in stays told when its change cannot be written. */
+async function applied(system: MyriadSystem, { document }: SessionEnding): Promise<SessionEnding> {
+  try {
+    const to = await system.apply(document.session!);
+    const { baseline } = document;
+    return {
+      document: { ...document, baseline: baseline === null ? null : { ...baseline, to } },
+      fault: null,
+    };
+  } catch (error) {
+    const wire = encodeError(error);
+    const told = { ...document, success: false, error: documentError(wire, document.session!) };
+    return { document: told, fault: wire.fault };
+  }
 }
 
 function overridesOf({ seed, runs, workers, inputs, candidate }: SessionOptions): TaskOverrides {
@@ -118,14 +157,13 @@ async function performReport(
 }
 
 async function withSystem<Result>(
-  options: { readonly state: string; readonly workers?: number | null; readonly requireIsolation?: boolean },
+  { state, workers, requireIsolation = false }: CommonOptions & Partial<SessionOptions>,
   use: (system: MyriadSystem) => Promise<Result>,
 ): Promise<Result> {
-  const { state, workers = null, requireIsolation = false } = options;
   const system = await openSystem({
     state: resolve(state),
     requireIsolation,
-    ...(workers === null ? {} : { workers }),
+    ...(workers === undefined ? {} : { workers }),
   });
   try {
     return await use(system);
@@ -137,20 +175,6 @@ async function withSystem<Result>(
 function progressFor({ json, quiet }: SessionOptions, streams: Streams): Progress {
   if (json || quiet) return silentProgress();
   return streams.stderr.isTTY === true ? terminalProgress(streams, systemClock) : plainProgress(streams);
-}
-
-/** The first signal stops the session in order; a second one ends the process at once. */
-function onInterrupt(): { readonly signal: AbortSignal; stop(): void } {
-  const controller = new AbortController();
-  const interrupt = (): void => {
-    if (controller.signal.aborted) process.exit(130);
-    controller.abort();
-  };
-  process.on("SIGINT", interrupt).on("SIGTERM", interrupt);
-  return {
-    signal: controller.signal,
-    stop: () => void process.off("SIGINT", interrupt).off("SIGTERM", interrupt),
-  };
 }
 
 function openInBrowser(file: string): void {

@@ -130,14 +130,14 @@ function session(command: Command): Command {
       new Option("--runs <n>", "sandboxes a version; default 10000").argParser(integer(40, 10_000_000)),
     )
     .addOption(
-      new Option("--workers <n>", "sandboxes at the same time; default: all cores").argParser(
+      new Option("--workers <n>", "sandboxes at the same time; default: all cores but one").argParser(
         integer(1, 1024),
       ),
     )
     .option("--resume <session>", "go on after the last finished phase of a stopped session")
     .option(
       "--require-isolation",
-      "refuse (exit 2) where the operating system cannot lock the code in",
+      "refuse (exit 2) where network and files cannot be kept out of the code's reach",
       false,
     );
 }
@@ -157,12 +157,22 @@ function integer(least: number, most: number): (text: string) => number {
 }
 
 function requireTarget(target: string | undefined, options: SessionOptions, command: Command): void {
-  if (target === undefined && options.resume === undefined) {
-    command.error("error: name what to work on, or --resume a session", {
-      code: "myriad.missingTarget",
-      exitCode: 2,
-    });
+  const { resume, inputs, seed, runs, candidate, apply } = options;
+  if (resume === undefined && target === undefined)
+    refuse(command, "name what to work on, or --resume a session");
+  if (resume !== undefined && [target, inputs, seed, runs, candidate].some((given) => given !== undefined)) {
+    refuse(
+      command,
+      "a session that is resumed keeps what it was begun with: task, inputs, seed, runs, candidate",
+    );
   }
+  if (apply && candidate !== undefined) {
+    refuse(command, "--apply writes what the search found; a hand-written candidate stands in its own file");
+  }
+}
+
+function refuse(command: Command, message: string): never {
+  command.error(`error: ${message}`, { code: "myriad.usage", exitCode: 2 });
 }
 
 const BASELINE_ACTIONS = {
@@ -179,7 +189,7 @@ const PROGRAM_EXAMPLES = `  myriad run src/orders.ts#dedupe                  mak
 const RUN_EXAMPLES = `  myriad run src/orders.ts#dedupe
   myriad run src/orders.ts#dedupe --candidate src/faster.ts#dedupe
   myriad run tasks/dedupe.yaml --json --seed 7
-  myriad run --resume 01J9Z3K6W8V4S2Q0T5R7Y1X3AB`;
+  myriad run --resume 01J9Z3K6W8V4S2Q0T5R7Y1X3AB --apply`;
 const BURST_EXAMPLES = `  myriad burst src/orders.ts#dedupe
   myriad burst tasks/dedupe.yaml --runs 2000`;
 const COMPARE_EXAMPLES = `  myriad compare old.ts#dedupe new.ts#dedupe

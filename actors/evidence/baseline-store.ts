@@ -13,7 +13,6 @@
  */
 import { createHash } from "node:crypto";
 import type { SandboxProgram } from "../../kernels/sandbox/index.ts";
-import { forkMeans, summarise } from "../../kernels/statistics/index.ts";
 import type { BaselineRow } from "../../storage/index.ts";
 import { phaseAgent } from "../agent/agent.ts";
 import type { Agent } from "../agent/agent.ts";
@@ -24,7 +23,7 @@ import { isSuccess } from "../workflow/document.ts";
 import { comparedVersions, verdictOf } from "../workflow/session-state.ts";
 import type { SessionState } from "../workflow/session-state.ts";
 import type { Version } from "./fork-plan.ts";
-import { samplesOf } from "./statistician.ts";
+import { summaryOf } from "./statistician.ts";
 
 export interface StoredBaseline {
   readonly tag: string;
@@ -154,7 +153,7 @@ function rowsOf(
 ): readonly NewBaselineRow[] {
   const { session: id, task, environment } = session.start!;
   return task.metrics.map((metric) => {
-    const { n, mean, stdDev, ci99 } = summarise(forkMeans(samplesOf(session, version, metric.name)));
+    const { n, mean, stdDev, ci99 } = summaryOf(session, version, metric.name);
     return {
       caseId: task.id,
       subject: `${task.subject.file}#${task.subject.exportName}`,

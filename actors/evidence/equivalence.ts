@@ -32,6 +32,7 @@ export interface EquivalenceAnswer {
 type Order = "alone" | "sequence";
 
 const SHOWN_CHARACTERS = 2_000;
+const SHOWN_CALLS = 20;
 const MAX_SHRINK_ROUNDS = 300;
 
 /**
@@ -119,18 +120,32 @@ async function counterexample(
   index: number,
   signal: AbortSignal,
 ): Promise<Counterexample> {
-  const found = question.inputs[index]!;
-  const shrunk = order === "alone" ? await shrink(question, engine, found, signal) : found;
-  const inputs = order === "alone" ? [shrunk] : question.inputs.slice(0, index + 1);
+  const found = order === "alone" ? [question.inputs[index]!] : question.inputs.slice(0, index + 1);
+  const inputs =
+    order === "alone"
+      ? [await shrink(question, engine, found[0]!, signal)]
+      : await shrinkSequence(question, engine, found, signal);
   const [subject, candidate] = await observeBoth(question, inputs, engine, order, signal);
   return {
-    input: `${order === "sequence" ? `after ${index} other calls: ` : ""}${showInput(shrunk, SHOWN_CHARACTERS)}`,
+    input: shownCalls(inputs),
     engine: engine.name,
     subject: shownObservation(subject.at(-1)),
     candidate: shownObservation(candidate.at(-1)),
-    shrunkFrom: found.length,
-    shrunkTo: shrunk.length,
+    shrunkFrom: charactersOf(found),
+    shrunkTo: charactersOf(inputs),
   };
+}
+
+function charactersOf(inputs: readonly EncodedInput[]): number {
+  return inputs.reduce((sum, { length }) => sum + length, 0);
+}
+
+/** Several calls stand one to a line, in order; the last is the one that differs. */
+function shownCalls(inputs: readonly EncodedInput[]): string {
+  if (inputs.length === 1) return showInput(inputs[0]!, SHOWN_CHARACTERS);
+  const shown = inputs.slice(-SHOWN_CALLS).map((input) => showInput(input, SHOWN_CHARACTERS / SHOWN_CALLS));
+  const before = inputs.length - shown.length;
+  return [...(before === 0 ? [] : [`(${before} calls before)`]), ...shown].join("\n");
 }
 
 /**
@@ -154,6 +169,36 @@ async function shrink(
     );
     if (next === undefined) break;
     smallest = next;
+  }
+  return smallest;
+}
+
+/**
+ * Leaves out calls before the last one, halves first and then fewer at a time, as long as the last one still
+ * differs and the subject ends on it as before (A. Zeller & R. Hildebrandt, Simplifying and Isolating
+ * Failure-Inducing Input, 2002).
+ */
+async function shrinkSequence(
+  question: EquivalenceQuestion,
+  engine: SandboxEngine,
+  found: readonly EncodedInput[],
+  signal: AbortSignal,
+): Promise<readonly EncodedInput[]> {
+  const lastOf = async (inputs: readonly EncodedInput[]): Promise<readonly [Observation, Observation]> => {
+    const [subject, candidate] = await observeBoth(question, inputs, engine, "sequence", signal);
+    return [subject.at(-1)!, candidate.at(-1)!];
+  };
+  const [original] = await lastOf(found);
+  let smallest = found;
+  let rounds = 0;
+  for (let size = found.length >> 1; size > 0; size >>= 1) {
+    for (let start = 0; start < smallest.length - 1 && rounds < MAX_SHRINK_ROUNDS; rounds++) {
+      const end = Math.min(start + size, smallest.length - 1);
+      const without = [...smallest.slice(0, start), ...smallest.slice(end)];
+      const [subject, candidate] = await lastOf(without);
+      if (subject.outcome === original.outcome && !sameObservation(subject, candidate)) smallest = without;
+      else start = end;
+    }
   }
   return smallest;
 }

@@ -6,13 +6,15 @@
 import { actor } from "../../runtime/index.ts";
 import type { ActorContext, ActorRef, ActorType, Reply } from "../../runtime/index.ts";
 import type { Analytics, BaselineRow } from "../../storage/index.ts";
-import type { Verdict } from "../../kernels/statistics/index.ts";
+import type { Summary, Verdict } from "../../kernels/statistics/index.ts";
 import type { ComparisonRow } from "../workflow/session-document.ts";
 import type { KeptFork, SessionStart } from "../workflow/session-state.ts";
+import type { Version } from "./fork-plan.ts";
 
 export type EvidenceWrite =
   | { readonly kind: "fork"; readonly session: string; readonly caseId: string; readonly fork: KeptFork }
   | { readonly kind: "session"; readonly start: SessionStart; readonly verdict: Verdict | null }
+  | { readonly kind: "summaries"; readonly session: string; readonly rows: readonly VersionSummary[] }
   | { readonly kind: "comparisons"; readonly session: string; readonly rows: readonly ComparisonRow[] }
   | { readonly kind: "establish"; readonly tag: string; readonly rows: readonly NewBaselineRow[] }
   | { readonly kind: "promote"; readonly tag: string };
@@ -22,6 +24,15 @@ export type EvidenceMessage =
   | { readonly kind: "written"; readonly reply: Reply<null>; readonly error: unknown };
 
 export type NewBaselineRow = Omit<BaselineRow, "tag">;
+
+/** One metric of one version over its fork means. */
+export interface VersionSummary {
+  readonly caseId: string;
+  readonly metric: string;
+  readonly version: Version;
+  readonly unit: string;
+  readonly summary: Summary;
+}
 
 interface StoreState {
   readonly analytics: Analytics;
@@ -61,6 +72,8 @@ function carryOut(write: EvidenceWrite, analytics: Analytics, now: number): Prom
       return writeFork(write.session, write.caseId, write.fork, analytics, now);
     case "session":
       return writeSession(write.start, write.verdict, analytics, now);
+    case "summaries":
+      return analytics.recordSummaries(write.rows.map((row) => summaryRow(write.session, row, now)));
     case "comparisons":
       return analytics.recordComparisons(write.rows.map((row) => comparisonRow(write.session, row, now)));
     case "establish":
@@ -94,15 +107,9 @@ function writeFork(
     recordedAt: now,
   };
   return analytics.recordFork(row, [
-    { metric: "wall_time", values: untilGap(wallNs) },
+    { metric: "wall_time", values: wallNs },
     { metric: "peak_memory", values: Float64Array.of(peakMb) },
   ]);
-}
-
-/** An iteration that broke a limit has no time, and mostly none follows: the database keeps those before it. */
-function untilGap(wallNs: Float64Array): Float64Array {
-  const gap = wallNs.findIndex(Number.isNaN);
-  return gap < 0 ? wallNs : wallNs.slice(0, gap);
 }
 
 function writeSession(
@@ -123,6 +130,25 @@ function writeSession(
     verdict,
     environment,
   });
+}
+
+function summaryRow(session: string, { summary, ...labels }: VersionSummary, now: number) {
+  const { n, mean, stdDev, median, p95, p99, ci99 } = summary;
+  const [ciLow, ciHigh] = ci99.mean;
+  return {
+    session,
+    ...labels,
+    n,
+    mean,
+    stdDev,
+    median,
+    p95,
+    p99,
+    ciLow,
+    ciHigh,
+    detail: summary,
+    recordedAt: now,
+  };
 }
 
 function comparisonRow(session: string, row: ComparisonRow, now: number) {
@@ -164,6 +190,10 @@ export class EvidenceStore {
 
   recordSession(start: SessionStart, verdict: Verdict | null): Promise<void> {
     return this.#write({ kind: "session", start, verdict });
+  }
+
+  recordSummaries(start: SessionStart, rows: readonly VersionSummary[]): Promise<void> {
+    return this.#write({ kind: "summaries", session: start.session, rows });
   }
 
   recordComparisons(start: SessionStart, rows: readonly ComparisonRow[]): Promise<void> {

@@ -28,6 +28,9 @@ const INTERVALS_UP_TO = 60;
 const INTERLEAVED =
   " Forks of the two versions were interleaved, so a slope or a step that both share is the machine’s.";
 
+const OUTLYING =
+  " A hollow dot is an outlier (modified z score beyond 3.5): it is shown, and counted like the others.";
+
 /** @param versions not empty, each with a mean other than 0 */
 export function forksChart(versions: readonly DrawnVersion[]): Chart {
   return {
@@ -35,7 +38,8 @@ export function forksChart(versions: readonly DrawnVersion[]): Chart {
     alt: versions.map(altOf).join(" "),
     caption:
       "Each dot is one fresh process, as a deviation from its version’s mean; the thin line is the 99 % interval of that fork’s mean, the band the 99 % interval of the version’s mean." +
-      (versions.length > 1 ? INTERLEAVED : ""),
+      (versions.length > 1 ? INTERLEAVED : "") +
+      (versions.some(({ forks }) => forks.some(({ outlier }) => outlier)) ? OUTLYING : ""),
     options: (width) => optionsFor(versions, width),
   };
 }
@@ -44,7 +48,9 @@ function altOf({ label, unit, mean, ci99, forks }: DrawnVersion): string {
   const deviations = forks.map((fork) => fork.mean / mean - 1);
   const interval = ci99 === null ? "" : `, 99 % interval ${formatQuantityInterval(ci99, unit, mean)}`;
   const range = `${formatChange(Math.min(...deviations))} to ${formatChange(Math.max(...deviations))}`;
-  return `${label}: ${formatCount(forks.length, "fork")}, mean ${formatQuantity(mean, unit)}${interval}; fork means deviate by ${range}.`;
+  const outliers = forks.filter(({ outlier }) => outlier).length;
+  const outlying = outliers === 0 ? "" : `, ${formatCount(outliers, "outlier")} among them`;
+  return `${label}: ${formatCount(forks.length, "fork")}, mean ${formatQuantity(mean, unit)}${interval}; fork means deviate by ${range}${outlying}.`;
 }
 
 function optionsFor(versions: readonly DrawnVersion[], width: Width): PlotOptions {
@@ -112,7 +118,8 @@ function marksOf(
       x: "run",
       y: (fork: { mean: number }) => relative(fork.mean),
       r: 3.2,
-      fill: stroke,
+      stroke,
+      fill: (fork: { outlier: boolean }) => (fork.outlier ? "var(--surface)" : stroke),
     }),
     text([`${version} · ${meanOf({ mean, ci99, unit }, typical)}`], {
       fy,

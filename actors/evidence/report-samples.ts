@@ -21,6 +21,8 @@ export interface DrawnFork {
   readonly mean: number;
   /** 99 % interval of this fork's mean, its iterations taken as independent; null with fewer than two. */
   readonly ci99: Pair | null;
+  /** Among its version's fork means (kernels/statistics/outliers.ts). Shown, never left out. */
+  readonly outlier: boolean;
 }
 
 /** Versions without a finite sample are left out; at most one of each version, the baseline first. */
@@ -34,19 +36,29 @@ export function drawnVersions(samples: readonly VersionSamples[]): readonly Draw
 
 function drawnVersion({ version, label, unit, forks }: VersionSamples): DrawnVersion {
   const drawn = forks.map((fork) => fork.filter(Number.isFinite)).flatMap(drawnFork);
-  const { mean, ci99 } = meanOf(Float64Array.from(drawn, (fork) => fork.mean));
-  return { version, label, unit, sorted: sortedIterations(forks), forks: drawn, mean, ci99 };
+  const { mean, ci99, outliers } = meanOf(Float64Array.from(drawn, (fork) => fork.mean));
+  const marked = drawn.map((fork, index) => ({ ...fork, outlier: outliers.includes(index) }));
+  return { version, label, unit, sorted: sortedIterations(forks), forks: marked, mean, ci99 };
 }
 
 /** A fork of which nothing is left keeps its number, so that the run order stays true. */
-function drawnFork(iterations: Float64Array, index: number): readonly DrawnFork[] {
-  return iterations.length === 0 ? [] : [{ run: index + 1, ...meanOf(iterations) }];
+function drawnFork(iterations: Float64Array, index: number): readonly Omit<DrawnFork, "outlier">[] {
+  if (iterations.length === 0) return [];
+  const { mean, ci99 } = meanOf(iterations);
+  return [{ run: index + 1, mean, ci99 }];
 }
 
-function meanOf(values: Float64Array): { readonly mean: number; readonly ci99: Pair | null } {
-  if (values.length < 2) return { mean: values[0] ?? Number.NaN, ci99: null };
-  const summary = summarise(values);
-  return { mean: summary.mean, ci99: summary.ci99.mean };
+interface Means {
+  readonly mean: number;
+  readonly ci99: Pair | null;
+  /** Positions in the values. */
+  readonly outliers: readonly number[];
+}
+
+function meanOf(values: Float64Array): Means {
+  if (values.length < 2) return { mean: values[0] ?? Number.NaN, ci99: null, outliers: [] };
+  const { mean, ci99, outliers } = summarise(values);
+  return { mean, ci99: ci99.mean, outliers: outliers.indexes };
 }
 
 function sortedIterations(forks: readonly Float64Array[]): Float64Array {

@@ -2,7 +2,14 @@
  * The statistician: compares the two versions metric by metric on fork means and decides once over all of
  * them. The tests were fixed before the data; nothing here looks at a result to choose what to do next.
  */
-import { compareMetricKernel, decide, overallVerdict } from "../../kernels/statistics/index.ts";
+import {
+  compareMetricKernel,
+  decide,
+  forkMeans,
+  overallVerdict,
+  summarise,
+} from "../../kernels/statistics/index.ts";
+import type { Summary } from "../../kernels/statistics/index.ts";
 import { phaseAgent } from "../agent/agent.ts";
 import type { Agent, AgentTask } from "../agent/agent.ts";
 import type { Services } from "../agent/services.ts";
@@ -10,6 +17,7 @@ import { evaluateGates } from "../workflow/gates.ts";
 import type { ComparisonRow, Noise } from "../workflow/session-document.ts";
 import type { Compared, KeptFork, SessionState } from "../workflow/session-state.ts";
 import type { MetricName, MetricSpec } from "../workflow/task.ts";
+import type { VersionSummary } from "./evidence-store.ts";
 import type { Version } from "./fork-plan.ts";
 
 export const statistician: Agent<"compare"> = phaseAgent("statistician", "compare", comparePhase);
@@ -37,6 +45,7 @@ async function comparePhase(
   );
   const rows: readonly ComparisonRow[] = decide(compared);
   const verdict = overallVerdict(rows.map((row) => row.verdict));
+  await services.evidence.recordSummaries(session.start!, summariesOf(session));
   await services.evidence.recordComparisons(session.start!, rows);
   const earlier = session.outputs.gates;
   const gates =
@@ -51,6 +60,21 @@ function labels(
   metric: MetricSpec,
 ): Pick<ComparisonRow, "caseId" | "metric" | "unit" | "engine"> {
   return { caseId, metric: metric.name, unit: metric.unit, engine: "isolate" };
+}
+
+function summariesOf(session: SessionState): readonly VersionSummary[] {
+  const { task } = session.start!;
+  return task.metrics.flatMap(({ name, unit }) =>
+    (["baseline", "candidate"] as const).map((version) => {
+      const summary = summaryOf(session, version, name);
+      return { caseId: task.id, metric: name, version, unit, summary };
+    }),
+  );
+}
+
+/** Over the fork means: what a version is compared by. */
+export function summaryOf(session: SessionState, version: Version, metric: MetricName): Summary {
+  return summarise(forkMeans(samplesOf(session, version, metric)));
 }
 
 /** One array a fork: iterations for time, the one figure of the process for memory. */

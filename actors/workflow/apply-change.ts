@@ -6,34 +6,48 @@ import { otherVersion } from "./session-state.ts";
 import type { SessionState } from "./session-state.ts";
 
 /**
- * A hand-written candidate lives in its own file and is not written anywhere.
- * @throws CHANGE_NOT_PROVED when the session has not ended as a run that is better;
- *   SESSION_SOURCE_CHANGED when the file is no longer the one that was measured.
+ * Does nothing where the change stands in the file already.
+ * @throws CHANGE_NOT_PROVED when the session has not ended as a run that is better, or its candidate is a
+ *   hand-written one, which lives in its own file; SESSION_SOURCE_CHANGED when the file is no longer the one
+ *   that was measured; CHANGE_NOT_WRITTEN.
  */
 export async function applyChange(state: SessionState): Promise<void> {
   const { task, session, command } = state.start!;
-  if (task.candidate !== null) return;
+  if (task.candidate !== null) {
+    throw actorError(
+      "CHANGE_NOT_PROVED",
+      `session ${session} judged a hand-written candidate, which is not applied`,
+    );
+  }
   if (command !== "run" || state.ended === null || !documentOf(state).success) {
     throw actorError("CHANGE_NOT_PROVED", `session ${session} has no change that is proved better`);
   }
   const { ref, source } = state.outputs.prepare!.info;
-  if ((await readFile(ref.file, "utf8").catch(() => null)) !== source) {
-    throw actorError("SESSION_SOURCE_CHANGED", `${ref.file} was changed while it was measured`, {
+  const proved = otherVersion(state)!.source;
+  const standing = await readFile(ref.file, "utf8").catch(() => null);
+  if (standing === proved) return;
+  if (standing !== source) {
+    throw actorError("SESSION_SOURCE_CHANGED", `${ref.file} is not what was measured`, {
       location: ref.file,
     });
   }
-  await replaceWhole(await realpath(ref.file), otherVersion(state)!.source, session);
+  await replaceWhole(ref.file, proved, session);
 }
 
 /** Under another name first, so that a full disk or a kill leaves the file as it was; its mode is kept. */
-async function replaceWhole(file: string, text: string, session: string): Promise<void> {
+async function replaceWhole(link: string, text: string, session: string): Promise<void> {
+  const file = await realpath(link);
   const beside = `${file}.myriad-${session}`;
   try {
     await writeFile(beside, text);
     await chmod(beside, (await stat(file)).mode);
     await rename(beside, file);
-  } catch (error) {
+  } catch (cause) {
     await rm(beside, { force: true });
-    throw error;
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw actorError("CHANGE_NOT_WRITTEN", `${file} could not be written: ${reason}`, {
+      location: file,
+      cause,
+    });
   }
 }

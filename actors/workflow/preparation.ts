@@ -47,7 +47,7 @@ export const preparer: Agent<"prepare"> = phaseAgent(
     await requireJudgeable(question, services, call);
     const batchOf = (chosen: readonly EncodedInput[], targetNs: number): Promise<readonly EncodedInput[]> =>
       chooseBatch({ ...question, inputs: chosen, targetNs }, services.isolate, call.signal);
-    return {
+    const prepared = {
       info,
       subject,
       other,
@@ -59,6 +59,8 @@ export const preparer: Agent<"prepare"> = phaseAgent(
       sandboxSeed: seed,
       currentBaseline: await baselineTag(task.id, task.baseline, services),
     } satisfies Prepared;
+    await services.evidence.recordSession(start, null);
+    return prepared;
   },
 );
 

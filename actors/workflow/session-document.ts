@@ -185,13 +185,13 @@ export interface Equivalence {
 }
 
 export interface Counterexample {
-  /** The argument list as a JavaScript literal, shrunk. */
+  /** The argument list as a JavaScript literal, shrunk; of calls that differ only after others one a line, the last differs. */
   readonly input: string;
   readonly engine: string;
   /** Canonical forms, shortened for reading. */
   readonly subject: string;
   readonly candidate: string;
-  /** Of the input as it was found, and as it is after shrinking; in characters. */
+  /** Of all that `input` shows, as it was found, and as it is after shrinking; in characters. */
   readonly shrunkFrom: number;
   readonly shrunkTo: number;
 }

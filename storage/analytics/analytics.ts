@@ -36,7 +36,7 @@ export interface Analytics {
   recordFork(fork: ForkRow, samples: readonly MetricSamples[]): Promise<void>;
   /** In the order of case, version and fork. */
   forksOf(session: string, caseId?: string, version?: string): Promise<readonly ForkRow[]>;
-  /** One array a fork that has this metric, in the order of forks; each in the order of iterations. */
+  /** One array a fork that has this metric, in the order of forks; each the values that there are, in the order of iterations. */
   samplesOf(session: string, caseId: string, version: string, metric: string): Promise<Float64Array[]>;
 
   recordSummaries(rows: readonly SummaryRow[]): Promise<void>;

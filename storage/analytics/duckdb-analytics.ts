@@ -13,7 +13,7 @@ import {
   selection,
 } from "./row-table.ts";
 import type { Bindings, RowTable } from "./row-table.ts";
-import { requireDistinct, requireFinite, requireSame, requireThere } from "./refusals.ts";
+import { requireDistinct, requireMeasured, requireSame, requireThere } from "./refusals.ts";
 import { BASELINES, COMPARISONS, FORKS, SESSIONS, SUMMARIES } from "./rows.ts";
 import type { BaselineRow, ComparisonRow, ForkRow, MetricSamples, SessionRow, SummaryRow } from "./rows.ts";
 import { appendSamples } from "./sample-writer.ts";
@@ -44,7 +44,7 @@ export class DuckdbAnalytics implements Analytics {
 
   async recordFork(fork: ForkRow, samples: readonly MetricSamples[]): Promise<void> {
     const bindings = encodeRow(FORKS, fork);
-    for (const given of samples) requireFinite(given);
+    for (const given of samples) requireMeasured(given);
     await this.#database.write(async (connection) => {
       const forkKey = await replaceFork(connection, bindings);
       for (const { metric, values } of samples) {

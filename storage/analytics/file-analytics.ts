@@ -3,7 +3,7 @@ import { storageError } from "../errors.ts";
 import { openFileJournal } from "../journal/file-journal.ts";
 import type { FileJournal } from "../journal/file-journal.ts";
 import type { Analytics, BaselineFilter, Promotion } from "./analytics.ts";
-import { requireDistinct, requireFinite, requireSame, requireThere } from "./refusals.ts";
+import { requireDistinct, requireMeasured, requireSame, requireThere } from "./refusals.ts";
 import { decodeRow, encodeRow } from "./row-table.ts";
 import type { Bindings, RowTable } from "./row-table.ts";
 import { BASELINES, COMPARISONS, FORKS, SESSIONS, SUMMARIES } from "./rows.ts";
@@ -48,7 +48,7 @@ export class FileAnalytics implements Analytics {
 
   async recordFork(fork: ForkRow, samples: readonly MetricSamples[]): Promise<void> {
     const entry: ForkEntry = { row: encodeRow(FORKS, fork), samples };
-    for (const given of samples) requireFinite(given);
+    for (const given of samples) requireMeasured(given);
     await this.#inTurn(() => this.#append(forksStream(fork.session), [entry]));
   }
 
@@ -67,7 +67,7 @@ export class FileAnalytics implements Analytics {
         const row = decodeRow(FORKS, entry.row);
         if (row.caseId !== caseId || row.version !== version) continue;
         const kept = entry.samples.find((one) => one.metric === metric);
-        byFork.set(row.fork, kept?.values ?? new Float64Array());
+        byFork.set(row.fork, kept?.values.filter((value) => !Number.isNaN(value)) ?? new Float64Array());
       }
       const inOrder = [...byFork].toSorted(([one], [other]) => one - other);
       return inOrder.flatMap(([, values]) => (values.length > 0 ? [values] : []));

@@ -4,8 +4,8 @@ import type { BaselineRow, MetricSamples } from "./rows.ts";
 /** What both keepers of measurements refuse, in the same words. */
 
 /** @throws ANALYTICS_ROW_INVALID */
-export function requireFinite({ metric, values }: MetricSamples): void {
-  const index = values.findIndex((value) => !Number.isFinite(value));
+export function requireMeasured({ metric, values }: MetricSamples): void {
+  const index = values.findIndex((value) => value === Infinity || value === -Infinity);
   if (index === -1) return;
   const message = `Iteration ${index} of ${metric} is ${values[index]}, which is no measurement.`;
   throw storageError("ANALYTICS_ROW_INVALID", message, { location: `samples.${metric}` });

@@ -36,7 +36,7 @@ export interface ForkRow {
 
 export interface MetricSamples {
   readonly metric: string;
-  /** One value an iteration, in order; no NaN or infinity. */
+  /** One value an iteration, in order; NaN where an iteration has none, and no infinity. */
   readonly values: Float64Array;
 }
 

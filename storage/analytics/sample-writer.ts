@@ -1,7 +1,7 @@
 import { BIGINT, DOUBLE, DuckDBDataChunk, INTEGER } from "@duckdb/node-api";
 import type { DuckDBConnection } from "@duckdb/node-api";
 
-/** Appends one fork's values of one metric to `sample_values`, in chunks of typed columns. */
+/** Appends one fork's values of one metric to `sample_values`, in chunks of typed columns; NaN leaves a gap. */
 export async function appendSamples(
   connection: DuckDBConnection,
   forkKey: bigint,
@@ -9,22 +9,23 @@ export async function appendSamples(
   values: Float64Array,
 ): Promise<void> {
   const appender = await connection.createAppender("sample_values");
-  for (let start = 0; start < values.length; start += MAX_CHUNK_ROWS) {
-    const part = values.subarray(start, start + MAX_CHUNK_ROWS);
+  const iterations = Array.from(values.keys()).filter((iteration) => !Number.isNaN(values[iteration]));
+  for (let start = 0; start < iterations.length; start += MAX_CHUNK_ROWS) {
+    const part = iterations.slice(start, start + MAX_CHUNK_ROWS);
     const chunk = DuckDBDataChunk.create([BIGINT, INTEGER, INTEGER, DOUBLE], part.length);
     chunk.setColumnValues(
       0,
-      Array.from(part, () => forkKey),
+      part.map(() => forkKey),
     );
     chunk.setColumnValues(
       1,
-      Array.from(part, () => metricKey),
+      part.map(() => metricKey),
     );
+    chunk.setColumnValues(2, part);
     chunk.setColumnValues(
-      2,
-      Array.from(part, (_, index) => start + index),
+      3,
+      part.map((iteration) => values[iteration]!),
     );
-    chunk.setColumnValues(3, Array.from(part));
     appender.appendDataChunk(chunk);
   }
   appender.closeSync();

@@ -83,11 +83,21 @@ export function analyticsContract(name: string, { open, leaves }: AnalyticsFacto
         }),
       ));
 
+    it("keeps the values around one that is missing", () =>
+      inFolder((folder) =>
+        using(open(folder), async (analytics) => {
+          await analytics.recordFork(forkRow(0), [
+            { metric: "wall", values: Float64Array.of(NaN, 2, NaN, 4) },
+          ]);
+          assert.deepEqual(await analytics.samplesOf("S1", "case", "base", "wall"), [Float64Array.of(2, 4)]);
+        }),
+      ));
+
     it("refuses values that are no measurement and fields that do not fit, and keeps nothing of the call", () =>
       inFolder((folder) =>
         using(open(folder), async (analytics) => {
           const invalid = hasCode("ANALYTICS_ROW_INVALID");
-          for (const odd of [NaN, Infinity]) {
+          for (const odd of [-Infinity, Infinity]) {
             await assert.rejects(
               analytics.recordFork(forkRow(0), [{ metric: "wall", values: Float64Array.of(1, odd) }]),
               invalid,

@@ -80,5 +80,18 @@ describe(
         assert.equal(end.code, 130, end.stdout + end.stderr);
         assert.equal(documentIn(end).error?.code, "INTERRUPTED");
       }));
+
+    it("ends at once on a second signal, and has printed its document all the same", () =>
+      inProject({ "task.json": TASK }, async (cwd) => {
+        const running = startMyriad(["run", "task.json", "--runs", "40", "--json"], { cwd, group: true });
+        await eventually("the session has begun", () => existsSync(join(cwd, ".myriad", "last-session")));
+        const { pid } = running.child;
+        // Stopped, it takes both as soon as it goes on: none is lost, and nothing comes between.
+        for (const signal of ["SIGSTOP", "SIGINT", "SIGTERM", "SIGCONT"] as const) process.kill(pid!, signal);
+        const end = await running.ended;
+        assert.equal(end.code, 130, end.stdout + end.stderr);
+        assert.equal(documentIn(end).error?.code, "INTERRUPTED");
+        await allGone(descendantsOf(pid!));
+      }));
   },
 );

@@ -18,6 +18,16 @@ const WRONG: readonly (readonly [what: string, args: readonly string[], named: R
   ["a negative seed", ["run", "stairs.ts#ways", "--seed", "-1"], /--seed/],
   ["no workers", ["run", "stairs.ts#ways", "--workers", "0"], /--workers.*0/],
   ["no subject", ["run"], /what to work on/],
+  [
+    "a hand-written candidate to be applied",
+    ["run", "stairs.ts#ways", "--candidate", "stairs.ts#waysByLoop", "--apply"],
+    /--apply/,
+  ],
+  [
+    "other conditions for a session that goes on",
+    ["run", "--resume", "01J9Z3K6W8V4S2Q0T5R7Y1X3AB", "--runs", "400"],
+    /was begun with/,
+  ],
   ["half a comparison", ["compare", "stairs.ts#ways"], /what to work on/],
   ["one word too many", ["run", "stairs.ts#ways", "stairs.ts#waysByLoop"], /argument/],
   ["no command", [], /command/],
@@ -34,6 +44,14 @@ describe("the command line", { concurrency: 2 }, () => {
         assert.match(error.message, named);
       }));
   }
+
+  it("takes a task with a hand-written candidate that is to be applied as bad usage", () => {
+    const task = { id: "stairs", subject: "stairs.ts#ways", candidate: "stairs.ts#waysByLoop" };
+    return inProject({ "task.json": task }, async (cwd) => {
+      const error = assertRefused(await myriadJson(["run", "task.json", "--apply"], { cwd }), "USAGE");
+      assert.match(error.message, /hand-written/);
+    });
+  });
 
   it("says on stderr, for people, what is wrong and where help is", () =>
     inProject({}, async (cwd) => {

@@ -59,7 +59,10 @@ describe("a session's end", { concurrency: 2 }, () => {
       assert.equal(list.code, 0);
       assert.deepEqual(
         list.document.baselines?.map(({ tag, caseId, current }) => ({ tag, caseId, current })),
-        [{ tag: "stairs@1", caseId: "stairs", current: true }],
+        [
+          { tag: "stairs@1", caseId: "stairs", current: true },
+          { tag: "stairs@2", caseId: "stairs", current: false },
+        ],
       );
       const read = await myriad(["baseline", "list"], { cwd });
       assert.match(read.stdout, /stairs@1/);
@@ -67,6 +70,19 @@ describe("a session's end", { concurrency: 2 }, () => {
       const resumed = await myriadJson(["run", "--resume", document.session!], { cwd });
       assert.equal(resumed.code, 2);
       assert.equal(resumed.document.error?.code, "SESSION_ENDED");
+
+      const applied = await myriadJson(["run", "--resume", document.session!, "--apply"], { cwd });
+      assert.equal(applied.code, 0, applied.stdout);
+      assert.deepEqual(applied.document.baseline, { from: null, to: "stairs@2", candidate: "stairs@2" });
+      assert.doesNotMatch(await readFile(join(cwd, "stairs.ts"), "utf8"), /return ways\(steps - 1\)/);
+      const current = await myriadJson(["baseline", "show", "stairs@2"], { cwd });
+      assert.equal(current.document.baselines?.[0]?.current, true);
+
+      await writeFile(join(cwd, "stairs.ts"), "export const ways = () => 1;\n");
+      const late = await myriad(["run", "--resume", document.session!, "--apply"], { cwd });
+      assert.equal(late.code, 2);
+      assert.match(late.stdout, /faster/, "what was found stays told");
+      assert.match(late.stderr, /^error SESSION_SOURCE_CHANGED/);
     }));
 
   it("is exit 1 for a wrong candidate, with the smallest input that shows it", () =>
@@ -156,7 +172,7 @@ describe("a session's end", { concurrency: 2 }, () => {
       const second = await burst();
       assert.equal(second.code, 0, second.stdout);
       assert.equal(second.document.verdict, "improved");
-      assert.deepEqual(second.document.baseline, { from: "stairs@1", to: "stairs@2" });
+      assert.deepEqual(second.document.baseline, { from: "stairs@1", to: "stairs@2", candidate: null });
       assert.deepEqual(
         [second.document.comparisons[0]?.baseline.n, second.document.comparisons[0]?.candidate.n],
         [20, 20],
@@ -166,7 +182,7 @@ describe("a session's end", { concurrency: 2 }, () => {
       const third = await burst();
       assert.equal(third.code, 1, third.stdout);
       assert.equal(third.document.verdict, "regressed");
-      assert.deepEqual(third.document.baseline, { from: "stairs@2", to: null });
+      assert.deepEqual(third.document.baseline, { from: "stairs@2", to: null, candidate: null });
 
       const promoted = await myriadJson(["baseline", "promote", "stairs@1"], { cwd });
       assert.equal(promoted.code, 0, promoted.stdout);

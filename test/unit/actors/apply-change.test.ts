@@ -99,15 +99,24 @@ describe("applying a change", () => {
     }
   });
 
-  it("leaves a hand-written candidate where it is", async () => {
-    await applyChange(session({ prepare: preparedOf({ other: versionOf("written") }) }, { task: WRITTEN }));
+  it("refuses to write a hand-written candidate, which has its own file", async () => {
+    const state = session({ prepare: preparedOf({ other: versionOf("written") }) }, { task: WRITTEN });
+    await assert.rejects(applyChange(state), hasCode("CHANGE_NOT_PROVED"));
     assert.equal(await text(), sourceOf("subject"));
+  });
+
+  it("has nothing to do where the change stands in the file already", async () => {
+    await applyChange(session());
+    const { mtimeMs } = await stat(file);
+    await applyChange(session());
+    assert.equal((await stat(file)).mtimeMs, mtimeMs);
+    assert.equal(await text(), sourceOf("candidate 1"));
   });
 
   it("on a full disk leaves the file as it was and nothing beside it", async () => {
     const state = session();
     await symlink("/dev/full", `${file}.myriad-${state.start!.session}`);
-    await assert.rejects(applyChange(state), { code: "ENOSPC" });
+    await assert.rejects(applyChange(state), hasCode("CHANGE_NOT_WRITTEN"));
     assert.equal(await text(), sourceOf("subject"));
     assert.deepEqual(await readdir(folder), ["orders.ts"]);
   });

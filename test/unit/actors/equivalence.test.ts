@@ -74,15 +74,36 @@ describe("equivalence", () => {
     });
   }
 
-  it("is broken by what shows only after other calls, and says after how many", async () => {
+  it("is broken by what shows only after other calls, and shows those calls", async () => {
     const { disagreements, counterexamples } = await check(
       [7, 8, 9],
       ({ order, index }) => order === "sequence" && index === 2,
     );
     assert.equal(disagreements, 1);
-    assert.equal(counterexamples[0]!.input, "after 2 other calls: 9");
+    assert.equal(counterexamples[0]!.input, "7\n8\n9");
     assert.equal(counterexamples[0]!.subject, "returned: 9");
     assert.equal(counterexamples[0]!.candidate, "returned: wrong");
+  });
+
+  it("leaves out the calls before that do not matter", async () => {
+    const [seven] = inputsOf(7);
+    const { counterexamples } = await check(
+      Array.from({ length: 40 }, (_, index) => index + 1),
+      ({ order, index, request }) =>
+        order === "sequence" && index > 0 && request.inputs.slice(0, index).includes(seven!),
+    );
+    const [example] = counterexamples;
+    assert.equal(example!.input, "7\n8");
+    assert.ok(example!.shrunkTo < example!.shrunkFrom);
+  });
+
+  it("shows the last twenty calls of a disagreement that needs them all", async () => {
+    const numbers = Array.from({ length: 30 }, (_, index) => index);
+    const { counterexamples } = await check(
+      numbers,
+      ({ order, index }) => order === "sequence" && index === 29,
+    );
+    assert.equal(counterexamples[0]!.input, ["(10 calls before)", ...numbers.slice(10)].join("\n"));
   });
 
   it("tells the story of an input alone where there is one, once an engine", async () => {

@@ -42,14 +42,14 @@ describe("the evidence store", () => {
     assert.deepEqual(await samples("peak_memory"), [Float64Array.of(41)]);
   });
 
-  it("keeps a fork whose sandbox died, with the times until then", async () => {
+  it("keeps a fork whose sandbox died, with every time that it took", async () => {
     const { evidence, state } = home;
     for (const [fork, wallNs] of [Float64Array.of(5, NaN, 7), Float64Array.of(NaN, NaN)].entries()) {
       await evidence.recordFork("died", "dedupe", forkOf("candidate", fork, { failures: 1, wallNs }));
     }
     assert.equal((await state.analytics.forksOf("died")).length, 2);
     const samples = await state.analytics.samplesOf("died", "dedupe", "candidate", "wall_time");
-    assert.deepEqual(samples, [Float64Array.of(5)]);
+    assert.deepEqual(samples, [Float64Array.of(5, 7)]);
   });
 
   it("keeps a session and its comparisons, and says when it ended once there is a verdict", async () => {

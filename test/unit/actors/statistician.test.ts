@@ -100,10 +100,19 @@ describe("the statistician", () => {
     assert.deepEqual((await compare(forksOf("baseline", "candidate"), {}, "compare")).gates, []);
   });
 
-  it("tells the database of its comparisons", async () => {
+  it("tells the database of each version's figures and of its comparisons", async () => {
     const writes: EvidenceWrite[] = [];
     const { rows } = await compare(forksOf("baseline", "candidate"), {}, "run", writes);
-    assert.deepEqual(writes, [{ kind: "comparisons", session: SESSION, rows }]);
+    const [summaries, comparisons] = writes;
+    assert.deepEqual(comparisons, { kind: "comparisons", session: SESSION, rows });
+    assert.equal(summaries?.kind, "summaries");
+    assert.deepEqual(
+      summaries.rows.map(({ metric, version, summary: { n, mean } }) => [metric, version, n, mean]),
+      rows.flatMap(({ metric, forks, baseline, candidate }) => [
+        [metric, "baseline", forks, baseline.mean],
+        [metric, "candidate", forks, candidate.mean],
+      ]),
+    );
   });
 });
 

@@ -1,21 +1,37 @@
 import assert from "node:assert/strict";
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { MyriadSystem } from "../../../actors/system.ts";
-import type { SessionHooks } from "../../../actors/system.ts";
+import { defaultWorkers, SandboxShelf } from "../../../actors/sandboxes.ts";
+import type { SessionHooks } from "../../../actors/session-run.ts";
 import { actorError } from "../../../actors/errors.ts";
+import { describeEnvironment } from "../../../actors/workflow/environment.ts";
 import { sessionStream } from "../../../actors/workflow/replay.ts";
+import type { PhaseName } from "../../../actors/workflow/session-document.ts";
 import type { SessionEvent } from "../../../actors/workflow/session-state.ts";
 import { inspectKernel } from "../../../kernels/syntax/index.ts";
 import { NO_STREAM, seededRandom } from "../../../runtime/contracts/index.ts";
 import { createTestSystem } from "../../../runtime/testkit/index.ts";
 import type { TestSystem } from "../../../runtime/testkit/index.ts";
 import { hasCode, payloads } from "../../contract/journal-contract.ts";
+import { scriptedEngine } from "../../kit/scripted-engine.ts";
 import { scriptedExecutor } from "../../kit/scripted-executor.ts";
-import { openKept, servicesOf } from "../../kit/services.ts";
+import { openKept } from "../../kit/services.ts";
 import type { Kept } from "../../kit/services.ts";
-import { baselineRowOf, generatedOf, outputsOf, preparedOf, startOf, taskOf } from "../../kit/session.ts";
+import {
+  baselineRowOf,
+  comparedOf,
+  forkOf,
+  generatedOf,
+  ISOLATION,
+  outputsOf,
+  preparedOf,
+  rowOf,
+  sourceOf,
+  startOf,
+  taskOf,
+} from "../../kit/session.ts";
 
 /** Its sessions get as far as the preparer, whose first look at the subject fails. */
 const REFUSING = scriptedExecutor({
@@ -26,12 +42,20 @@ describe("the assembled system", () => {
   let home: Kept;
   let world: TestSystem;
   let myriad: MyriadSystem;
+  let opened: number[];
 
   before(async () => {
     home = await openKept();
     world = createTestSystem({ startedAt: 1_700_000_000_000 });
-    const services = servicesOf({ ...home, clock: world.clock, executor: REFUSING, workers: 1 });
-    myriad = new MyriadSystem(world.system, services, seededRandom(1));
+    opened = [];
+    const shelf = new SandboxShelf((workers) => {
+      opened.push(workers);
+      const isolate = { ...scriptedEngine(), name: "isolate", isolation: ISOLATION } as const;
+      const sandboxes = { executor: REFUSING, realm: scriptedEngine(), isolate, workers };
+      return Promise.resolve({ sandboxes, close: () => Promise.resolve() });
+    });
+    const { clock, system: actors } = world;
+    myriad = new MyriadSystem({ ...home, actors, clock, random: seededRandom(1), shelf, workers: null });
   });
   after(async () => {
     await world.system.shutdown();
@@ -40,7 +64,7 @@ describe("the assembled system", () => {
 
   /** A session in the journal, told by its events. */
   const journalled = async (session: string, ...told: readonly SessionEvent[]): Promise<string> => {
-    const start = { ...startOf("run"), session };
+    const start = { ...startOf("run"), session, environment: describeEnvironment() };
     await home.state.journal.append(sessionStream(session), NO_STREAM, [
       { kind: "session_started", start },
       ...told,
@@ -136,6 +160,83 @@ describe("the assembled system", () => {
     await assert.rejects(myriad.resume(session), hasCode("SESSION_SOURCE_CHANGED"));
   });
 
+  it("refuses to mix measurements of two machines, or of two kinds of sandbox", async () => {
+    const there = { ...startOf("run"), session: "01JD8Q4ZK3M5T7V9X1B3D5F7M0" };
+    await home.state.journal.append(sessionStream(there.session), NO_STREAM, [
+      { kind: "session_started", start: there },
+    ]);
+    await assert.rejects(myriad.resume(there.session), hasCode("SESSION_MACHINE_CHANGED"));
+    const isolation = { ...ISOLATION, carrier: "bubblewrap" } as const;
+    const fork = { ...forkOf("baseline", 0), isolation };
+    const unlocked = await journalled("01JD8Q4ZK3M5T7V9X1B3D5F7M1", { kind: "fork_finished", fork });
+    await assert.rejects(myriad.resume(unlocked), hasCode("SESSION_MACHINE_CHANGED"));
+  });
+
+  it("opens no sandbox for a listing, and as many for a session as its task asks for", async () => {
+    opened.length = 0;
+    await myriad.baselines(null);
+    await assert.rejects(myriad.report("no id"), hasCode("SESSION_UNKNOWN"));
+    assert.equal(opened.length, 0);
+    for (const workers of [null, 3, 3]) {
+      await world.advance(1);
+      await myriad.start("run", taskOf({ workers }));
+    }
+    // Once each: the sets are shared.
+    const wanted = new Set([defaultWorkers(), 3]);
+    assert.deepEqual(opened.toSorted(), [...wanted].filter((count) => opened.includes(count)).toSorted());
+    assert.ok(opened.includes(3));
+  });
+
+  it("goes on when a hook throws, and says so in the document", async () => {
+    await world.advance(1);
+    const { document } = await myriad.start("run", taskOf(), {
+      onPhase: () => {
+        throw new Error("a full terminal");
+      },
+    });
+    assert.equal(document.error!.code, "SUBJECT_INCOMPARABLE");
+    assert.deepEqual(document.warnings, ["the hook onPhase threw: a full terminal"]);
+  });
+
+  it("tells how a session ended, and nothing of one that has not", async () => {
+    const session = await journalled("01JD8Q4ZK3M5T7V9X1B3D5F7D0", {
+      kind: "session_ended",
+      verdict: "improved",
+    });
+    assert.equal((await myriad.ended(session))!.document.session, session);
+    const standing = await journalled("01JD8Q4ZK3M5T7V9X1B3D5F7D1");
+    assert.equal(await myriad.ended(standing), null);
+  });
+
+  it("makes what it proved the current baseline when the change is applied, also when it is said again", async () => {
+    const file = join(home.state.path, "subject.ts");
+    await writeFile(file, preparedOf().info.source);
+    const change = { from: null, to: "applied@1", candidate: "applied@2" };
+    await home.evidence.establish("applied@2", [
+      baselineRowOf({ caseId: "applied", samplesSession: "s3", samplesVersion: "candidate" }),
+    ]);
+    const finished = (phase: PhaseName, output: unknown): SessionEvent => ({
+      kind: "phase_finished",
+      phase,
+      durationMs: 1,
+      output,
+    });
+    const session = await journalled(
+      "01JD8Q4ZK3M5T7V9X1B3D5F7A1",
+      prepared(file),
+      finished("generate", generatedOf(1)),
+      finished("compare", comparedOf({ rows: [rowOf()] })),
+      finished("baseline", change),
+      { kind: "session_ended", verdict: "improved" },
+    );
+    for (const time of ["first", "again"]) {
+      assert.equal(await myriad.apply(session), "applied@2", time);
+      const [row] = await myriad.baselines("applied");
+      assert.equal(row!.current, true, time);
+      assert.equal(await readFile(file, "utf8"), sourceOf("candidate 1"), time);
+    }
+  });
+
   it("applies nothing of a session that proved nothing", async () => {
     const session = await journalled("01JD8Q4ZK3M5T7V9X1B3D5F7A0", prepared("/project/orders.ts"), {
       kind: "phase_finished",
@@ -162,7 +263,7 @@ describe("the assembled system", () => {
   });
 
   it("lists baselines and says which one is current", async () => {
-    assert.deepEqual(await myriad.baselines(null), []);
+    assert.deepEqual(await myriad.baselines("dedupe"), []);
     await assert.rejects(myriad.baseline("dedupe@1"), hasCode("BASELINE_UNKNOWN"));
     for (const [tag, session] of [
       ["dedupe@1", "s1"],

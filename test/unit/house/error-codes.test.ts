@@ -7,11 +7,13 @@ import { STATISTICS_ERRORS } from "../../../kernels/statistics/index.ts";
 import { SYNTAX_ERRORS } from "../../../kernels/syntax/index.ts";
 import type { ErrorTable } from "../../../runtime/contracts/index.ts";
 import { RUNTIME_ERRORS } from "../../../runtime/index.ts";
+import { CLI_ERRORS } from "../../../cli/errors.ts";
 import { STORAGE_ERRORS } from "../../../storage/index.ts";
 import { readSource } from "../../kit/repository.ts";
 
 const ROOMS: readonly (readonly [string, ErrorTable])[] = [
   ["actors/README.md", ACTOR_ERRORS],
+  ["cli/README.md", CLI_ERRORS],
   ["kernels/pool/README.md", POOL_ERRORS],
   ["kernels/sandbox/README.md", SANDBOX_ERRORS],
   ["kernels/statistics/README.md", STATISTICS_ERRORS],

@@ -286,7 +286,7 @@ export class LocalSystem implements ActorSystem, Host {
     }
     const path = (parent.path === null ? name : `${parent.path}/${name}`) as ActorPath;
     const incarnation = this.nextIncarnation();
-    const identity = { incarnation, path, type, thread, parentThread: this.thread, limits };
+    const identity = { incarnation, path, type, thread, limits };
     return this.#others.mesh.directory.spawn(parent, identity, name, args);
   }
 

@@ -186,6 +186,7 @@ class SimulatedWorld implements World {
   #learn(news: { readonly thread: Thread; readonly lost: number }): void {
     this.#news.splice(this.#news.indexOf(news), 1);
     news.thread.mesh.lose(news.lost);
+    news.thread.dispatcher.flush();
   }
 
   #fill(slot: number): void {

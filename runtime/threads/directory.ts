@@ -15,6 +15,7 @@ import { decodeError, encodeError, type MyriadError, type WireError } from "../c
 import { STOPPED, type Child, type Parent } from "../family.ts";
 import type { Overflow } from "../mailbox.ts";
 import type { Target } from "../ref.ts";
+import { spawnerOf } from "./early-frames.ts";
 import { NOWHERE, type SystemFrame } from "./frames.ts";
 import type { Mesh } from "./mesh.ts";
 import { RemoteChild, RemoteParent, RemoteTarget, RemoteWatcher } from "./remote.ts";
@@ -152,8 +153,9 @@ export class Directory {
    * To an actor whose thread is lost: its supervisor's thread, whose stand-in knows whether it is begun anew.
    * @returns null when that is lost too, or this one, which would know.
    */
-  #wayRound({ parentThread }: { readonly parentThread: number }): number | null {
-    return parentThread !== this.#mesh.thread && this.#mesh.connected(parentThread) ? parentThread : null;
+  #wayRound({ incarnation }: { readonly incarnation: Incarnation }): number | null {
+    const thread = spawnerOf(incarnation);
+    return thread !== this.#mesh.thread && this.#mesh.connected(thread) ? thread : null;
   }
 
   /** Spawns a child of `parent` on another thread. @throws MESSAGE_UNSENDABLE */
@@ -273,7 +275,6 @@ export class Directory {
       path,
       type: UNKNOWN,
       thread,
-      parentThread: 0,
       limits,
     });
     // Below an actor whose thread is lost nobody lives on.

@@ -50,7 +50,6 @@ export type RefStamp = readonly [
   path: string,
   type: string,
   capacity: number,
-  parentThread: number,
 ];
 
 export type WireReason =

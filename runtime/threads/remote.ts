@@ -23,7 +23,6 @@ export interface RemoteIdentity {
   readonly path: ActorPath;
   readonly type: AnyActorType;
   readonly thread: number;
-  readonly parentThread: number;
   readonly limits: MailboxLimits;
 }
 
@@ -33,7 +32,6 @@ export class RemoteTarget implements Target {
   readonly path: ActorPath;
   readonly type: AnyActorType;
   readonly limits: MailboxLimits;
-  readonly parentThread: number;
   readonly ref: Ref<unknown>;
   thread: number;
   /** Messages that may still be sent before some are confirmed. */
@@ -53,7 +51,6 @@ export class RemoteTarget implements Target {
     this.type = identity.type;
     this.limits = identity.limits;
     this.thread = identity.thread;
-    this.parentThread = identity.parentThread;
     this.credit = windowOf(identity.limits.capacity);
     this.ref = new Ref(this);
   }

@@ -27,23 +27,23 @@ export class Travel implements Passport {
     const target = Ref.targetOf(ref);
     if (target instanceof Cell && target.parent !== null) {
       this.#mesh.directory.publish(target);
-      const { incarnation, path, type, limits, parent } = target;
-      return [this.#mesh.thread, incarnation, path!, type.name, limits.capacity, parent.thread];
+      const { incarnation, path, type, limits } = target;
+      return [this.#mesh.thread, incarnation, path!, type.name, limits.capacity];
     }
     if (target instanceof RemoteTarget) {
-      const { thread, incarnation, path, type, limits, parentThread } = target;
-      return [thread, incarnation, path, type.name, limits.capacity, parentThread];
+      const { thread, incarnation, path, type, limits } = target;
+      return [thread, incarnation, path, type.name, limits.capacity];
     }
     if (target instanceof Nobody) {
       const { path, incarnation } = parseAddress(target.address);
-      return [NOWHERE, incarnation, path, "", 1, NOWHERE];
+      return [NOWHERE, incarnation, path, "", 1];
     }
     throw runtimeError("MESSAGE_UNSENDABLE", `${ref.address} leads nowhere that another thread could reach`);
   }
 
   readRef(stamp: unknown): Ref<unknown> {
-    const [thread, incarnation, path, type, capacity, parentThread] = stamp as RefStamp;
-    const place = { thread, incarnation, path: path as ActorPath, parentThread };
+    const [thread, incarnation, path, type, capacity] = stamp as RefStamp;
+    const place = { thread, incarnation, path: path as ActorPath };
     return this.#mesh.directory.meet(place, type, capacity).ref;
   }
 

@@ -29,10 +29,22 @@ export function runChild(request: ChildRequest, load: (name: string) => unknown)
   const runJobs = jobRunner(load);
   const start = evaluate(request.inside, "inside") as (host: Host, job: Job) => () => Step;
   const harness = evaluate(request.harness, "harness") as Harness;
-  const host: Host = { harness, now, emit, evaluate: (code) => evaluate(code, "program") };
+  const foreign = importErrors(runJobs);
+  const host: Host = { harness, now, emit, foreign, evaluate: (code) => evaluate(code, "program") };
   const step = start(host, request.job);
   while (step() === "more") runJobs();
   finish();
+}
+
+/** `import()` is refused, by errors whose classes are the runtime's own. */
+function importErrors(runJobs: () => void): readonly unknown[] {
+  const errors: unknown[] = [];
+  for (const specifier of ["node:fs", "fs", "./nowhere.js", "nowhere:"]) {
+    const attempt = evaluate(`import(${JSON.stringify(specifier)})`, "import") as Promise<unknown>;
+    attempt.catch((error: unknown) => errors.push(error));
+  }
+  runJobs();
+  return errors;
 }
 
 /** Without a callback for imports, `import()` in the evaluated code is refused. */

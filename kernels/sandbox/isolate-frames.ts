@@ -19,15 +19,17 @@ import type { Observation, Outcome } from "./protocol.ts";
 
 export type FrameKind = "ready" | "program" | "observation" | "samples" | "proof" | "spoiled" | "done";
 
-const FRAME_KINDS: readonly FrameKind[] = [
-  "ready",
-  "program",
-  "observation",
-  "samples",
-  "proof",
-  "spoiled",
-  "done",
-];
+/** A child writes frames in a realm that hostile code may have changed: no method of an array is asked. */
+const FRAME_CODES: Readonly<Record<FrameKind, number>> = {
+  ready: 0,
+  program: 1,
+  observation: 2,
+  samples: 3,
+  proof: 4,
+  spoiled: 5,
+  done: 6,
+};
+const FRAME_KINDS = Object.keys(FRAME_CODES) as readonly FrameKind[];
 
 export interface Frame {
   readonly kind: FrameKind;
@@ -44,7 +46,7 @@ export class FrameError extends Error {}
 export function frameBytes(kind: FrameKind, text: string): Uint8Array {
   const body = Buffer.from(text, "utf8");
   const frame = Buffer.allocUnsafe(HEADER_BYTES + body.length);
-  frame[0] = FRAME_KINDS.indexOf(kind);
+  frame[0] = FRAME_CODES[kind];
   frame.writeUInt32LE(body.length, 1);
   body.copy(frame, HEADER_BYTES);
   return frame;

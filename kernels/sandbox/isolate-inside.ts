@@ -8,7 +8,7 @@
  *     between two steps the host runs all promise jobs
  */
 import type { FrameKind } from "./isolate-frames.ts";
-import { isPromise, list, promiseThen } from "./inside/intrinsics.ts";
+import { dataOf, freeze, isPromise, list, promiseThen } from "./inside/intrinsics.ts";
 import type { Loaded } from "./inside/observe.ts";
 import { lockDown } from "./isolate-realm.ts";
 import type { Harness } from "./harness-script.ts";
@@ -19,6 +19,8 @@ export interface Host {
   /** Nanoseconds since an arbitrary start. */
   readonly now: () => bigint;
   readonly emit: (kind: FrameKind, text: string) => void;
+  /** What the process's own code may hand to the program beside the language. */
+  readonly foreign: readonly unknown[];
   /** Evaluates a script in this realm. */
   readonly evaluate: (code: string) => unknown;
 }
@@ -35,7 +37,9 @@ export interface Job {
 
 export type Step = "more" | "done";
 type Factory = () => unknown;
-type Batch = ReturnType<ReturnType<Harness["batchMaker"]>>;
+type BatchMaker = ReturnType<Harness["batchMaker"]>;
+type Batch = ReturnType<BatchMaker>;
+type Witness = NonNullable<Batch["witness"]>;
 
 /** Samples are sent at least this often: the parent tells a long fork from a hung run by it. */
 const REPORT_EVERY_NS = 50_000_000n;
@@ -44,11 +48,11 @@ const number = Number;
 
 export function start(host: Host, job: Job): () => Step {
   const restartChance = host.harness.prepareWorld(job.seed);
-  const restore = lockDown();
+  const restore = lockDown(host.foreign);
   host.emit("ready", "");
   let factory: Factory;
   try {
-    factory = host.evaluate(job.code) as Factory;
+    factory = frozen(host.evaluate(job.code) as Factory);
   } catch (thrown) {
     host.emit("program", thrown instanceof SyntaxError ? thrown.message : "it throws when it is evaluated");
     return () => "done";
@@ -65,6 +69,12 @@ export function start(host: Host, job: Job): () => Step {
   });
   const { task } = job;
   return task.kind === "measure" ? measuring(realm, task) : observing(realm, task.kind);
+}
+
+/** It outlives every run, and sloppy code in it reaches it, as what called it. */
+function frozen(factory: Factory): Factory {
+  freeze(dataOf(freeze(factory), "prototype"));
+  return factory;
 }
 
 /** A promise's answer, once all jobs ran; asking for it again gives waits up that nothing can end. */
@@ -118,7 +128,7 @@ class Realm {
   }
 
   /** All inputs in order in one closure, each observation a frame. Steps of its own. */
-  sequence(kind: "observation" | "proof"): () => Step {
+  sequence(): () => Step {
     const { harness } = this.host;
     let answer: Answer<readonly Observation[]> | null = null;
     return () => {
@@ -136,7 +146,7 @@ class Realm {
       }
       const observations = answer.value;
       for (let index = 0; index < observations.length; index++) {
-        this.emitObservation(kind, observations[index]!);
+        this.emitObservation("observation", observations[index]!);
       }
       return "done";
     };
@@ -144,7 +154,7 @@ class Realm {
 }
 
 function observing(realm: Realm, order: "alone" | "sequence"): () => Step {
-  if (order === "sequence") return realm.sequence("observation");
+  if (order === "sequence") return realm.sequence();
   const { harness } = realm.host;
   const { inputs, entry } = realm.job;
   let index = 0;
@@ -213,10 +223,8 @@ function measuring(realm: Realm, task: MeasureTask): () => Step {
     if (loop !== null) return loop();
     if (!realm.refresh()) return "done";
     const makeBatch = realm.host.harness.batchMaker(realm.job.inputs);
-    const record = new ForkRecord(realm, task);
-    loop = givesPromises(realm, makeBatch())
-      ? asyncLoop(realm, record, makeBatch)
-      : syncLoop(realm, record, makeBatch);
+    const makeLoop = givesPromises(realm, makeBatch(null)) ? asyncLoop : syncLoop;
+    loop = makeLoop(realm, new ForkRecord(realm, task), makeBatch);
     return "more";
   };
 }
@@ -245,101 +253,84 @@ class ForkRecord {
     this.#total = warmUpIterations + iterations;
   }
 
-  get proving(): boolean {
-    return this.#done === this.#total;
+  /** Of the next iteration; null unless it is the proof. */
+  get witness(): Witness | null {
+    return this.#done === this.#total ? this.#realm.host.harness.witnessInto(this.#proof) : null;
   }
 
   get complete(): boolean {
     return this.#done > this.#total;
   }
 
-  /** The calls of the next iteration: all at once, or one by one for the proof. */
-  batches(batch: Batch): ArrayLike<Batch> {
-    if (this.proving) return this.#realm.host.harness.splitBatch(batch);
-    const whole: Batch[] = list();
-    whole[0] = batch;
-    return whole;
-  }
-
-  /** A batch was run. */
-  add({ entry, failure }: Loaded, batch: Batch, ns: bigint): void {
-    const { harness } = this.#realm.host;
-    if (this.proving) {
-      this.#proof[this.#proof.length] = entry === null ? failure : harness.observeBatch(batch);
-      return;
-    }
-    const pattern = harness.patternOf(batch);
-    this.#first ??= pattern;
-    const failed = entry === null || pattern !== this.#first;
-    if (this.#done >= this.#warmUp) this.#samples.add(failed ? null : number(ns));
-  }
-
   /** An iteration is over. Whether it was time to report. */
-  next(now: bigint): boolean {
-    this.#done++;
-    if (this.proving) this.#samples.flush();
-    if (!this.complete) return this.#samples.report(now);
-    for (let index = 0; index < this.#proof.length; index++) {
-      this.#realm.emitObservation("proof", this.#proof[index]!);
+  add(loaded: Loaded, batch: Batch, ns: bigint, now: bigint): boolean {
+    const at = this.#done++;
+    if (at === this.#total) return this.#prove(loaded, batch.endings.length);
+    const pattern = this.#realm.host.harness.patternOf(batch);
+    this.#first ??= pattern;
+    const failed = loaded.entry === null || pattern !== this.#first;
+    if (at >= this.#warmUp) this.#samples.add(failed ? null : number(ns));
+    return this.#samples.report(now);
+  }
+
+  #prove({ failure }: Loaded, calls: number): true {
+    this.#samples.flush();
+    for (let index = 0; index < calls; index++) {
+      this.#realm.emitObservation("proof", failure ?? this.#proof[index]!);
     }
     return true;
   }
 }
 
 /** Iterations in a row, until it is time to report. */
-function syncLoop(realm: Realm, record: ForkRecord, makeBatch: () => Batch): () => Step {
+function syncLoop(realm: Realm, record: ForkRecord, makeBatch: BatchMaker): () => Step {
   const { harness, now } = realm.host;
   const { factory, job } = realm;
   return () => {
     for (;;) {
       if (record.complete || !realm.refresh()) return "done";
-      const batches = record.batches(makeBatch());
+      const batch = makeBatch(record.witness);
       const loaded = harness.load(factory, job.entry);
       const { entry } = loaded;
-      let after = 0n;
-      for (let index = 0; index < batches.length; index++) {
-        const batch = batches[index]!;
-        const before = now();
-        if (entry !== null) harness.runBatch(entry, batch);
-        after = now();
-        record.add(loaded, batch, after - before);
-      }
-      if (record.next(after)) return "more";
+      const before = now();
+      if (entry !== null) harness.runBatch(entry, batch);
+      const after = now();
+      if (record.add(loaded, batch, after - before, after)) return "more";
     }
   };
 }
 
-/** A batch takes two steps or more: it ends in a promise job. */
-function asyncLoop(realm: Realm, record: ForkRecord, makeBatch: () => Batch): () => Step {
+interface AsyncRun {
+  readonly loaded: Loaded;
+  readonly batch: Batch;
+  readonly before: bigint;
+  readonly answer: Answer<number>;
+}
+
+function beginAsync({ host: { harness, now }, factory, job }: Realm, batch: Batch): AsyncRun {
+  const loaded = harness.load(factory, job.entry);
+  const { entry } = loaded;
+  const before = now();
+  const answer = new Answer(entry === null ? 0 : harness.runBatchAsync(entry, batch), now);
+  return { loaded, batch, before, answer };
+}
+
+/** An iteration takes two steps or more: it ends in a promise job. */
+function asyncLoop(realm: Realm, record: ForkRecord, makeBatch: BatchMaker): () => Step {
   const { harness, now } = realm.host;
-  let batches: ArrayLike<Batch> = list();
-  let loaded: Loaded | null = null;
-  let at = 0;
-  let before = 0n;
-  let answer: Answer<number> | null = null;
-  const begin = (): boolean => {
-    if (at < batches.length) return true;
-    if (record.complete || !realm.refresh()) return false;
-    batches = record.batches(makeBatch());
-    loaded = harness.load(realm.factory, realm.job.entry);
-    at = 0;
-    return true;
-  };
+  let run: AsyncRun | null = null;
   return () => {
-    if (answer === null) {
-      if (!begin()) return "done";
-      const { entry } = loaded!;
-      before = now();
-      answer = new Answer(entry === null ? 0 : harness.runBatchAsync(entry, batches[at]!), now);
+    if (run === null) {
+      if (record.complete || !realm.refresh()) return "done";
+      run = beginAsync(realm, makeBatch(record.witness));
       return "more";
     }
     // Called in any case: it also ends the waits that the harness keeps of those that are over.
     harness.stalled();
+    const { loaded, batch, before, answer } = run;
     if (answer.value === null) return "more";
-    record.add(loaded!, batches[at]!, answer.arrivedAt - before);
-    answer = null;
-    at++;
-    if (at === batches.length) record.next(now());
+    run = null;
+    record.add(loaded, batch, answer.arrivedAt - before, now());
     return "more";
   };
 }

@@ -69,13 +69,16 @@ function watchedObjects(): readonly object[] {
   ];
 }
 
-/** @returns restores the realm; false when that is not possible: the realm is spoiled. */
-export function lockDown(): () => boolean {
+/**
+ * @param foreign what is no part of the language and yet within the program's reach: frozen with it.
+ * @returns restores the realm; false when that is not possible: the realm is spoiled.
+ */
+export function lockDown(foreign: readonly unknown[]): () => boolean {
   removeForeignGlobals();
   // Node formats a stack by what stands here, with the engine's frames, and whenever an error is first read.
   defineProperty(globalThis, "Error", { writable: false, configurable: false });
   const watched = watchedObjects();
-  freezeIntrinsics(new SetOf(watched));
+  freezeIntrinsics(new SetOf(watched), foreign);
   const watches = watched.map((object) => watch(object));
   return () => {
     let fresh = true;
@@ -92,7 +95,7 @@ function removeForeignGlobals(): void {
   }
 }
 
-function freezeIntrinsics(watched: ReadonlySet<object>): void {
+function freezeIntrinsics(watched: ReadonlySet<object>, foreign: readonly unknown[]): void {
   // Bun's own object cannot be removed from the global object, and reading all of it starts half of Bun.
   const seen = new Set<object>([globalThis]);
   const visit = (value: unknown): void => {
@@ -109,13 +112,13 @@ function freezeIntrinsics(watched: ReadonlySet<object>): void {
   };
   visit(getPrototypeOf(globalThis));
   for (const name of KEPT) visit(dataOf(globalThis, name));
-  for (const hidden of hiddenIntrinsics()) visit(hidden);
+  for (const hidden of [...hiddenIntrinsics(), ...foreign]) visit(hidden);
   for (const object of seen) if (!watched.has(object)) freeze(object);
 }
 
-/** Intrinsics that no global leads to: iterators, generators, async functions. */
+/** Intrinsics that no global leads to: iterators, generators, async functions, the accessors of a stack. */
 function hiddenIntrinsics(): readonly unknown[] {
-  return [
+  const instances = [
     [][Symbol.iterator](),
     new Map().entries(),
     new Set().entries(),
@@ -129,7 +132,20 @@ function hiddenIntrinsics(): readonly unknown[] {
     new Intl.Segmenter().segment(""),
     new Intl.Segmenter().segment("")[Symbol.iterator](),
     ...iteratorHelpers(),
-  ].map((value) => (typeof value === "function" ? value : getPrototypeOf(value)));
+  ];
+  return [...instances.map((value) => getPrototypeOf(value)), ...instances.filter(isCallable), ...traced()];
+}
+
+function isCallable(value: unknown): boolean {
+  return typeof value === "function";
+}
+
+/** What has a stack; newer engines give it by accessors of its own. */
+function traced(): readonly object[] {
+  const capture = dataOf(Error, "captureStackTrace") as ((holder: object) => void) | undefined;
+  const holder = {};
+  capture?.(holder);
+  return [new Error(), holder];
 }
 
 interface IteratorHelpers {
@@ -162,8 +178,9 @@ function watch(object: object): () => boolean {
   return () => {
     let fresh = isExtensible(object) && putBackPrototype(object, prototype);
     for (let index = 0; index < held.length; index++) fresh = putBack(object, held[index]!) && fresh;
-    if (ownKeys(object).length !== held.length) fresh = removeExtras(object, keys) && fresh;
-    return fresh;
+    if (inOrder(object, held)) return fresh;
+    // A key that was deleted stands at the end now: what it says of earlier runs cannot be undone.
+    return removeExtras(object, keys) && inOrder(object, held) && fresh;
   };
 }
 
@@ -186,6 +203,15 @@ function same(now: PropertyDescriptor, then: PropertyDescriptor): boolean {
   if (now.configurable !== then.configurable || now.enumerable !== then.enumerable) return false;
   if (then.get !== undefined || then.set !== undefined) return now.get === then.get && now.set === then.set;
   return now.writable === then.writable && is(now.value, then.value);
+}
+
+function inOrder(object: object, held: readonly Held[]): boolean {
+  const present = ownKeys(object);
+  if (present.length !== held.length) return false;
+  for (let index = 0; index < held.length; index++) {
+    if (present[index] !== held[index]!.key) return false;
+  }
+  return true;
 }
 
 function removeExtras(object: object, keys: ReadonlySet<PropertyKey>): boolean {

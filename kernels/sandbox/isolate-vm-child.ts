@@ -11,6 +11,7 @@ import { emit, finish } from "./isolate-output.ts";
 /** The little of isolated-vm's interface that is used here. */
 interface IsolatedVm {
   readonly Isolate: new (options: { readonly memoryLimit: number }) => {
+    readonly isDisposed: boolean;
     createContextSync(): {
       evalClosureSync(
         code: string,
@@ -31,7 +32,8 @@ interface IsolatedVm {
 export function runChild(request: ChildRequest): void {
   const { Isolate, Callback } = createRequire(request.isolatedVm)(request.isolatedVm) as IsolatedVm;
   const beginning = process.hrtime.bigint();
-  const step = new Isolate({ memoryLimit: Math.max(8, Math.ceil(request.memoryMb)) })
+  const isolate = new Isolate({ memoryLimit: Math.max(8, Math.ceil(request.memoryMb)) });
+  const step = isolate
     .createContextSync()
     .evalClosureSync(
       bootstrap(request),
@@ -42,8 +44,17 @@ export function runChild(request: ChildRequest): void {
       ],
       { result: { reference: true } },
     );
-  // Promise jobs of the isolate are run at the end of each call into it.
-  while (step.applySync(undefined, [], { result: { copy: true } }) === "more");
+  // Promise jobs of the isolate are run at the end of each call into it. A rejection that the program leaves
+  // unhandled comes out of that call; it is the program's own affair.
+  const take = (): Step => {
+    try {
+      return step.applySync(undefined, [], { result: { copy: true } });
+    } catch (thrown) {
+      if (isolate.isDisposed) throw thrown;
+      return "more";
+    }
+  };
+  while (take() === "more");
   finish();
 }
 
@@ -55,7 +66,15 @@ function bootstrap({ inside, harness }: ChildRequest): string {
       harness: ${harness},
       now: () => toBigInt(clock()),
       emit: (kind, text) => { emit(kind, text); },
+      foreign: [],
       evaluate: (code) => evaluate(code),
     };
-    return start(host, job);`;
+    const step = start(host, job);
+    // Whoever asks again after the end, or after a step that failed, hears that it is over.
+    let last = "more";
+    return () => {
+      if (last === "done") return last;
+      last = "done";
+      return (last = step());
+    };`;
 }

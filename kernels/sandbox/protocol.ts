@@ -112,9 +112,12 @@ export interface ForkMeasurement {
   readonly failures: number;
   /** Of the fork, CPU time in ms. */
   readonly cpuMs: number;
-  /** Of the fork, the most memory ever held, MB (realm: the linear memory; isolate: resident set). */
+  /** Of the fork, the most memory ever held, MB (realm: the linear memory; isolate: the resident set above where it stood before the program was loaded). */
   readonly peakMb: number;
-  /** Observation texts of one more batch, run last and in `sequence` order: what was timed is what was checked. */
+  /**
+   * Observation texts of one more batch, run last and in `sequence` order: what was timed is what was checked.
+   * In `isolate` its calls come by the same loop as those that were timed, so that no program can tell them apart.
+   */
   readonly proof: readonly Observation[];
   readonly isolation: Isolation;
 }

@@ -272,6 +272,67 @@ export function sandboxContract(name: string, makeEngine: () => Promise<EngineUn
         assert.match(observations[0]!.text, /, 1600000000000, 1600000000000, "/);
       });
 
+      const channels: readonly (readonly [string, string])[] = [
+        [
+          "the order of a prototype's methods",
+          `function f() { const { at } = Array.prototype; const order = Reflect.ownKeys(Array.prototype).map(String).join();
+            delete Array.prototype.at; Object.defineProperty(Array.prototype, "at", { value: at, writable: true, configurable: true });
+            return order; }`,
+        ],
+        [
+          "the order of the global object's properties",
+          `function f() { const order = Reflect.ownKeys(globalThis).map(String).join();
+            const held = Object.getOwnPropertyDescriptor(globalThis, "JSON"); delete globalThis.JSON;
+            Object.defineProperty(globalThis, "JSON", held); return order; }`,
+        ],
+        [
+          "the class of the error of a refused import",
+          `async function f() { let error; try { await import("node:fs"); } catch (thrown) { error = thrown; }
+            const holders = [error.toString, Object.getPrototypeOf(error)];
+            const found = holders.map((holder) => Object.hasOwn(holder, "left"));
+            for (const holder of holders) { try { holder.left = 1; } catch {} } return found; }`,
+        ],
+        [
+          "the accessors of an error's stack",
+          `function f() { const { get } = Object.getOwnPropertyDescriptor(new Error(), "stack") ?? {};
+            const found = get?.left; try { get.left = 1; } catch {} return found; }`,
+        ],
+        [
+          "the last match of a regular expression",
+          "function f() { const found = [RegExp.input, RegExp.$1]; /(b)/.exec('abc'); RegExp.input = 'x'; return found; }",
+        ],
+        [
+          "the array of a tagged template",
+          "const f = () => { const t = ((s) => s)`x`; const found = [t.left, t.raw.left]; try { t.left = 1; } catch {} return found; };",
+        ],
+      ];
+      for (const [what, body] of channels) {
+        it(`and a run finds nothing that another one left in ${what}`, async () => {
+          const observations = await observe(
+            body,
+            Array.from({ length: 3 }, () => inputOf()),
+          );
+          assert.equal(observations[0]!.outcome, "returned", observations[0]!.text);
+          for (const observation of observations) assert.deepEqual(observation, observations[0]);
+        });
+      }
+
+      it("and sloppy code finds nothing that another run left in the function around it", async () => {
+        const code = `(function () { var around = arguments.callee;
+          return { f: function () { var found = [around.left, around.prototype.left];
+            around.left = 1; around.prototype.left = 1; return found; } }; })`;
+        const program = { code, entry: "f", digest: "sloppy" };
+        const inputs = [inputOf(), inputOf()];
+        const { observations } = await under.engine.observe({
+          program,
+          inputs,
+          order: "alone",
+          seed,
+          limits,
+        });
+        for (const { text } of observations) assert.equal(text, "returned [undefined, undefined]\narguments");
+      });
+
       it("from request to request", async () => {
         assert.deepEqual(await one(canary), await one(canary));
       });
@@ -289,6 +350,16 @@ export function sandboxContract(name: string, makeEngine: () => Promise<EngineUn
         const body = "const f = () => [Math.random(), Math.random()];";
         assert.deepEqual(await one(body), await one(body));
         assert.notDeepEqual(await one(body, [], { seed: { ...seed, random: 43 } }), await one(body));
+      });
+
+      it("and its time stands still, whoever tells it", async () => {
+        const body = `const f = () => { const told = [+new Date(), Date.now(), String(Date()) === String(new Date())];
+          if (typeof Intl === "undefined") return told;
+          const format = new Intl.DateTimeFormat("en", { dateStyle: "short", timeStyle: "long" });
+          return [...told, format.format() === format.format(Date.now()),
+            JSON.stringify(format.formatToParts()) === JSON.stringify(format.formatToParts(Date.now()))]; };`;
+        const { text } = await one(body);
+        assert.match(text, /^returned \[1600000000000, 1600000000000, true(, true, true)?\]/);
       });
     });
 
@@ -311,6 +382,15 @@ export function sandboxContract(name: string, makeEngine: () => Promise<EngineUn
         }
       });
 
+      it("a thrown proxy is not read", async () => {
+        const body = `let read = 0; const trap = () => { read++; throw 1; };
+          const f = (n) => { if (n === 1) return read;
+            throw new Proxy(new RangeError("Maximum call stack size exceeded"), { get: trap, getPrototypeOf: trap, getOwnPropertyDescriptor: trap, ownKeys: trap }); };`;
+        const [first, second] = await observe(body, [inputOf(0), inputOf(1)], { order: "sequence" });
+        assert.deepEqual(first, { outcome: "incomparable", text: "result: a proxy" });
+        assert.match(second!.text, /^returned 0\n/);
+      });
+
       it("getters, toJSON, toString and iterators of the result are not run", async () => {
         const body = `function f() { const out = { ran: 0, toString() { return "x"; } }; delete out.toString;
           Object.defineProperty(out, "toJSON", { value: 1, enumerable: false, writable: true, configurable: true });
@@ -319,6 +399,17 @@ export function sandboxContract(name: string, makeEngine: () => Promise<EngineUn
         assert.equal(outcome, "returned");
         assert.match(text, /"ran": 0/);
       });
+    });
+
+    it("leaves rejections that nobody handles to the program", async () => {
+      const body = "function f(n) { Promise.reject(new Error('loose')); return n; }";
+      for (const order of ["alone", "sequence"] as const) {
+        const observations = await observe(body, [inputOf(0), inputOf(1)], { order });
+        assert.deepEqual(
+          observations.map(({ text }) => text.split("\n")[0]),
+          ["returned 0", "returned 1"],
+        );
+      }
     });
 
     describe("holds its limits", () => {
@@ -463,6 +554,18 @@ export function sandboxContract(name: string, makeEngine: () => Promise<EngineUn
         const promises = await measure("async function f(x) { await null; return x; }");
         assert.equal(promises.failures, 0);
         assert.match(promises.proof[2]!.text, /3/);
+      });
+
+      it("no promise as settled that is filled later", async () => {
+        const late = `const out = []; Promise.resolve().then(() => {}).then(() => {}).then(() => {}).then(() => {}).then(() => {
+          out.push(1); });`;
+        for (const body of [
+          `function f() { ${late} return out; }`,
+          `function f() { ${late} return Promise.resolve(out); }`,
+        ]) {
+          const { proof } = await measure(body);
+          for (const { text } of proof) assert.match(text, /^returned (a promise of )?\[\]\n/);
+        }
       });
 
       it("each iteration fresh, so that none differs from the first in how its calls end", async () => {

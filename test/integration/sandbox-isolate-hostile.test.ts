@@ -129,6 +129,59 @@ describe("a hostile program", () => {
     );
   });
 
+  it("meets nothing of the platform in what the platform does around it", async () => {
+    // Each is read or set on some object of the runtime while it tells of a rejection, refuses an import,
+    // writes a stack or a frame.
+    const names = [
+      "domain",
+      "_events",
+      "emit",
+      "errno",
+      "code",
+      "error",
+      "offset",
+      "length",
+      "encoding",
+      "signal",
+    ];
+    const observations = await observe(
+      `const strong = (it) => typeof it === "object" && it !== null &&
+          ["reallyExit", "binding", "writeBuffer", "openSync"].some((name) => Object.hasOwn(it, name));
+        const found = [];
+        async function f(n) {
+          if (n !== 1) return found;
+          for (const name of ${JSON.stringify(names)}) {
+            Object.defineProperty(Object.prototype, name, { configurable: false,
+              get() { if (strong(this)) for (;;); },
+              set(value) { if (strong(this) || strong(value)) for (;;); } });
+          }
+          Promise.reject(1);
+          try { await import("node:fs"); } catch (error) { found.push(typeof error.stack); }
+          return found;
+        }`,
+      3,
+    );
+    assert.deepEqual(
+      observations.map(({ text }) => text.split("\n")[0]),
+      ["returned a promise of []", 'returned a promise of ["string"]', "returned a promise of []"],
+    );
+  });
+
+  it("forges no frame with methods that it cannot be made to give back", async () => {
+    const forgeries = ["Array.prototype.indexOf", "Function.prototype.call", "Function.prototype.apply"];
+    for (const forgery of forgeries) {
+      const at = forgery.lastIndexOf(".");
+      const [holder, name] = [forgery.slice(0, at), forgery.slice(at + 1)];
+      const body = `function f(n) { if (n === 1) Object.defineProperty(${holder}, "${name}", { value: () => 3,
+        configurable: false, writable: false }); return n; }`;
+      assert.deepEqual(
+        (await observe(body, 3)).map(({ text }) => text.split("\n")[0]),
+        ["returned 0", "returned 1", "returned 2"],
+        forgery,
+      );
+    }
+  });
+
   it("that damages its realm for good costs it its process, and the next input is clean", async () => {
     const damages = [
       "Object.defineProperty(Array.prototype, 'left', { value: 1 })",
@@ -230,6 +283,29 @@ describe("a fork", () => {
     const fork = await measure("function f() { Object.freeze(Object.prototype); }", 50);
     assert.equal(fork.failures, 50);
     assert.equal(fork.proof[0]!.outcome, "limit_exceeded");
+  });
+
+  it("cannot be told its proof from the iterations that are timed", async () => {
+    // Jobs of one call go on while the next one is made, in the proof as in the others.
+    const drained = `let over = true; const wait = async () => { for (let i = 0; i < 50; i++) await null; over = true; };
+      async function f() { const was = over; over = false; void wait(); return was; }`;
+    const stack = "function f() { return new Error('here').stack; }";
+    const program = (body: string) => ({ ...programOf(body) });
+    const measureTwice = (body: string) =>
+      engine.measure({
+        program: program(body),
+        batch: [inputOf(), inputOf()],
+        iterations: 2,
+        warmUpIterations: 0,
+        seed,
+        limits,
+      });
+    assert.deepEqual(
+      (await measureTwice(drained)).proof.map(({ text }) => text.split("\n")[0]),
+      ["returned a promise of true", "returned a promise of false"],
+    );
+    const [first, second] = (await measureTwice(stack)).proof;
+    assert.equal(first!.text, second!.text);
   });
 
   it("tells of its progress, and runs warm code", async () => {

@@ -19,7 +19,7 @@ import { decodeInput, encodeInput } from "./codec.ts";
 import { makeDriver } from "./driver.ts";
 import { generate } from "./generate.ts";
 import { load, observe, observeSequence } from "./observe.ts";
-import { observeBatch, splitBatch } from "./proof.ts";
+import { witnessInto } from "./proof.ts";
 import { stalled } from "./settle.ts";
 import { prepareWorld } from "./world.ts";
 
@@ -46,10 +46,8 @@ export interface Harness {
   readonly runBatchAsync: typeof runBatchAsync;
   /** Which of the two: runs a batch in a fresh module that is thrown away afterwards. */
   readonly returnsPromises: typeof returnsPromises;
-  /** For a run that is observed and not timed, by the very calls that are: a batch a call, … */
-  readonly splitBatch: typeof splitBatch;
-  /** … and what that call did. */
-  readonly observeBatch: typeof observeBatch;
+  /** Of a batch that is observed and not timed: what each of its calls did. */
+  readonly witnessInto: typeof witnessInto;
   /** How the calls of a run ended, to be compared between runs. */
   readonly patternOf: typeof patternOf;
   /** Runs a generator module. */
@@ -70,8 +68,7 @@ export const harness: Harness = Object.freeze({
   runBatch,
   runBatchAsync,
   returnsPromises,
-  splitBatch,
-  observeBatch,
+  witnessInto,
   patternOf,
   generate,
   makeDriver,

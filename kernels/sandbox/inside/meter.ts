@@ -38,7 +38,7 @@ function makeMeter(factory: ProgramFactory, name: string): Meter {
   let state = "";
   return {
     prepare(inputs) {
-      batch = batchMaker(JSON.parse(inputs) as readonly EncodedInput[])();
+      batch = batchMaker(JSON.parse(inputs) as readonly EncodedInput[])(null);
       const loaded = loadEntry(factory, name);
       if (loaded === null) throw new TypeError("the export is not a function");
       entry = loaded;

@@ -9,7 +9,8 @@ import { apply, jsonString, list, promiseOf, record } from "./intrinsics.ts";
 import { limitOf } from "./limits.ts";
 import { loadEntry } from "./load.ts";
 import type { Entry, ProgramFactory } from "./load.ts";
-import type { Settled } from "./settle.ts";
+import { meetsProxy } from "./proxies.ts";
+import type { Ended } from "./settle.ts";
 import { forgetWaits, settle } from "./settle.ts";
 import { unavailableIn } from "./unavailable.ts";
 
@@ -109,25 +110,29 @@ function observeCall(entry: Entry, args: readonly unknown[], done: (observation:
   try {
     result = apply(entry, undefined, args);
   } catch (thrown) {
-    done(judgeThrown("threw", thrown, args));
+    done(judgeEnded({ state: "threw", value: thrown }, args));
     return;
   }
-  const isPromise = settle(result, (settled) => done(judgeSettled(settled, args)));
-  if (!isPromise) done(judge("returned", "returned", result, args));
+  const isPromise = settle(result, (settled) => done(judgeEnded(settled, args)));
+  if (!isPromise) done(judgeEnded({ state: "returned", value: result }, args));
 }
 
-export function judgeSettled(settled: Settled, args: readonly unknown[]): Observation {
-  switch (settled.state) {
+export function judgeEnded({ state, value }: Ended, args: readonly unknown[]): Observation {
+  switch (state) {
+    case "returned":
+      return judge("returned", "returned", value, args);
+    case "threw":
+      return judgeThrown("threw", value, args);
     case "fulfilled":
-      return judge("returned", "returned a promise of", settled.value, args);
+      return judge("returned", "returned a promise of", value, args);
     case "rejected":
-      return judgeThrown("returned a promise rejected with", settled.value, args);
+      return judgeThrown("returned a promise rejected with", value, args);
     case "never":
       return observation("incomparable", "result: a promise that never settles");
   }
 }
 
-export function judge(
+function judge(
   outcome: Outcome,
   ending: string,
   value: unknown,
@@ -141,14 +146,12 @@ export function judge(
   }
 }
 
-export function judgeThrown(ending: string, thrown: unknown, args: readonly unknown[] | null): Observation {
-  try {
+function judgeThrown(ending: string, thrown: unknown, args: readonly unknown[] | null): Observation {
+  if (!meetsProxy(thrown)) {
     const limit = limitOf(thrown);
     if (limit !== null) return observation("limit_exceeded", limit);
     const missing = unavailableIn(thrown);
     if (missing !== null) return observation("unavailable", missing);
-  } catch {
-    return observation("incomparable", "result: a thrown object that throws when it is read");
   }
   return judge("threw", ending, thrown, args);
 }

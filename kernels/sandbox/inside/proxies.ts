@@ -17,19 +17,27 @@ const makeRevocable = method(Proxy, "revocable") as (
   handler: ProxyHandler<object>,
 ) => Revocable;
 const made = new WeakSet<object>();
+/** Most programs make none, and are asked after every call: this spares them the search. */
+let someMade = false;
 const add = method(WeakSet.prototype, "add") as (self: WeakSet<object>, member: object) => void;
 const has = method(WeakSet.prototype, "has") as (self: WeakSet<object>, member: object) => boolean;
 
 export function isProxy(value: object): boolean {
-  return has(made, value);
+  return someMade && has(made, value);
 }
 
 /** Whether the value is a proxy or inherits from one. Runs no code of theirs. */
 export function meetsProxy(value: unknown): boolean {
+  if (!someMade) return false;
   for (let at = value; isObject(at); at = getPrototypeOf(at)) {
     if (isProxy(at)) return true;
   }
   return false;
+}
+
+function remember(proxy: object): void {
+  add(made, proxy);
+  someMade = true;
 }
 
 /** Puts the watched constructor in the place of the language's. Call before the code under test is loaded. */
@@ -37,12 +45,12 @@ export function installProxies(): void {
   function WatchedProxy(this: unknown, target: object, handler: ProxyHandler<object>): object {
     if ((new.target as unknown) === undefined) throw new TypeError("Constructor Proxy requires 'new'");
     const proxy = new MachineProxy(target, handler);
-    add(made, proxy);
+    remember(proxy);
     return proxy;
   }
   const revocable = (target: object, handler: ProxyHandler<object>): Revocable => {
     const pair = makeRevocable(undefined, target, handler);
-    add(made, pair.proxy);
+    remember(pair.proxy);
     return pair;
   };
   defineProperty(WatchedProxy, "name", { value: "Proxy" });

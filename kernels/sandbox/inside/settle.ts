@@ -16,6 +16,9 @@ export type Settled =
   | { readonly state: "rejected"; readonly value: unknown }
   | { readonly state: "never"; readonly value: undefined };
 
+/** How a call ended, or its promise. */
+export type Ended = Settled | { readonly state: "returned" | "threw"; readonly value: unknown };
+
 /** The waits that are open, most often one; `stalled` ends them all. */
 let waiting: (() => void)[] = list();
 

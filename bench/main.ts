@@ -1,7 +1,7 @@
 /**
  * The bench's command line.
  *
- *   npm run bench -- <question> [--json] [--quick] [--seed n]
+ *   npm run bench -- <question> [--json] [--quick] [--seed n] [--peers js|all]
  *
  * With `--json` exactly one document on stdout: `{machine, runtime, rows}`; else a table. Progress goes to
  * stderr. A question either gives all of its rows or fails as a whole.
@@ -18,7 +18,7 @@ import { describeEnvironment } from "../actors/index.ts";
 import { encodeError } from "../runtime/contracts/index.ts";
 import type { Fault } from "../runtime/contracts/index.ts";
 import type { BenchRow } from "./bench-row.ts";
-import type { Question } from "./question.ts";
+import type { Peers, Question } from "./question.ts";
 import { tableOf } from "./table.ts";
 
 export interface BenchStreams {
@@ -45,6 +45,7 @@ interface Arguments {
   readonly json: boolean;
   readonly quick: boolean;
   readonly seed: number;
+  readonly peers: Peers;
 }
 
 const EXIT_OF_FAULT: Readonly<Record<Fault, number>> = {
@@ -87,13 +88,15 @@ function readArguments(argv: readonly string[]): Arguments | { readonly usage: s
         json: { type: "boolean", default: false },
         quick: { type: "boolean", default: false },
         seed: { type: "string", default: String(DEFAULT_SEED) },
+        peers: { type: "string", default: "js" },
         help: { type: "boolean", default: false },
       },
     });
-    const { json, quick, seed, help } = values;
+    const { json, quick, seed, peers, help } = values;
     if (positionals.length > 1) return { usage: "one question at a time" };
     if (!/^\d{1,9}$/.test(seed)) return { usage: `--seed wants a whole number below 10^9, not "${seed}"` };
-    return { question: help ? null : (positionals[0] ?? null), json, quick, seed: Number(seed) };
+    if (peers !== "js" && peers !== "all") return { usage: `--peers wants js or all, not "${peers}"` };
+    return { question: help ? null : (positionals[0] ?? null), json, quick, peers, seed: Number(seed) };
   } catch (error) {
     return { usage: error instanceof Error ? error.message : String(error) };
   }
@@ -108,6 +111,7 @@ async function ask(question: Question, given: Arguments, streams: BenchStreams):
     const rows = await question.answer({
       quick: given.quick,
       seed: given.seed,
+      peers: given.peers,
       signal: controller.signal,
       progress: (text) => void streams.stderr.write(`${question.name}: ${text}\n`),
     });
@@ -139,5 +143,5 @@ function textOf({ machine, runtime, rows }: BenchDocument): string {
 function listOf(questions: readonly Question[]): string {
   const width = Math.max(...questions.map(({ name }) => name.length));
   const lines = questions.map(({ name, about, takes }) => `  ${name.padEnd(width)}  ${about} (${takes})`);
-  return `npm run bench -- <question> [--json] [--quick] [--seed n]\n\n${lines.join("\n")}\n`;
+  return `npm run bench -- <question> [--json] [--quick] [--seed n] [--peers js|all]\n\n${lines.join("\n")}\n`;
 }

@@ -1,11 +1,15 @@
 /** A question that the bench answers, and what it is given to do so. One file a question. */
 import type { BenchRow } from "./bench-row.ts";
 
+export type Peers = "js" | "all";
+
 export interface BenchOptions {
   /** Fewer repetitions: to see that it works, not for figures to rely on. */
   readonly quick: boolean;
   /** Equal seeds give equal inputs, fork orders and simulations; durations are the machine's own. */
   readonly seed: number;
+  /** Whom to measure against: `js`, or `all`, which installs Erlang/OTP and CAF where they are missing. */
+  readonly peers: Peers;
   readonly signal: AbortSignal;
   /** A line on what is done and how long it still takes; it goes to stderr. */
   readonly progress: (text: string) => void;

@@ -2,6 +2,8 @@
 import { answerFalseAlarms } from "./false-alarms.ts";
 import { answerPower } from "./power.ts";
 import type { Question } from "./question.ts";
+import { answerRuntime } from "./runtime/question.ts";
+import { answerSavina } from "./savina/question.ts";
 import { answerStatistics } from "./statistics.ts";
 
 export const QUESTIONS: readonly Question[] = [
@@ -25,5 +27,19 @@ export const QUESTIONS: readonly Question[] = [
     takes: "10 min, --quick 3 min",
     guards: false,
     answer: answerPower,
+  },
+  {
+    name: "runtime",
+    about: "how fast are actors, on one thread and between threads, against others?",
+    takes: "20 min, --quick 2 min",
+    guards: false,
+    answer: answerRuntime,
+  },
+  {
+    name: "savina",
+    about: "do the scenarios of the Savina suite run, and how fast?",
+    takes: "2 min, --quick 10 s",
+    guards: false,
+    answer: answerSavina,
   },
 ];

@@ -12,6 +12,12 @@ export function medianOf(values: readonly number[]): number {
   return summarise(Float64Array.from(values)).median;
 }
 
+/** The least value that at least that share of `values` does not exceed. */
+export function quantileOf(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN;
+}
+
 function figure(value: number): string {
   return value.toLocaleString("en-US", { maximumSignificantDigits: 2 });
 }

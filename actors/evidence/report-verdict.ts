@@ -53,11 +53,8 @@ function statement(document: SessionDocument): string {
 
 /** The comparison that the sentence is about: of the overall verdict, the goal's metric before others. */
 export function decidingRow(document: SessionDocument): ComparisonRow | null {
-  const goal = document.subject?.goal;
   const rows = document.comparisons;
-  const same = rows.filter((row) => row.verdict === document.verdict);
-  const pool = same.length > 0 ? same : rows;
-  return pool.find((row) => row.metric === goal) ?? pool[0] ?? null;
+  return rows.find((row) => row.verdict === document.verdict) ?? rows[0] ?? null;
 }
 
 /** A change as a factor or in percent, with its word: `3.42 × faster`, `4.3 % higher`. */

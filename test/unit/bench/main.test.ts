@@ -74,9 +74,13 @@ describe("the bench's command line", () => {
       options.progress("half way");
       return Promise.resolve([]);
     });
-    const { stdout, stderr } = await run(["asked", "--json", "--quick", "--seed", "7"], curious);
+    const { stdout, stderr } = await run(
+      ["asked", "--json", "--quick", "--seed", "7", "--peers", "all"],
+      curious,
+    );
     assert.equal(seen!.quick, true);
     assert.equal(seen!.seed, 7);
+    assert.equal(seen!.peers, "all");
     assert.equal(stderr, "asked: half way\n");
     assert.deepEqual((JSON.parse(stdout) as BenchDocument).rows, []);
   });
@@ -118,7 +122,13 @@ describe("the bench's command line", () => {
   });
 
   it("refuses what it does not know with exit code 2, and lists what it does", async () => {
-    for (const argv of [["other"], ["asked", "--fast"], ["asked", "--seed", "-1"], ["asked", "twice"]]) {
+    for (const argv of [
+      ["other"],
+      ["asked", "--fast"],
+      ["asked", "--seed", "-1"],
+      ["asked", "--peers", "none"],
+      ["asked", "twice"],
+    ]) {
       const { exitCode, stdout, stderr } = await run(argv, answering);
       assert.equal(exitCode, 2, argv.join(" "));
       assert.equal(stdout, "");

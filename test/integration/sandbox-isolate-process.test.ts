@@ -1,6 +1,8 @@
 /** Children that do not behave: what the host makes of a process that is not ours any more. */
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
 import { describe, it } from "node:test";
+import type { Clock } from "../../runtime/contracts/index.ts";
 import { systemClock } from "../../runtime/contracts/index.ts";
 import type { Carrier } from "../../kernels/sandbox/isolate-carrier.ts";
 import { FrameError, frameBytes } from "../../kernels/sandbox/isolate-frames.ts";
@@ -28,10 +30,11 @@ function run(
   script: string,
   onFrame: (frame: Frame) => void = () => undefined,
   signal?: AbortSignal,
+  clock: Clock = systemClock,
 ): Promise<ChildReport> {
   return runChildProcess({
     carrier: carrierOf(script),
-    clock: systemClock,
+    clock,
     limits: { memoryMb: 64, cpuSeconds: 0.5, diskMb: 1, wallSeconds: 2 },
     job: {
       code: "",
@@ -126,6 +129,40 @@ describe("a child process", () => {
     assert.deepEqual(end, { kind: "ended" });
     assert.equal(frames.length, 4);
   });
+
+  it("is not charged for time in which nobody looked, and is for the time after it", async () => {
+    let suspendedMs = 0;
+    const clock: Clock = {
+      ...systemClock,
+      monotonic: () => systemClock.monotonic() + suspendedMs,
+    };
+    const suspend = (): void => {
+      suspendedMs = 60_000;
+    };
+    const rest = "setTimeout(() => process.exit(0), 200);";
+    const sample = sends("samples");
+    assert.deepEqual((await run(`${READY}${sample}${rest}`, suspend, undefined, clock)).end, {
+      kind: "ended",
+    });
+    suspendedMs = 0;
+    const idle = "setInterval(() => {}, 1000);";
+    const end = (await run(`${READY}${sample}${idle}`, suspend, undefined, clock)).end;
+    assert.deepEqual(end, { kind: "breach", breach: "wall" });
+  });
+
+  it(
+    "has its memory counted from where it stood before the program came",
+    { skip: existsSync("/proc/self/stat") ? false : "this system has no /proc" },
+    async () => {
+      const wait = "const byte = Buffer.alloc(65536); while (require('node:fs').readSync(0, byte) > 0);";
+      const hold = "globalThis.held = Buffer.alloc(24 << 20, 1);";
+      const { end, peakMb } = await run(
+        `${READY}${wait}${hold}${sends("done", "1 1")}setInterval(() => {}, 1000);`,
+      );
+      assert.deepEqual(end, { kind: "ended" });
+      assert.ok(peakMb !== null && peakMb > 23 && peakMb < 34, `${peakMb} MB`);
+    },
+  );
 
   it("that crashes or leaves with an error broke down, and one that aborts ran out of memory", async () => {
     assert.deepEqual(await endOf(`${READY}process.exit(3);`), { kind: "breach", breach: "crash" });

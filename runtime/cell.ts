@@ -220,6 +220,13 @@ export class Cell implements Target, Runnable, Child, Parent {
     }
   }
 
+  /** Its thread is about to end. */
+  abandon(): void {
+    const stashed = this.#stash?.drain() ?? [];
+    for (const message of stashed) this.host.undelivered(this, message, "thread-lost");
+    while (this.#mailbox.size > 0) this.host.undelivered(this, this.#mailbox.shift(), "thread-lost");
+  }
+
   /** How many messages wait. */
   get waiting(): number {
     return this.#mailbox.size;

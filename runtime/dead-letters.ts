@@ -9,12 +9,13 @@ import type { ActorRef } from "./ref.ts";
  * - `stale`: a piped result for a life of the actor that a restart has ended;
  * - `stashed`: the receiver had put it aside, and the life that did so has ended;
  * - `late-reply`: a reply to an ask that had ended;
- * - `thread-lost`: the receiver's thread had died.
+ * - `thread-lost`: the receiver's thread has died; the message waited there, or was on its way.
  */
 export type DeadLetterReason =
   "stopped" | "unknown" | "overflow" | "stale" | "stashed" | "late-reply" | "thread-lost";
 
 export interface DeadLetter {
+  /** From another thread only what is data of it; a description of what cannot be had any more. */
   readonly message: unknown;
   readonly target: Address;
   readonly reason: DeadLetterReason;

@@ -30,7 +30,7 @@ import type { Crew } from "./threads/crew.ts";
 import { MAX_THREAD_NUMBERS } from "./threads/early-frames.ts";
 import type { Mesh } from "./threads/mesh.ts";
 import type { Seats } from "./threads/seats.ts";
-import { threadRules, type ThreadOptions } from "./threads/thread-options.ts";
+import { threadRules, type ThreadOptions, type Transport } from "./threads/thread-options.ts";
 import { withThreads } from "./threads/with-threads.ts";
 
 export interface SystemOptions {
@@ -85,7 +85,7 @@ export interface SystemInfo {
   /** For example `node 20.20.2`. */
   readonly runtime: string;
   /** How messages cross threads; null without threads. */
-  readonly transport: "shared memory" | null;
+  readonly transport: Transport | null;
   /** Slot 0 is the main thread; `number` changes when a lost thread is replaced. */
   readonly threads: readonly { readonly slot: number; readonly number: number; readonly ready: boolean }[];
 }
@@ -165,7 +165,7 @@ export class LocalSystem implements ActorSystem, Host {
     const threads = this.#others?.crew?.threads ?? [];
     return {
       runtime,
-      transport: this.#others === null ? null : "shared memory",
+      transport: this.#others?.mesh.transport ?? null,
       threads: [{ slot: 0, number: this.thread, ready: true }, ...threads],
     };
   }
@@ -201,6 +201,11 @@ export class LocalSystem implements ActorSystem, Host {
   shutdown(options: { readonly deadlineMs?: number } = {}): Promise<void> {
     this.#shutdown ??= this.#stopEverything(options.deadlineMs ?? 5_000);
     return this.#shutdown;
+  }
+
+  /** This thread is about to end with its actors alive: what waits for them becomes dead letters. */
+  abandon(): void {
+    for (const top of [this.root, ...(this.#others?.mesh.directory.placed() ?? [])]) abandonBelow(top);
   }
 
   // ---- as the host of its cells --------------------------------------------------------------------
@@ -354,6 +359,11 @@ export class LocalSystem implements ActorSystem, Host {
       );
     }
   }
+}
+
+function abandonBelow(cell: Cell): void {
+  for (const child of cell.children?.values() ?? []) if (child instanceof Cell) abandonBelow(child);
+  cell.abandon();
 }
 
 /** Of another thread's actors only those that are children of this one's are known here. */

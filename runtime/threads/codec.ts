@@ -86,12 +86,16 @@ for (const [index, Class] of [Promise, WeakMap, WeakSet, WeakRef].entries()) {
   extension(REFUSED + index, Class as abstract new (...args: never[]) => object, refuse, refuse);
 }
 
+/** From as many shapes on msgpackr gives their numbers to others. */
+const MOST_RECORDS = 32;
+
 const OPTIONS = { sequential: true, useRecords: true, moreTypes: true, copyBuffers: true } as const;
 
 export class Encoder {
   readonly #passport: Passport;
   #packr = newPackr();
   #stale = false;
+  #renewed = false;
 
   constructor(owner: Passport) {
     this.#passport = owner;
@@ -106,11 +110,22 @@ export class Encoder {
     } catch (cause) {
       this.#packr = newPackr();
       this.#stale = true;
+      this.#renewed = true;
       const why = cause instanceof Error ? cause.message : String(cause);
       throw runtimeError("MESSAGE_UNSENDABLE", `A message cannot go to another thread: ${why}`, { cause });
     } finally {
       passport = outer;
     }
+  }
+
+  /**
+   * Reads again what this encoder has packed.
+   * @returns null when the number of a record has meant more than one shape, so that nothing is certain.
+   */
+  reader(): Decoder | null {
+    const { structures = [] } = this.#packr as { readonly structures?: readonly (readonly string[])[] };
+    if (this.#renewed || structures.length >= MOST_RECORDS) return null;
+    return new Decoder(this.#passport, structures);
   }
 
   /** Whether an encoding has failed half-way since: the reader must forget all records before the next one. */
@@ -125,8 +140,10 @@ export class Decoder {
   readonly #passport: Passport;
   #packr = newPackr();
 
-  constructor(owner: Passport) {
+  /** @param records shapes that are known already, by their numbers. */
+  constructor(owner: Passport, records: readonly (readonly string[])[] = []) {
     this.#passport = owner;
+    Object.assign(this.#packr, { structures: records.map((keys) => [...keys]) });
   }
 
   unpack(bytes: Uint8Array, beside: readonly unknown[] = []): unknown {

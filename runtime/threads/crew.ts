@@ -12,6 +12,7 @@ import type { Cancel, Clock } from "../contracts/index.ts";
 import { runtimeError } from "../errors.ts";
 import { MAX_THREAD_NUMBERS } from "./early-frames.ts";
 import { LOBBY_BYTES, type Mesh } from "./mesh.ts";
+import { Mirror } from "./mirror.ts";
 import { PortEnd } from "./port-end.ts";
 import { ringMemory } from "./ring.ts";
 import { EMPTY, Seats } from "./seats.ts";
@@ -41,13 +42,14 @@ const MAX_STILLBORN = 3;
 
 export class Crew {
   readonly seats: Seats;
-  readonly lobby: Int32Array;
+  /** null: no memory is shared. */
+  readonly lobby: Int32Array | null;
   readonly #app: string;
   readonly #node: string;
   readonly #rules: ThreadRules;
   readonly #clock: Clock;
   readonly #events: CrewEvents;
-  readonly #slots: SharedArrayBuffer;
+  readonly #slots: SharedArrayBuffer | ArrayBuffer;
   readonly #members = new Map<number, Member>();
   readonly #ends = new Map<number, PortEnd>();
   readonly #stillborn: number[];
@@ -70,8 +72,10 @@ export class Crew {
     this.#rules = rules;
     this.#clock = clock;
     this.#events = events;
-    this.lobby = new Int32Array(new SharedArrayBuffer(MAX_THREAD_NUMBERS * LOBBY_BYTES));
-    this.#slots = new SharedArrayBuffer((rules.count + 1) * 4);
+    const shared = rules.transport === "shared memory";
+    this.lobby = shared ? new Int32Array(new SharedArrayBuffer(MAX_THREAD_NUMBERS * LOBBY_BYTES)) : null;
+    const slotBytes = (rules.count + 1) * 4;
+    this.#slots = shared ? new SharedArrayBuffer(slotBytes) : new ArrayBuffer(slotBytes);
     const slots = new Int32Array(this.#slots).fill(EMPTY);
     slots[0] = 0;
     this.seats = new Seats(slots);
@@ -100,7 +104,7 @@ export class Crew {
     });
     for (const { thread, slot, links } of newcomers) {
       this.#startWorker(thread, slot, links, []);
-      this.seats.sit(slot, thread);
+      this.#sit(slot, thread);
     }
     this.#watch();
   }
@@ -131,6 +135,11 @@ export class Crew {
     this.#ends.clear();
   }
 
+  #sit(slot: number, thread: number): void {
+    this.seats.sit(slot, thread);
+    if (this.lobby === null) this.tell({ kind: "seat", slot, thread });
+  }
+
   #number(): number {
     this.#numbers += 1;
     if (this.#numbers >= MAX_THREAD_NUMBERS) {
@@ -141,7 +150,8 @@ export class Crew {
 
   #pair(a: number, b: number): readonly [LinkSeed, LinkSeed] {
     const { ringBytes } = this.#rules;
-    const [there, back] = [ringMemory(ringBytes), ringMemory(ringBytes)];
+    const shared = this.lobby !== null;
+    const [there, back] = [ringMemory(ringBytes, shared), ringMemory(ringBytes, shared)];
     const { port1, port2 } = new MessageChannel();
     return [
       { peer: b, out: there, in: back, port: port1 },
@@ -151,7 +161,8 @@ export class Crew {
 
   #linkToMain(thread: number): LinkSeed {
     const [here, there] = this.#pair(0, thread);
-    const end = new PortEnd(here.port, () => this.#mesh!.woken());
+    const mirror = this.lobby === null ? new Mirror(here) : null;
+    const end = new PortEnd(here.port, mirror, () => this.#mesh!.woken());
     this.#ends.set(thread, end);
     this.#mesh!.connect(here, end);
     return there;
@@ -167,7 +178,7 @@ export class Crew {
       thread,
       node: this.#node,
       app: this.#app,
-      lobby: this.lobby.buffer as SharedArrayBuffer,
+      lobby: this.lobby === null ? null : (this.lobby.buffer as SharedArrayBuffer),
       slots: this.#slots,
       links,
     };
@@ -212,7 +223,7 @@ export class Crew {
   }
 
   #seatWhenConnected(member: Member): void {
-    if (member.ready && member.unconnected.size === 0) this.seats.sit(member.slot, member.thread);
+    if (member.ready && member.unconnected.size === 0) this.#sit(member.slot, member.thread);
   }
 
   #left(member: Member, code: number): void {
@@ -221,8 +232,9 @@ export class Crew {
     this.#members.delete(member.thread);
     if (this.#closing) return;
     const { thread, slot, ready } = member;
-    this.seats.sit(slot, EMPTY);
+    this.#sit(slot, EMPTY);
     if (!ready) this.#stillborn[slot]! += 1;
+    this.#ends.get(thread)?.drain();
     this.#mesh!.lose(thread);
     this.#ends.get(thread)?.close();
     this.#ends.delete(thread);

@@ -13,7 +13,7 @@ import { formatAddress, type ActorPath, type Incarnation } from "../address.ts";
 import { Cell } from "../cell.ts";
 import { decodeError, encodeError, type MyriadError, type WireError } from "../contracts/index.ts";
 import { STOPPED, type Child, type Parent } from "../family.ts";
-import type { Overflow } from "../mailbox.ts";
+import type { MailboxLimits } from "../mailbox.ts";
 import type { Target } from "../ref.ts";
 import { spawnerOf } from "./early-frames.ts";
 import { NOWHERE, type SystemFrame } from "./frames.ts";
@@ -59,13 +59,18 @@ export class Directory {
   admit(from: number, frame: Extract<SystemFrame, { kind: "spawn" }>): void {
     const { host } = this.#mesh;
     const parent = new RemoteParent(this.#mesh, from, frame.parentPath as ActorPath | null, frame.of);
-    const limits = { capacity: frame.capacity, overflow: frame.overflow as Overflow };
+    const limits = { capacity: frame.capacity, overflow: frame.overflow };
     const cell = new Cell(host, host.typeNamed(frame.type), frame.args, parent, frame.name, limits, frame.of);
     if (frame.restartedAfter !== null) {
       cell.failure = { error: decodeError(frame.restartedAfter), escalated: false };
     }
     this.#residents.set(frame.of, cell);
     host.dispatcher.enqueue(cell);
+  }
+
+  /** Actors of this thread whose parents live on others. */
+  *placed(): Iterable<Cell> {
+    for (const cell of this.#residents.values()) if (cell.parent instanceof RemoteParent) yield cell;
   }
 
   /** To be called when an actor of this thread has stopped. */
@@ -120,13 +125,13 @@ export class Directory {
   meet(
     place: Omit<RemoteIdentity, "type" | "limits">,
     typeName: string,
-    capacity: number,
+    limits: MailboxLimits,
   ): Cell | RemoteTarget {
     const { host, thread } = this.#mesh;
     const known = this.#residents.get(place.incarnation) ?? this.remote(place.incarnation);
     if (known !== undefined) return known;
     const type = host.typeIfKnown(typeName) ?? UNKNOWN;
-    const target = this.#newRemote({ ...place, type, limits: { capacity, overflow: type.mailbox.overflow } });
+    const target = this.#newRemote({ ...place, type, limits });
     if (place.thread === NOWHERE) target.gone = { kind: "unknown" };
     else if (place.thread === thread) target.gone = { kind: "stopped" };
     else if (!this.#mesh.connected(place.thread)) {
@@ -259,11 +264,9 @@ export class Directory {
   /** Actors of this thread that the path may lead through, with the names that are left below them. */
   *#above(path: ActorPath): Iterable<readonly [Cell, readonly string[]]> {
     yield [this.#mesh.host.root, path.split("/")];
-    for (const placed of this.#residents.values()) {
+    for (const placed of this.placed()) {
       const start = `${placed.path}/`;
-      if (placed.parent instanceof RemoteParent && path.startsWith(start)) {
-        yield [placed, path.slice(start.length).split("/")];
-      }
+      if (path.startsWith(start)) yield [placed, path.slice(start.length).split("/")];
     }
   }
 

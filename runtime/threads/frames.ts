@@ -14,6 +14,7 @@
 import type { StopReason } from "../actor.ts";
 import type { Incarnation } from "../address.ts";
 import type { WireError } from "../contracts/index.ts";
+import type { Overflow } from "../mailbox.ts";
 import type { Ref } from "../ref.ts";
 
 export const TELL = 1;
@@ -50,6 +51,7 @@ export type RefStamp = readonly [
   path: string,
   type: string,
   capacity: number,
+  overflow: Overflow,
 ];
 
 export type WireReason =
@@ -67,7 +69,7 @@ export type SystemFrame =
       readonly name: string;
       readonly parentPath: string | null;
       readonly capacity: number;
-      readonly overflow: string;
+      readonly overflow: Overflow;
       readonly restartedAfter: WireError | null;
     }
   | { readonly kind: "halt"; readonly of: Incarnation; readonly error: WireError }

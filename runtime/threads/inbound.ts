@@ -1,6 +1,7 @@
 /** Takes frames from the rings to whom they are for. */
 import type { Incarnation } from "../address.ts";
 import { AskReply, type Ask } from "../ask.ts";
+import type { Decoder } from "./codec.ts";
 import { decodeError, type WireError } from "../contracts/index.ts";
 import {
   ASK,
@@ -40,6 +41,22 @@ export class Inbound {
   /** @returns how many frames were read. */
   read(link: Link, limit: number): number {
     return link.reader.read(limit, this.#handlers.get(link)!);
+  }
+
+  /** The other thread is no more: tells that it has not taken become dead letters. Questions fail by their number. */
+  bury(link: Link): void {
+    const { directory, host } = this.#mesh;
+    link.unread((decoder, kind, ring, at, bytes) => {
+      const bare = kind & (BESIDE - 1);
+      if (bare !== TELL && bare !== TELL_LAYOUT) return;
+      const to = ring.view.getFloat64(at, true) as Incarnation;
+      const message =
+        bare === TELL_LAYOUT
+          ? this.#codec(ring.view.getInt32(at + 12, true)).read(ring, at + HEAD, null)
+          : unpackAgain(decoder, kind, ring, at, bytes);
+      host.undelivered(directory.remote(to) ?? directory.nobody(to), message, "thread-lost");
+    });
+    this.#handlers.delete(link);
   }
 
   #frame(link: Link, kind: number, ring: RingView, at: number, bytes: number): void {
@@ -212,6 +229,18 @@ export class Inbound {
         return;
     }
   }
+}
+
+/** Where it cannot be read again, a description. */
+function unpackAgain(
+  decoder: Decoder | null,
+  kind: number,
+  ring: RingView,
+  at: number,
+  bytes: number,
+): unknown {
+  if (decoder === null || (kind & BESIDE) !== 0) return "a message that cannot be read again";
+  return decoder.unpack(Buffer.from(ring.bytes.subarray(at + HEAD, at + bytes)));
 }
 
 /** Whoever has a ref sends these; the actor's own supervisor alone sends the others about its life. */

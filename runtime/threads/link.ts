@@ -6,7 +6,7 @@
 import { Decoder, Encoder, spill, type Passport } from "./codec.ts";
 import { BESIDE, FORGET, type BesideItem } from "./frames.ts";
 import type { Codec } from "./layout.ts";
-import { RingReader, RingView, ringMemory, RingWriter, type RingMemory } from "./ring.ts";
+import { RingReader, RingView, ringMemory, RingWriter, type FrameHandler, type RingMemory } from "./ring.ts";
 
 /** What a link needs of a MessagePort. */
 export interface BesidePort {
@@ -41,6 +41,7 @@ export class Link {
   dirty = false;
   readonly #encoder: Encoder;
   readonly #writer: RingWriter;
+  readonly #out: RingMemory;
   readonly #onDirty: (link: Link) => void;
   readonly #scratch = new RingView(ringMemory(SCRATCH_BYTES, false));
   readonly #longest: number;
@@ -51,6 +52,7 @@ export class Link {
   constructor(memory: LinkMemory, port: BesidePort, passport: Passport, onDirty: (link: Link) => void) {
     this.peer = memory.peer;
     this.reader = new RingReader(memory.in);
+    this.#out = memory.out;
     this.#writer = new RingWriter(memory.out);
     this.#longest = Math.min(this.#writer.longestBody, SCRATCH_BYTES);
     this.port = port;
@@ -115,6 +117,20 @@ export class Link {
   #publish(): void {
     this.#writer.publish();
     this.#news = true;
+  }
+
+  /**
+   * Gives `handle` the frames that the other side, which is no more, has not taken.
+   * @param handle gets a decoder for them; null: what is packed cannot be read any more.
+   */
+  unread(handle: (decoder: Decoder | null, ...frame: Parameters<FrameHandler>) => void): void {
+    const decoder = this.#encoder.reader();
+    this.#publish();
+    new RingReader(this.#out).read(Infinity, (...frame) => handle(decoder, ...frame));
+    for (const { kind, body } of this.#backlog) {
+      this.#scratch.bytes.set(body);
+      handle(decoder, kind, this.#scratch, 0, body.length);
+    }
   }
 
   /** Has the other side ring as soon as it has made room. */

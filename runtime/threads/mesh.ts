@@ -35,6 +35,7 @@ import { Inbound } from "./inbound.ts";
 import type { LayoutTable } from "./layout-table.ts";
 import { Link, type BesidePort, type LinkMemory } from "./link.ts";
 import type { RemoteTarget } from "./remote.ts";
+import type { Transport } from "./thread-options.ts";
 import { Travel } from "./travel.ts";
 
 const FRAMES_PER_POLL = 256;
@@ -50,8 +51,8 @@ const LOBBY_STRIDE = LOBBY_BYTES / 4;
 
 export interface MeshOptions {
   readonly thread: number;
-  /** The marks of all threads, `LOBBY_BYTES` each. */
-  readonly lobby: Int32Array;
+  /** The marks of all threads, `LOBBY_BYTES` each; null: they share no memory, and are woken always. */
+  readonly lobby: Int32Array | null;
   readonly layouts: LayoutTable;
   /** Wakes a thread that is asleep. */
   readonly ring: (thread: number) => void;
@@ -74,7 +75,7 @@ export class Mesh implements Outside {
   hops = 0;
   readonly #inbound: Inbound;
   readonly #ring: (thread: number) => void;
-  readonly #lobby: Int32Array;
+  readonly #lobby: Int32Array | null;
   /** By the thread at the other end. */
   readonly #links: (Link | undefined)[] = [];
   #dirty: Link[] = [];
@@ -117,6 +118,7 @@ export class Mesh implements Outside {
     const error = runtimeError("THREAD_LOST", `Thread ${thread} of ${this.host.node} is no more`, {
       location: `${this.host.node}, thread ${thread}`,
     });
+    this.#inbound.bury(link);
     this.asks.lose(thread, error);
     this.directory.lose(thread, error);
     this.early.lose(thread);
@@ -205,10 +207,12 @@ export class Mesh implements Outside {
     const dirty = this.#dirty;
     this.#dirty = [];
     for (const link of dirty) {
-      if (link.flush()) this.#wake(link.peer);
-      if (!link.congested) continue;
-      link.waitForRoom();
-      this.#dirty.push(link);
+      const news = link.flush();
+      if (link.congested) {
+        link.waitForRoom();
+        this.#dirty.push(link);
+      }
+      if (news) this.#wake(link.peer);
     }
   }
 
@@ -220,6 +224,10 @@ export class Mesh implements Outside {
   await(): boolean {
     this.flush();
     return this.#poll() || this.#rest();
+  }
+
+  get transport(): Transport {
+    return this.#lobby === null ? "message port" : "shared memory";
   }
 
   /** From how many threads frames wait to be read. */
@@ -256,17 +264,19 @@ export class Mesh implements Outside {
   /** Nothing to do: spins, then falls asleep. @returns true when something came meanwhile. */
   #rest(): boolean {
     const { clock } = this.host;
-    if (this.#spins) {
+    if (this.#spins && this.#lobby !== null) {
       const until = clock.monotonic() + SPIN_MS;
       do {
         if (this.#hasNews()) return true;
       } while (clock.monotonic() < until);
     }
-    const mark = this.thread * LOBBY_STRIDE;
-    Atomics.store(this.#lobby, mark, ASLEEP);
-    if (this.#hasNews()) {
-      Atomics.store(this.#lobby, mark, AWAKE);
-      return true;
+    if (this.#lobby !== null) {
+      const mark = this.thread * LOBBY_STRIDE;
+      Atomics.store(this.#lobby, mark, ASLEEP);
+      if (this.#hasNews()) {
+        Atomics.store(this.#lobby, mark, AWAKE);
+        return true;
+      }
     }
     this.#sleptAt = clock.monotonic();
     return false;
@@ -278,9 +288,12 @@ export class Mesh implements Outside {
   }
 
   #wake(thread: number): void {
-    const mark = thread * LOBBY_STRIDE;
-    if (Atomics.load(this.#lobby, mark) !== ASLEEP) return;
-    if (Atomics.compareExchange(this.#lobby, mark, ASLEEP, AWAKE) === ASLEEP) this.#ring(thread);
+    if (this.#lobby !== null) {
+      const mark = thread * LOBBY_STRIDE;
+      if (Atomics.load(this.#lobby, mark) !== ASLEEP) return;
+      if (Atomics.compareExchange(this.#lobby, mark, ASLEEP, AWAKE) !== ASLEEP) return;
+    }
+    this.#ring(thread);
   }
 
   /** The bell has rung. */

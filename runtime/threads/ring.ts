@@ -12,9 +12,10 @@
  */
 import { runtimeError } from "../errors.ts";
 
-const HEAD = 0;
-const TAIL = 16;
-const WAITING = 32;
+/** Places in `control`. */
+export const HEAD = 0;
+export const TAIL = 16;
+export const WAITING = 32;
 const CONTROL_BYTES = 192;
 const SKIP = -1;
 const FRAME_BYTES = 8;

@@ -15,8 +15,9 @@ export interface ThreadSeed {
   readonly node: string;
   /** URL of the app module. */
   readonly app: string;
-  readonly lobby: SharedArrayBuffer;
-  readonly slots: SharedArrayBuffer;
+  /** null: no memory is shared, and `seats` tells of every change in `slots`. */
+  readonly lobby: SharedArrayBuffer | null;
+  readonly slots: SharedArrayBuffer | ArrayBuffer;
   readonly links: readonly LinkSeed[];
 }
 
@@ -24,6 +25,7 @@ export type ToThread =
   | { readonly kind: "ping" }
   | { readonly kind: "connect"; readonly link: LinkSeed }
   | { readonly kind: "lost"; readonly thread: number }
+  | { readonly kind: "seat"; readonly slot: number; readonly thread: number }
   | { readonly kind: "wants"; readonly kinds: readonly RuntimeEvent["kind"][] }
   | { readonly kind: "shutdown" };
 

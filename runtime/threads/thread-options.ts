@@ -9,7 +9,14 @@ export interface ThreadOptions {
   readonly ringBytes?: number;
   /** A worker that gives no sign of life for as long is killed; default 10,000, at least 100. */
   readonly hangMs?: number;
+  /**
+   * How messages cross: rings in shared memory, or, several times slower, copies through message ports, where a
+   * runtime has no shared memory. Default: shared memory where there is any.
+   */
+  readonly transport?: Transport;
 }
+
+export type Transport = "shared memory" | "message port";
 
 export type ThreadRules = Required<Omit<ThreadOptions, "maxHeapMb">> & { readonly maxHeapMb: number | null };
 
@@ -20,6 +27,7 @@ const MAX_THREADS = 63;
 export function threadRules(threads: number | ThreadOptions): ThreadRules {
   const options: ThreadOptions = typeof threads === "number" ? { count: threads } : threads;
   const { count, maxHeapMb = null, ringBytes = RING_BYTES, hangMs = 10_000 } = options;
+  const { transport = sharedMemory() ? "shared memory" : "message port" } = options;
   const wrong =
     !Number.isInteger(count) || count < 1 || count > MAX_THREADS
       ? `count ${count}`
@@ -27,7 +35,13 @@ export function threadRules(threads: number | ThreadOptions): ThreadRules {
         ? `maxHeapMb ${maxHeapMb}`
         : !(hangMs >= 100 && hangMs <= 2 ** 31 - 1)
           ? `hangMs ${hangMs}`
-          : null;
+          : transport === "shared memory" && !sharedMemory()
+            ? `${transport}: this runtime has none`
+            : null;
   if (wrong !== null) throw runtimeError("THREADS_INVALID", `Threads cannot have ${wrong}`);
-  return { count, maxHeapMb, ringBytes, hangMs };
+  return { count, maxHeapMb, ringBytes, hangMs, transport };
+}
+
+function sharedMemory(): boolean {
+  return typeof SharedArrayBuffer === "function";
 }

@@ -28,23 +28,23 @@ export class Travel implements Passport {
     if (target instanceof Cell && target.parent !== null) {
       this.#mesh.directory.publish(target);
       const { incarnation, path, type, limits } = target;
-      return [this.#mesh.thread, incarnation, path!, type.name, limits.capacity];
+      return [this.#mesh.thread, incarnation, path!, type.name, limits.capacity, limits.overflow];
     }
     if (target instanceof RemoteTarget) {
       const { thread, incarnation, path, type, limits } = target;
-      return [thread, incarnation, path, type.name, limits.capacity];
+      return [thread, incarnation, path, type.name, limits.capacity, limits.overflow];
     }
     if (target instanceof Nobody) {
       const { path, incarnation } = parseAddress(target.address);
-      return [NOWHERE, incarnation, path, "", 1];
+      return [NOWHERE, incarnation, path, "", 1, "fail"];
     }
     throw runtimeError("MESSAGE_UNSENDABLE", `${ref.address} leads nowhere that another thread could reach`);
   }
 
   readRef(stamp: unknown): Ref<unknown> {
-    const [thread, incarnation, path, type, capacity] = stamp as RefStamp;
+    const [thread, incarnation, path, type, capacity, overflow] = stamp as RefStamp;
     const place = { thread, incarnation, path: path as ActorPath };
-    return this.#mesh.directory.meet(place, type, capacity).ref;
+    return this.#mesh.directory.meet(place, type, { capacity, overflow }).ref;
   }
 
   /** A layout has room only for the reply of the ask that the message belongs to. */

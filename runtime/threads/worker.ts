@@ -5,6 +5,7 @@ import { LocalSystem } from "../system.ts";
 import { loadApp } from "./load-app.ts";
 import { LayoutTable } from "./layout-table.ts";
 import { Mesh } from "./mesh.ts";
+import { Mirror } from "./mirror.ts";
 import { PortEnd } from "./port-end.ts";
 import { Seats } from "./seats.ts";
 import { eventMessage, FORWARDED, letterMessage } from "./thread-messages.ts";
@@ -20,18 +21,20 @@ const seats = new Seats(new Int32Array(seed.slots));
 const ends = new Map<number, PortEnd>();
 const mesh = new Mesh(system, {
   thread: seed.thread,
-  lobby: new Int32Array(seed.lobby),
+  lobby: seed.lobby === null ? null : new Int32Array(seed.lobby),
   layouts: new LayoutTable(app),
   ring: (thread) => ends.get(thread)?.ring(),
   elsewhere: () => seats.next(),
 });
 const connect = (link: LinkSeed): void => {
-  const end = new PortEnd(link.port, () => mesh.woken());
+  const mirror = seed.lobby === null ? new Mirror(link) : null;
+  const end = new PortEnd(link.port, mirror, () => mesh.woken());
   ends.set(link.peer, end);
   mesh.connect(link, end);
 };
 
 seed.links.forEach(connect);
+process.on("exit", () => system.abandon());
 system.join({ mesh, seats, crew: null });
 system.events.subscribe("dead-letter", ({ letter }) => say(letterMessage(letter)));
 for (const kind of FORWARDED) system.events.subscribe(kind, (event) => say(eventMessage(event)));
@@ -46,7 +49,11 @@ main.on("message", (message: ToThread) => {
       connect(message.link);
       say({ kind: "connected", peer: message.link.peer });
       return;
+    case "seat":
+      seats.sit(message.slot, message.thread);
+      return;
     case "lost":
+      ends.get(message.thread)?.drain();
       mesh.lose(message.thread);
       ends.get(message.thread)?.close();
       ends.delete(message.thread);

@@ -1,0 +1,3 @@
+import { threadsContract } from "../contract/threads-contract.ts";
+
+threadsContract("message port");

@@ -93,6 +93,8 @@ function removeForeignGlobals(): void {
   for (const key of ownKeys(globalThis)) {
     if (!KEPT.has(key) && key !== Symbol.toStringTag) deleteProperty(globalThis, key);
   }
+  // Leads to Temporal, which tells the machine's time and is not kept.
+  deleteProperty(Date.prototype, "toTemporalInstant");
 }
 
 function freezeIntrinsics(watched: ReadonlySet<object>, foreign: readonly unknown[]): void {

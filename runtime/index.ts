@@ -74,3 +74,19 @@ export type {
   RunOptions,
 } from "./patterns/index.ts";
 export { RUNTIME_ERRORS } from "./errors.ts";
+export { MyriadError, NO_STREAM, seededRandom, systemClock } from "./contracts/index.ts";
+export type {
+  Cancel,
+  Clock,
+  ErrorDefinition,
+  ErrorDetail,
+  ErrorTable,
+  Fault,
+  Fence,
+  Journal,
+  JournalEvent,
+  Random,
+  Revision,
+  Snapshot,
+  WireError,
+} from "./contracts/index.ts";

@@ -256,7 +256,7 @@ export class LocalSystem implements ActorSystem, Host {
   }
 
   stopped(cell: Cell, reason: StopReason): void {
-    this.#others?.mesh.directory.departed(cell);
+    this.#others?.mesh.directory.departed(cell, reason);
     if (cell === this.root || !this.events.wants("actor-stopped")) return;
     this.events.publish({ kind: "actor-stopped", address: cell.address, reason });
   }

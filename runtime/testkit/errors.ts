@@ -7,6 +7,16 @@ export const TESTKIT_ERRORS = {
       "A virtual clock was told to move by something other than a finite number of milliseconds from 0.",
     hint: "Virtual time only goes forward, by a finite amount.",
   },
+  FAULTS_INVALID: {
+    fault: "internal",
+    meaning: "A fault plan has a chance that is not from 0 to 1, or a delay that is not above 0.",
+    hint: "See FaultPlan.",
+  },
+  FAULT_INJECTED: {
+    fault: "internal",
+    meaning: "A simulated world let an actor crash, since its fault plan says so.",
+    hint: "Nothing: it is what the test asked for.",
+  },
   PROBE_MISSED: {
     fault: "internal",
     meaning: "What a probe expected did not come within the given virtual time.",

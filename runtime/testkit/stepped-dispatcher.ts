@@ -12,6 +12,11 @@ export class SteppedDispatcher implements Dispatcher {
     return this.#ready.length === 0;
   }
 
+  /** Who has something to handle. */
+  get waiting(): readonly Runnable[] {
+    return this.#ready;
+  }
+
   enqueue(runnable: Runnable): void {
     runnable.queued = true;
     if (!this.#closed) this.#ready.push(runnable);

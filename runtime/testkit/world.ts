@@ -7,15 +7,19 @@
  *     await world.settle()             steps until nothing is left to do without time passing
  *     await world.advance(ms)          the same with time passing
  *     world.killThread(slot)           as if the thread had died; another one takes its slot
+ *     createWorld({ faults: … })       threads that die, actors that crash, messages that are lost … by chance
  */
 import type { App } from "../app.ts";
-import { seededRandom, type Random } from "../contracts/index.ts";
+import { Cell } from "../cell.ts";
+import { seededRandom, type Journal, type Random } from "../contracts/index.ts";
 import { LocalSystem, type ActorSystem } from "../system.ts";
 import { MAX_THREAD_NUMBERS } from "../threads/early-frames.ts";
 import { LayoutTable } from "../threads/layout-table.ts";
-import { LOBBY_BYTES, Mesh } from "../threads/mesh.ts";
+import { LOBBY_BYTES, type Mesh } from "../threads/mesh.ts";
 import { EMPTY, Seats } from "../threads/seats.ts";
 import { testkitError } from "./errors.ts";
+import { Faults, type FaultCounts, type FaultPlan } from "./faults.ts";
+import { FaultyMesh } from "./faulty-mesh.ts";
 import { loopback } from "./loopback.ts";
 import { SteppedDispatcher } from "./stepped-dispatcher.ts";
 import { VirtualClock } from "./virtual-clock.ts";
@@ -26,8 +30,10 @@ export interface WorldOptions {
   readonly threads?: number;
   /** Of every choice; default 1. Print it when a test fails. */
   readonly seed?: number;
-  /** Chance, for each step, that some worker thread dies; default 0. */
-  readonly killChance?: number;
+  /** What goes wrong by itself; default: nothing. */
+  readonly faults?: FaultPlan;
+  /** Of the event-sourced actors of all threads; see `faultyJournal`. */
+  readonly journal?: Journal;
   /** Of each ring between two threads; default 4,096, so that rings are full often. */
   readonly ringBytes?: number;
 }
@@ -39,12 +45,16 @@ export interface World {
   readonly seed: number;
   /** Taken so far. */
   readonly steps: number;
+  /** What has gone wrong so far. */
+  readonly faults: FaultCounts;
   /** Takes one step. @returns false when there was nothing to do. */
   step(): boolean;
   /** Steps until nothing is left to do without time passing. @throws TESTKIT_UNSETTLED after `maxSteps` (default 1,000,000) */
   settle(maxSteps?: number): Promise<void>;
   /** Moves virtual time on, settling at every moment at which something is due. */
   advance(ms: number): Promise<void>;
+  /** From now on nothing goes wrong by itself. */
+  stopFaults(): void;
   /** @returns false when nobody sits in that slot just now. */
   killThread(slot: number): boolean;
   /** Stops all actors, and takes no further step. */
@@ -79,7 +89,8 @@ class SimulatedWorld implements World {
   readonly #layouts: LayoutTable;
   readonly #lobby = new Int32Array((MAX_THREAD_NUMBERS * LOBBY_BYTES) / 4);
   readonly #seats: Seats;
-  #killChance: number;
+  readonly #faults: Faults;
+  readonly #journal: Journal | null;
   readonly #ringBytes: number;
   readonly #slots: number;
   readonly #threads: Thread[] = [];
@@ -88,13 +99,15 @@ class SimulatedWorld implements World {
   #vacant: number[] = [];
   #numbers = 0;
 
-  constructor({ app, threads = 2, seed = 1, killChance = 0, ringBytes = 4_096 }: WorldOptions) {
+  constructor(options: WorldOptions) {
+    const { app, threads = 2, seed = 1, faults = {}, journal = null, ringBytes = 4_096 } = options;
     this.seed = seed;
     this.#app = app;
     this.#random = seededRandom(seed);
     this.#layouts = new LayoutTable(app);
     this.#slots = threads + 1;
-    this.#killChance = killChance;
+    this.#faults = new Faults(faults, this.#random.fork("faults"));
+    this.#journal = journal;
     this.#ringBytes = ringBytes;
     this.clock = new VirtualClock(0, () => this.settle());
     this.#seats = new Seats(new Int32Array(this.#slots).fill(EMPTY));
@@ -102,9 +115,19 @@ class SimulatedWorld implements World {
     this.system = this.#threads[0]!.system;
   }
 
+  get faults(): FaultCounts {
+    return this.#faults.counts;
+  }
+
+  stopFaults(): void {
+    this.#faults.stop();
+  }
+
   step(): boolean {
     this.steps += 1;
-    if (this.#killChance > 0 && this.#random.next() < this.#killChance) this.#killSomebody();
+    const { kill, crash } = this.#faults.step();
+    if (kill) this.#killSomebody();
+    if (crash) this.#crashSomebody();
     // What was told from outside any actor.
     this.#threads[0]!.dispatcher.flush();
     const choices = this.#countChoices();
@@ -174,13 +197,26 @@ class SimulatedWorld implements World {
     const down = this.system.shutdown();
     await this.settle();
     await down;
-    this.#killChance = 0;
+    this.stopFaults();
     await this.settle();
     for (const { dispatcher } of this.#threads) dispatcher.close();
   }
 
   #killSomebody(): void {
-    if (this.#slots > 1) this.killThread(1 + this.#random.below(this.#slots - 1));
+    if (this.#slots > 1 && this.killThread(1 + this.#faults.below(this.#slots - 1))) {
+      this.#faults.counts.killed += 1;
+    }
+  }
+
+  #crashSomebody(): void {
+    const busy = this.#threads.flatMap(({ dispatcher }) => dispatcher.waiting);
+    const cells = busy.filter(
+      (one): one is Cell => one instanceof Cell && one.parent !== null && !this.#faults.spares(one.address),
+    );
+    if (cells.length === 0) return;
+    const cell = cells[this.#faults.below(cells.length)]!;
+    this.#faults.counts.crashed += 1;
+    cell.system({ kind: "fail", error: testkitError("FAULT_INJECTED", `${cell.address} crashes by plan`) });
   }
 
   #learn(news: { readonly thread: Thread; readonly lost: number }): void {
@@ -200,15 +236,20 @@ class SimulatedWorld implements World {
     const dispatcher = new SteppedDispatcher();
     const { clock } = this;
     const random = this.#random.fork(`thread ${number}`);
-    const system = new LocalSystem({ app: this.#app, clock, random }, number, dispatcher);
-    const mesh = new Mesh(system, {
-      thread: number,
-      lobby: this.#lobby,
-      layouts: this.#layouts,
-      ring: () => undefined,
-      elsewhere: () => this.#seats.next(),
-      keepsAll: true,
-    });
+    const journal = this.#journal === null ? {} : { journal: this.#journal };
+    const system = new LocalSystem({ app: this.#app, clock, random, ...journal }, number, dispatcher);
+    const mesh = new FaultyMesh(
+      system,
+      {
+        thread: number,
+        lobby: this.#lobby,
+        layouts: this.#layouts,
+        ring: () => undefined,
+        elsewhere: () => this.#seats.next(),
+        keepsAll: true,
+      },
+      this.#faults,
+    );
     for (const other of this.#threads) {
       const [here, there] = loopback(number, other.number, this.#ringBytes);
       mesh.connect(here.memory, here.port);

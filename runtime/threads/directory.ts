@@ -4,11 +4,12 @@
  *     residents   actors of this thread that others may have heard of
  *     children    stand-ins for children, elsewhere, of this thread's actors
  *     remotes     stand-ins for all other actors elsewhere, as long as anybody here has a ref
+ *     graves      why the last thousand of either that others may have heard of have stopped
  *     watchers    stand-ins for the watchers on one other thread of one resident
  *
  * An actor has one stand-in a thread, so that its identity can be compared.
  */
-import { actor, type AnyActorType } from "../actor.ts";
+import { actor, type AnyActorType, type StopReason } from "../actor.ts";
 import { formatAddress, type ActorPath, type Incarnation } from "../address.ts";
 import { Cell } from "../cell.ts";
 import { decodeError, encodeError, type MyriadError, type WireError } from "../contracts/index.ts";
@@ -18,7 +19,7 @@ import type { Target } from "../ref.ts";
 import { spawnerOf } from "./early-frames.ts";
 import { NOWHERE, type SystemFrame } from "./frames.ts";
 import type { Mesh } from "./mesh.ts";
-import { RemoteChild, RemoteParent, RemoteTarget, RemoteWatcher } from "./remote.ts";
+import { encodeReason, RemoteChild, RemoteParent, RemoteTarget, RemoteWatcher } from "./remote.ts";
 import type { RemoteIdentity } from "./remote.ts";
 
 /** Of an actor whose type the app does not know, or that is known by its address alone. */
@@ -28,12 +29,15 @@ const UNKNOWN: AnyActorType = actor<unknown, unknown, unknown>({
   receive: () => null,
 });
 
+const MOST_GRAVES = 1_000;
+
 export class Directory {
   readonly #mesh: Mesh;
   readonly #residents = new Map<Incarnation, Cell>();
   readonly #children = new Map<Incarnation, RemoteChild>();
   readonly #remotes = new Map<Incarnation, WeakRef<RemoteTarget>>();
   readonly #kept: Set<RemoteTarget> | null;
+  readonly #graves = new Map<Incarnation, StopReason>();
   readonly #watchers = new Map<Incarnation, Map<number, RemoteWatcher>>();
   readonly #unheld = new FinalizationRegistry<Incarnation>((incarnation) => {
     if (this.#remotes.get(incarnation)?.deref() === undefined) this.#remotes.delete(incarnation);
@@ -74,15 +78,26 @@ export class Directory {
   }
 
   /** To be called when an actor of this thread has stopped. */
-  departed({ incarnation }: Cell): void {
+  departed({ incarnation }: Cell, reason: StopReason): void {
     if (!this.#residents.delete(incarnation)) return;
     this.#watchers.delete(incarnation);
+    this.#bury(incarnation, reason);
+  }
+
+  #bury(incarnation: Incarnation, reason: StopReason): void {
+    this.#graves.set(incarnation, reason);
+    if (this.#graves.size <= MOST_GRAVES) return;
+    for (const oldest of this.#graves.keys()) {
+      this.#graves.delete(oldest);
+      return;
+    }
   }
 
   watchFor(thread: number, of: Incarnation): void {
     const target = this.#residents.get(of) ?? this.remote(of);
     if (target === undefined) {
-      this.#mesh.send(thread, { kind: "terminated", of, reason: { kind: "unknown" } });
+      const reason = this.#graves.get(of) ?? { kind: "unknown" };
+      this.#mesh.send(thread, { kind: "terminated", of, reason: encodeReason(reason) });
       return;
     }
     const watchers = this.#watchers.get(of) ?? new Map<number, RemoteWatcher>();
@@ -210,6 +225,7 @@ export class Directory {
     const child = this.#children.get(incarnation);
     if (child === undefined) return;
     this.#children.delete(incarnation);
+    if (child.gone !== null) this.#bury(incarnation, child.gone);
     this.#remember(child);
   }
 

@@ -6,7 +6,8 @@ import { readSource, sourceFiles } from "../../kit/repository.ts";
 
 /** Titles as they stand in the sources; one made by a template is a pattern. */
 function testTitles(): readonly RegExp[] {
-  const sources = sourceFiles("test/unit/runtime").map(readSource).join("\n");
+  const folders = ["test/unit/runtime", "test/contract", "test/integration"];
+  const sources = folders.flatMap(sourceFiles).map(readSource).join("\n");
   return [...sources.matchAll(/\bit\(\s*(?:"([^"]+)"|`([^`]+)`)/g)].map(([, plain, template]) => {
     const parts = (plain ?? template ?? "").split(/\$\{[^}]*\}/);
     return new RegExp(`^${parts.map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).join(".+")}$`);

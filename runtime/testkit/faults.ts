@@ -1,0 +1,90 @@
+/** What goes wrong by itself in a simulated world. Every choice comes from the world's seed. */
+import type { Random } from "../contracts/index.ts";
+import type { Address } from "../address.ts";
+import { testkitError } from "./errors.ts";
+
+/** All chances are from 0 (default) to 1. */
+export interface FaultPlan {
+  /** For each step: that some worker thread dies. */
+  readonly kill?: number;
+  /** For each step: that an actor which has something to handle crashes first, with FAULT_INJECTED. */
+  readonly crash?: number;
+  /** For each message or question from thread to thread: that it is lost without a trace, as on a bad network. */
+  readonly drop?: number;
+  /** For each message from thread to thread: that it comes twice. */
+  readonly duplicate?: number;
+  /** For each message or question from thread to thread: that it comes later, up to `delayMs`, and out of order. */
+  readonly delay?: number;
+  /** Milliseconds of virtual time; default 1,000. */
+  readonly delayMs?: number;
+  /** To whom messages may be dropped, doubled and delayed, and who may crash; default: everybody. */
+  readonly spares?: (address: Address) => boolean;
+}
+
+/** How often each fault has happened. */
+export interface FaultCounts {
+  readonly killed: number;
+  readonly crashed: number;
+  readonly dropped: number;
+  readonly duplicated: number;
+  readonly delayed: number;
+}
+
+export type Mishap = "drop" | "duplicate" | "delay" | null;
+
+const CHANCES = ["kill", "crash", "drop", "duplicate", "delay"] as const;
+
+/** Draws from a plan until it is stopped, and counts. */
+export class Faults {
+  readonly delayMs: number;
+  readonly spares: (address: Address) => boolean;
+  readonly counts = { killed: 0, crashed: 0, dropped: 0, duplicated: 0, delayed: 0 };
+  readonly #plan: FaultPlan;
+  readonly #random: Random;
+  #stopped = false;
+
+  /** @throws FAULTS_INVALID */
+  constructor(plan: FaultPlan, random: Random) {
+    for (const name of CHANCES) {
+      const chance = plan[name] ?? 0;
+      if (!(chance >= 0 && chance <= 1)) throw testkitError("FAULTS_INVALID", `${name} is ${chance}`);
+    }
+    this.delayMs = plan.delayMs ?? 1_000;
+    if (!(this.delayMs > 0 && this.delayMs < Infinity)) {
+      throw testkitError("FAULTS_INVALID", `delayMs is ${this.delayMs}`);
+    }
+    this.spares = plan.spares ?? ((): boolean => false);
+    this.#plan = plan;
+    this.#random = random;
+  }
+
+  /** What happens by itself in this step. */
+  step(): { readonly kill: boolean; readonly crash: boolean } {
+    return { kill: this.#happens("kill"), crash: this.#happens("crash") };
+  }
+
+  /** What happens to a message between threads. */
+  mishap(): Mishap {
+    if (this.#happens("drop")) return "drop";
+    if (this.#happens("duplicate")) return "duplicate";
+    return this.#happens("delay") ? "delay" : null;
+  }
+
+  below(limit: number): number {
+    return this.#random.below(limit);
+  }
+
+  laterMs(): number {
+    return this.#random.next() * this.delayMs;
+  }
+
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  /** Draws nothing where nothing can happen, so that a plan changes only what it is about. */
+  #happens(name: (typeof CHANCES)[number]): boolean {
+    const chance = this.#plan[name] ?? 0;
+    return !this.#stopped && chance > 0 && this.#random.next() < chance;
+  }
+}

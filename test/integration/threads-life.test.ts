@@ -2,8 +2,12 @@
 import assert from "node:assert/strict";
 import { afterEach, describe, it } from "node:test";
 import {
+  askAll,
+  askFirst,
+  broadcast,
   createSystem,
   Registry,
+  router,
   Flow,
   type ActorRef,
   type ActorSystem,
@@ -154,4 +158,85 @@ describe("patterns across threads", () => {
     await system.stop(a);
     await eventually("the name is free", async () => (await directory.find("a")) === null);
   });
+
+  it("a subscriber on another thread than the registry is told what there is, and each change in order", async () => {
+    open();
+    const directory = new Registry(system.spawn("registry", undefined, on(2)));
+    const subscriber = system.spawn(kit.news, undefined, on(1));
+    const seen = () =>
+      subscriber.ask((reply: Reply<readonly string[]>) => ({ kind: "news", reply }), patient);
+    const [a, b] = [system.spawn(kit.linked, undefined, on(1)), system.spawn(kit.linked, undefined)];
+    await directory.register("a", a);
+    directory.join("workers", a);
+    directory.subscribe(subscriber);
+    directory.join("workers", b);
+    assert.deepEqual(
+      (await directory.list("workers")).map(({ address }) => address),
+      [a.address, b.address],
+    );
+    await system.stop(a);
+    await eventually("all is known", async () => (await seen()).length === 5);
+    assert.deepEqual(await seen(), [
+      "registered a",
+      "joined workers",
+      "joined workers",
+      "released a",
+      "left workers",
+    ]);
+  });
+
+  it("routers lead to actors on other threads: by turns, by key, to all, to the first that answers", async () => {
+    open();
+    const refs = [0, 1, 2].map((thread) => system.spawn(kit.session, "s", on(thread)));
+    type Answer = { readonly count: number; readonly thread: number };
+    const get = (reply: Reply<Answer>): kit.SessionMessage => ({ kind: "get", reply });
+    const counts = async () => (await askAll(refs, get, patient)).map(({ count }) => count);
+    const inTurn = router(refs);
+    for (let sent = 0; sent < 6; sent++) inTurn.tell({ kind: "add" });
+    assert.deepEqual(await counts(), [2, 2, 2]);
+    const byKey = router(refs, { key: () => "k" });
+    for (let sent = 0; sent < 3; sent++) byKey.tell({ kind: "add" });
+    assert.deepEqual((await counts()).toSorted(), [2, 2, 5]);
+    broadcast(refs, { kind: "add" });
+    assert.deepEqual((await counts()).toSorted(), [3, 3, 6]);
+    assert.equal(new Set((await askAll(refs, get, patient)).map(({ thread }) => thread)).size, 3);
+    assert.ok([3, 6].includes((await askFirst(refs, get, patient)).count));
+    const least = router(refs, "least-mailbox");
+    const picked = new Set<string>();
+    for (let sent = 0; sent < 30; sent++) {
+      const ref = least.pick({ kind: "add" });
+      picked.add(ref.address);
+      ref.tell({ kind: "add" });
+    }
+    assert.equal(picked.size, 3);
+  });
+});
+
+describe("groups of children on several threads", () => {
+  for (const [strategy, after] of [
+    ["one-for-all", ["on-2 ended", "on-0 ended", "on-1 ended", "on-1 began", "on-0 began", "on-2 began"]],
+    ["rest-for-one", ["on-2 ended", "on-0 ended", "on-0 began", "on-2 began"]],
+  ] as const) {
+    it(`come down and go up again by ${strategy}`, async () => {
+      open();
+      const group = system.spawn(
+        strategy === "one-for-all" ? kit.oneForAll : kit.restForOne,
+        undefined,
+        on(2),
+      );
+      const log = () => group.ask((reply: Reply<readonly string[]>) => ({ kind: "log", reply }), patient);
+      const members = await group.ask(
+        (reply: Reply<readonly ActorRef<kit.MemberMessage>[]>) => ({ kind: "members", reply }),
+        patient,
+      );
+      await eventually("all have begun", async () => (await log()).length === 3);
+      members[1]!.tell({ kind: "crash" });
+      await eventually("all have begun anew", async () => (await log()).length === 3 + after.length);
+      const half = after.length / 2;
+      const entries = (await log()).slice(3);
+      assert.deepEqual(entries.slice(0, half), after.slice(0, half));
+      // They begin in order, each on its own thread, so their messages may overtake each other.
+      assert.deepEqual(entries.slice(half).toSorted(), after.slice(half).toSorted());
+    });
+  }
 });

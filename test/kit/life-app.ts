@@ -19,8 +19,10 @@ import type {
   KeeperState,
   PoolArgs,
   PoolState,
+  RegistryEvent,
   Reply,
   FlowPart,
+  Strategy,
 } from "../../runtime/index.ts";
 
 export type LinkedMessage =
@@ -102,6 +104,79 @@ export const crew: ActorType<PoolArgs<string>, PoolState<SessionMessage>, Sessio
   worker: session,
 });
 
+export type MemberMessage =
+  | { readonly kind: "crash" }
+  | { readonly kind: "get"; readonly reply: Reply<{ readonly count: number; readonly thread: number }> };
+
+export type GroupMessage =
+  | { readonly kind: "members"; readonly reply: Reply<readonly ActorRef<MemberMessage>[]> }
+  | { readonly kind: "began" | "ended"; readonly name: string }
+  | { readonly kind: "log"; readonly reply: Reply<readonly string[]> };
+
+interface MemberArgs {
+  readonly name: string;
+  readonly group: ActorRef<GroupMessage>;
+}
+
+const member: ActorType<MemberArgs, MemberArgs, MemberMessage> = actor({
+  name: "member",
+  initial({ name, group }: MemberArgs) {
+    group.tell({ kind: "began", name });
+    return { name, group };
+  },
+  receive(state, message: MemberMessage) {
+    if (message.kind === "crash") throw new Error("crash");
+    message.reply.send({ count: 0, thread: threadId });
+    return state;
+  },
+  stopped: ({ name, group }) => group.tell({ kind: "ended", name }),
+});
+
+interface GroupState {
+  readonly log: string[];
+  readonly members: readonly ActorRef<MemberMessage>[];
+}
+
+/** Supervises members on three threads as one group, and keeps what they say of their lives. */
+const groupOf = (strategy: Strategy): ActorType<undefined, GroupState, GroupMessage> =>
+  actor<undefined, GroupState, GroupMessage>({
+    name: strategy,
+    initial: (_args, ctx) => ({
+      log: [],
+      members: [1, 0, 2].map((thread) => {
+        const name = `on-${thread}`;
+        return ctx.spawn(member, { name, group: ctx.self }, { name, placement: { thread } });
+      }),
+    }),
+    receive(state, message) {
+      if (message.kind === "members") message.reply.send(state.members);
+      else if (message.kind === "log") message.reply.send(state.log);
+      else state.log.push(`${message.name} ${message.kind}`);
+      return state;
+    },
+    supervision: { strategy, backoff: { minMs: 1, maxMs: 1 } },
+  });
+
+export const oneForAll: ActorType<undefined, GroupState, GroupMessage> = groupOf("one-for-all");
+export const restForOne: ActorType<undefined, GroupState, GroupMessage> = groupOf("rest-for-one");
+
+/** Keeps what a registry tells it. */
+export type NewsMessage = RegistryEvent | { readonly kind: "news"; readonly reply: Reply<readonly string[]> };
+
+export const news: ActorType<undefined, readonly string[], NewsMessage> = actor<
+  undefined,
+  readonly string[],
+  NewsMessage
+>({
+  name: "news",
+  initial: () => [],
+  receive(seen, message) {
+    if (message.kind === "news") message.reply.send(seen);
+    else return [...seen, `${message.kind} ${"name" in message ? message.name : message.key}`];
+    return seen;
+  },
+});
+
 export const numbers: FlowPart<number, never, number> = source("numbers", function* (to: number) {
   for (let number = 1; number <= to; number++) yield number;
 });
@@ -123,6 +198,10 @@ export const app: App = defineApp({
     session,
     sessions,
     crew,
+    member,
+    oneForAll,
+    restForOne,
+    news,
     registry,
     numbers,
     doubling,

@@ -135,7 +135,7 @@ export async function play({
   deeds = 60,
   peaceful = false,
 }: PlayOptions): Promise<World> {
-  const world = createWorld({ app, threads: 3, seed, killChance });
+  const world = createWorld({ app, threads: 3, seed, faults: { kill: killChance } });
   const record = new Record();
   plays.set(seed, record);
   try {

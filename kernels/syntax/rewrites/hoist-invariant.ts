@@ -2,14 +2,14 @@
  * A call that gives the same in every round of a loop is made once before it.
  *
  * Precondition: the call is pure (so it cannot throw, and the loop may run no round at all), nothing in the
- * loop changes what it reads, and its result is a primitive, or an object that is only read on the spot, so
- * that sharing it is unseen. The types that make it pure hold before the loop as well. The outermost such call
- * is taken; sorted copies (`[...xs].sort(…)`) count as one call.
+ * loop changes what it reads, and its result is a primitive, or an object that is only read on the spot and makes
+ * nothing that comes out of it, so that sharing it is unseen. The types that make it pure hold before the loop as
+ * well. The outermost such call is taken; sorted copies (`[...xs].sort(…)`) count as one call.
  */
 import ts from "typescript";
 import { hoistAnchor } from "./loops.ts";
 import { type RewriteContext, type RewriteRule, rewriteAt } from "./rule.ts";
-import { isOnlyReadOnTheSpot } from "./sharing.ts";
+import { isSharable } from "./sharing.ts";
 import type { Rewrite } from "../protocol.ts";
 
 const name = "hoist-invariant";
@@ -28,7 +28,7 @@ export const hoistInvariant: RewriteRule = {
 
 function isCandidate(context: RewriteContext, node: ts.Node): boolean {
   if (!ts.isCallExpression(node) && !ts.isNewExpression(node)) return false;
-  const sharable = context.types.isPrimitive(context.types.of(node)) || isOnlyReadOnTheSpot(node);
+  const sharable = context.types.isPrimitive(context.types.of(node)) || isSharable(context, node);
   return sharable && !isTrivial(context, node);
 }
 

@@ -2,9 +2,10 @@
  * `Math.max(...xs.map((x) => x.size))` becomes a `reduce` without the array and the argument list between.
  *
  * Precondition: the elements are numbers by their type and the array is surely there and has no holes by its
- * type, assertions not counted; the callback is pure and takes the element alone. `Math.max` of two is associative, NaN and −0 included, and starts from
- * −Infinity as the empty call does (`min`: Infinity); other arguments before the spread give the start. The
- * one difference is that very long arrays no longer overflow the stack.
+ * type, assertions not counted; the callback is pure and takes the element alone. `Math.max` of two is
+ * associative, NaN and −0 included, and starts from −Infinity as the empty call does (`min`: Infinity); other
+ * arguments before the spread give the start. The one difference is that very long arrays no longer overflow the
+ * stack.
  */
 import ts from "typescript";
 import { asReceiver, bare, isMethodCall, parameterNames, returnedExpression } from "./expressions.ts";

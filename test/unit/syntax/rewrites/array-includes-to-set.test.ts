@@ -1,6 +1,7 @@
+import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { assertEquivalent, assertLeavesAlone, assertRewrites, oddNumber } from "./rewriting.ts";
+import { applied, assertEquivalent, assertLeavesAlone, assertRewrites, oddNumber } from "./rewriting.ts";
 
 const rule = "array-includes-to-set";
 
@@ -152,5 +153,22 @@ export function f(word: string): boolean {
   return all.filter((one) => some !== undefined && some.includes(one));
 }`,
     );
+  });
+
+  it("keeps no Set of a constant that others may change, however it is exported", () => {
+    const names = (head: string, tail: string): string =>
+      `${head}const NAMES = ["a", "b"];\n${tail}export const f = (words: string[]) => words.filter((one) => NAMES.includes(one));\n`;
+    const exported = [
+      names("export ", ""),
+      names("", "export { NAMES };\n"),
+      names("", "export { NAMES as others };\n"),
+      names("", "export default NAMES;\n"),
+      names("", "export const box = { NAMES };\n"),
+    ];
+    for (const source of exported) {
+      const kept = applied(rule, source).filter(({ source: text }) => /^const namesSet/m.test(text));
+      assert.deepEqual(kept, []);
+    }
+    assert.match(applied(rule, names("", ""))[0]!.source, /^const namesSet = new Set\(NAMES\);$/m);
   });
 });

@@ -54,6 +54,19 @@ describe(rule, () => {
     assertLeavesAlone(rule, within("all = [...all, x]; kept.push(all.values());"));
   });
 
+  it("leaves alone a list that is joined to itself, which would never end", () => {
+    for (const joined of [
+      "[...all, ...all]",
+      "all.concat(all)",
+      "all.concat([...all])",
+      "[...all, ...all.slice(1)]",
+      "[...all, ...all.map((one) => one + x)]",
+      "[...all, ...(x > 1 ? all : xs)]",
+    ]) {
+      assertLeavesAlone(rule, within(`all = ${joined};`).replace("= []", "= [1]"));
+    }
+  });
+
   it("leaves alone a loop over the array itself, other assignments, and what may be an array", () => {
     assertLeavesAlone(rule, within("for (const one of all) all = all.concat(one);"));
     assertLeavesAlone(rule, within("all = all.concat(x); if (x > 3) all = xs;"));

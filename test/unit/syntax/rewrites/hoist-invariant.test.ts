@@ -62,4 +62,35 @@ describe(rule, () => {
     assertLeavesAlone(rule, within("const own = Object.keys(box); own.push(word); out.push(own);"));
     assertLeavesAlone(rule, within("out.push(box.items.slice().reverse());"));
   });
+
+  it("leaves alone a result whose elements are made with it and come out of it", () => {
+    for (const use of [
+      "out.push(...box.items.map((one) => ({ one })));",
+      "for (const one of box.items.map((text) => [text])) out.push(one);",
+      "out.push(box.items.map((one) => [one])[0]);",
+      "out.push(box.items.map((one) => ({ one })).filter(({ one }) => one > word)[0]);",
+      "box.items.map((one) => ({ one })).forEach((one) => out.push(one));",
+      "out.push(...Object.entries(box.items));",
+    ]) {
+      assertLeavesAlone(rule, within(use));
+    }
+  });
+
+  it("shares a result whose elements were there before, are primitive, or stay inside", () => {
+    const shared = (
+      body: string,
+    ): string => `export function f(words: string[], rows: { at: number }[]): unknown[] {
+  const out: unknown[] = [];
+  for (const word of words) ${body}
+  return out;
+}`;
+    const inputs = fc.tuple(fc.array(fc.constantFrom("a", "b")), fc.array(fc.record({ at: oddNumber })));
+    for (const body of [
+      "out.push(...rows.filter(({ at }) => at > 0));",
+      "out.push(...rows.map(({ at }) => at + 1), word);",
+      "if (rows.map(({ at }) => ({ at })).length > word.length) out.push(word);",
+    ]) {
+      assertEquivalent(rule, shared(body), inputs);
+    }
+  });
 });

@@ -52,6 +52,24 @@ describe(rule, () => {
     );
   });
 
+  it("leaves alone a value that may be missing, of which there is no text", () => {
+    for (const value of [
+      "rows[at]",
+      "rows[at]!",
+      "by[key]!",
+      "by['a']!",
+      "rows.at(at)!",
+      "rows.find(({ id }) => id > at)!",
+    ]) {
+      assertLeavesAlone(
+        rule,
+        `export function f(rows: { id: number }[], at: number, by: Record<string, { id: number }>, key: string): unknown {
+  return JSON.parse(JSON.stringify(${value}));
+}`,
+      );
+    }
+  });
+
   it("leaves alone what JSON treats in ways of its own, or what is not known to be data", () => {
     const leaves = [
       "any",

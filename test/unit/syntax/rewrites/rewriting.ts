@@ -48,8 +48,8 @@ export function assertEquivalent<Arguments extends unknown[]>(
 ): void {
   const [rewrite] = applied(rule, source, extension);
   assert.ok(rewrite !== undefined, `${rule} does not apply`);
-  const before = loaded(source);
-  const after = loaded(rewrite.source);
+  const before = loaded(source)["f"]!;
+  const after = loaded(rewrite.source)["f"]!;
   fc.assert(
     fc.property(inputs, (input) => {
       assert.equal(effectOf(after, input), effectOf(before, input));
@@ -58,21 +58,23 @@ export function assertEquivalent<Arguments extends unknown[]>(
   );
 }
 
-type Subject = (...input: unknown[]) => unknown;
+export type Subject = (...input: unknown[]) => unknown;
 
-function loaded(source: string): Subject {
+/** The module's exports. */
+export function loaded(source: string): Readonly<Record<string, Subject>> {
   const options = { module: ts.ModuleKind.CommonJS, target: ts.ScriptTarget.ES2022 };
   const { outputText } = ts.transpileModule(source, { compilerOptions: options });
-  const module = { exports: {} as { f?: Subject } };
+  const module = { exports: {} as Record<string, Subject> };
   const run = vm.runInThisContext(`(function (module, exports) {${outputText}\n})`) as (
     module: unknown,
     exports: unknown,
   ) => void;
   run(module, module.exports);
-  return module.exports.f!;
+  return module.exports;
 }
 
-function effectOf(subject: Subject, input: readonly unknown[]): string {
+/** What it gives, throws, and leaves in its arguments, as text. */
+export function effectOf(subject: Subject, input: readonly unknown[]): string {
   const own = copied(input);
   try {
     const result = subject(...own);

@@ -38,6 +38,20 @@ describe(rule, () => {
     assertEquivalent(rule, plain, fc.tuple(fc.array(oddWord)));
   });
 
+  it("leaves alone a loop that changes what the order reads", () => {
+    const after = (statement: string): string =>
+      byName
+        .replace("  }\n  return", `    ${statement}\n  }\n  return`)
+        .replace("): unknown[]", ", touch: (item: unknown) => void): unknown[]");
+    assertLeavesAlone(rule, after('item.name = "!" + item.name;'));
+    assertLeavesAlone(rule, after('items[0]!.name = "z";'));
+    assertLeavesAlone(rule, after('Object.assign(item, { name: "z" });'));
+    assertLeavesAlone(rule, after("touch(item);"));
+    const numbered = after("item.at = 7;").replace(", touch: (item: unknown) => void", "");
+    const items = fc.array(fc.record({ name: oddWord, at: fc.integer({ min: -1, max: 9 }) }));
+    assertEquivalent(rule, numbered, fc.tuple(items));
+  });
+
   it("leaves alone orders that NaN upsets, reads in the loop, and loops that are left", () => {
     assertLeavesAlone(rule, ranked("(a, b) => a.at - b.at"));
     assertLeavesAlone(rule, ranked("(a, b) => a.name.localeCompare(b.name) || a.at - b.at"));

@@ -25,6 +25,34 @@ describe(rule, () => {
     }
   });
 
+  it("names its own variable as no other is named", () => {
+    assertRewrites(
+      rule,
+      "export const f = (xs: number[], largest: number) => Math.max(...xs.map((x) => x * largest));\n",
+      "export const f = (xs: number[], largest: number) => xs.reduce((largest2, x) => Math.max(largest2, x * largest), -Infinity);\n",
+    );
+    const smallest =
+      "export const f = (xs: number[], smallest: number) => Math.min(...xs.map((x) => x * smallest));";
+    assertEquivalent(rule, smallest, fc.tuple(fc.array(oddNumber), oddNumber));
+  });
+
+  it("keeps the parentheses that the array needs", () => {
+    assertRewrites(
+      rule,
+      "export const f = (xs: number[] | undefined) => Math.max(...(xs ?? []));\n",
+      "export const f = (xs: number[] | undefined) => (xs ?? []).reduce((largest, value) => Math.max(largest, value), -Infinity);\n",
+    );
+    const chosen =
+      "export const f = (xs: number[], ys: number[], one: boolean) => Math.min(...(one ? xs : ys));";
+    assertEquivalent(rule, chosen, fc.tuple(fc.array(oddNumber), fc.array(oddNumber), fc.boolean()));
+  });
+
+  it("leaves alone an array that may be missing", () => {
+    const missing =
+      "export const f = (rows: { [key: string]: number[] }, key: string) => Math.max(...rows[key]!);";
+    assertLeavesAlone(rule, missing);
+  });
+
   it("leaves alone what may be no number, may have holes, or runs code", () => {
     assertLeavesAlone(rule, "export const f = (xs: any[]) => Math.max(...xs);");
     assertLeavesAlone(rule, "export const f = (xs: (number | undefined)[]) => Math.max(...(xs as any));");

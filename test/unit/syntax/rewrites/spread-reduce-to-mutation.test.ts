@@ -56,6 +56,27 @@ describe(rule, () => {
     for (const source of sources) assertEquivalent(rule, source, fc.tuple(fc.array(oddNumber)));
   });
 
+  it("keeps each choice's else where it belongs", () => {
+    const nested = (body: string): string =>
+      `export const f = (xs: number[]) => xs.reduce<number[]>((all, x) => ${body}, []);`;
+    const bodies = [
+      "x > 0 ? (x > 1 ? all : [...all, x]) : [...all, -x]",
+      "x > 0 ? (x > 1 ? [...all, x] : all) : [...all, -x]",
+      "x > 0 ? (x > 1 ? (x > 2 ? all : [...all, 7]) : all) : all.concat([x, x])",
+      "{ if (x > 0) return x > 1 ? [...all, x] : all; else return [...all, -x]; }",
+    ];
+    for (const body of bodies) assertEquivalent(rule, nested(body), fc.tuple(fc.array(oddNumber)));
+  });
+
+  it("drops nothing where a key may be __proto__", () => {
+    const of = (members: string): string =>
+      `export const f = (words: string[]) => words.reduce<Record<string, number>>((all, word) => ({ ...all, ${members} }), {});`;
+    assertLeavesAlone(rule, of("[word]: 1, total: 2"));
+    assertLeavesAlone(rule, of("[word]: 1, [word + 1]: 2"));
+    assertEquivalent(rule, of("total: 2, [word]: 1"), fc.tuple(fc.array(oddWord)));
+    assertEquivalent(rule, of("total: word.length, [word.trim()]: 1"), fc.tuple(fc.array(oddWord)));
+  });
+
   it("leaves alone an accumulator that something else holds", () => {
     const leaves = [
       "xs.reduce<number[]>((all, x) => [...all, x], given)",

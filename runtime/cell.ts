@@ -104,13 +104,20 @@ export class Cell implements Target, Runnable, Child, Parent {
     incarnation: Incarnation = host.nextIncarnation(),
   ) {
     this.host = host;
-    this.type = type;
+    const meter =
+      host.telemetry === null || parent === null ? null : host.telemetry.measure(this, type, limits);
+    this.type = meter ?? type;
     this.#args = args;
     this.parent = parent;
     this.name = name;
     this.incarnation = incarnation;
     const { priority } = type.mailbox;
-    this.#mailbox = priority === undefined ? new Mailbox(limits) : new PriorityMailbox(limits, priority);
+    this.#mailbox =
+      meter !== null
+        ? meter.letters
+        : priority === undefined
+          ? new Mailbox(limits)
+          : new PriorityMailbox(limits, priority);
     this.ref = new Ref(this);
   }
 
@@ -443,6 +450,7 @@ export class Cell implements Target, Runnable, Child, Parent {
     this.#pause = null;
     this.status = SUSPENDED;
     this.failure = { error, escalated: false };
+    this.host.telemetry?.failed(this);
     this.parent.system({ kind: "failed", child: this, failure: this.failure });
   }
 

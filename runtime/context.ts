@@ -72,7 +72,8 @@ export class ContextOf implements ActorContext<unknown>, Timers<unknown> {
   }
 
   stash(message: unknown): void {
-    this.#inTurn().stash(message);
+    const cell = this.#inTurn();
+    cell.stash(carried(cell, message));
   }
 
   unstash(): void {
@@ -107,15 +108,19 @@ export class ContextOf implements ActorContext<unknown>, Timers<unknown> {
   ): void {
     const cell = this.#inTurn();
     const { life } = cell;
+    const tracer = cell.host.telemetry?.tracer ?? null;
+    const [toValue, toError] =
+      tracer === null ? [onValue, onError] : [tracer.follow(onValue), tracer.follow(onError)];
     promise.then(
-      (value) => cell.piped(life, onValue, value),
-      (error: unknown) => cell.piped(life, onError, error),
+      (value) => cell.piped(life, toValue, value),
+      (error: unknown) => cell.piped(life, toError, error),
     );
   }
 
   single(key: string, delayMs: number, message: unknown): void {
     checkDelay(delayMs, 0);
-    this.#inTurn().timers.start(key, delayMs, 0, message);
+    const cell = this.#inTurn();
+    cell.timers.start(key, delayMs, 0, carried(cell, message));
   }
 
   periodic(key: string, intervalMs: number, message: unknown, firstDelayMs: number = intervalMs): void {
@@ -144,4 +149,10 @@ export class ContextOf implements ActorContext<unknown>, Timers<unknown> {
       location: address,
     });
   }
+}
+
+/** With the trace of the message in hand, if there is one. */
+function carried(cell: Cell, message: unknown): unknown {
+  const tracer = cell.host.telemetry?.tracer ?? null;
+  return tracer === null ? message : tracer.carry(message);
 }

@@ -217,6 +217,11 @@ export const RUNTIME_ERRORS = {
     meaning: "The actor system has been shut down.",
     hint: "Spawn before shutdown, or create another system.",
   },
+  TELEMETRY_INVALID: {
+    fault: "internal",
+    meaning: "The options of telemetry make no sense.",
+    hint: "share lies in [0, 1], instances and capacity are whole numbers from 0, and onSpan is a function.",
+  },
   THREADS_EXHAUSTED: {
     fault: "internal",
     meaning: "Too many worker threads of one system have died to start another.",

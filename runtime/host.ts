@@ -13,6 +13,7 @@ import type { MailboxLimits } from "./mailbox.ts";
 import type { Placement } from "./placement.ts";
 import type { Target } from "./ref.ts";
 import type { ActorSystem } from "./system.ts";
+import type { ThreadTelemetry } from "./telemetry/thread-telemetry.ts";
 
 export interface Host {
   readonly system: ActorSystem;
@@ -25,6 +26,8 @@ export interface Host {
   readonly events: EventStream<RuntimeEvent>;
   readonly dispatcher: Dispatcher;
   readonly deadlines: Deadlines;
+  /** Null: it is off. */
+  readonly telemetry: ThreadTelemetry | null;
   nextIncarnation(): Incarnation;
   automaticName(): string;
   /** @throws ACTOR_TYPE_UNKNOWN */

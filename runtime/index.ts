@@ -74,6 +74,18 @@ export type {
   RunOptions,
 } from "./patterns/index.ts";
 export { RUNTIME_ERRORS } from "./errors.ts";
+export type {
+  Distribution,
+  InstanceMetrics,
+  Measures,
+  MetricsOptions,
+  Span,
+  SystemMetrics,
+  Telemetry,
+  TelemetryOptions,
+  TraceOptions,
+  TypeMetrics,
+} from "./telemetry/index.ts";
 export { MyriadError, NO_STREAM, seededRandom, systemClock } from "./contracts/index.ts";
 export type {
   Cancel,

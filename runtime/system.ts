@@ -26,6 +26,8 @@ import { Nobody } from "./nobody.ts";
 import { Ref, type ActorRef, type AnyRef, type Target } from "./ref.ts";
 import { spawnChild } from "./spawn.ts";
 import type { Supervision } from "./supervision.ts";
+import { telemetryRules, type TelemetryOptions } from "./telemetry/telemetry-options.ts";
+import { ThreadTelemetry, type Telemetry } from "./telemetry/thread-telemetry.ts";
 import type { Crew } from "./threads/crew.ts";
 import { MAX_THREAD_NUMBERS } from "./threads/early-frames.ts";
 import type { Mesh } from "./threads/mesh.ts";
@@ -50,6 +52,8 @@ export interface SystemOptions {
   readonly deadLetterCapacity?: number;
   /** Where event-sourced actors on this thread keep their events, unless their type says; default: none. */
   readonly journal?: Journal;
+  /** Metrics and traces, on all threads; default: none, and then they cost nothing. */
+  readonly telemetry?: TelemetryOptions;
 }
 
 export interface ActorSystem extends Spawner {
@@ -60,6 +64,8 @@ export interface ActorSystem extends Spawner {
   readonly deadLetters: Pick<DeadLetters, "total" | "list" | "clear" | "replay">;
   /** Of this thread. */
   readonly journal: Journal | null;
+  /** Null: it was not asked for. */
+  readonly telemetry: Telemetry | null;
   /** Whether no actor has anything to handle right now. */
   readonly idle: boolean;
   /** What this system runs on. */
@@ -90,7 +96,7 @@ export interface SystemInfo {
   readonly threads: readonly { readonly slot: number; readonly number: number; readonly ready: boolean }[];
 }
 
-/** @throws ACTOR_NAME_INVALID (node), SUPERVISION_INVALID, THREADS_INVALID */
+/** @throws ACTOR_NAME_INVALID (node), SUPERVISION_INVALID, THREADS_INVALID, TELEMETRY_INVALID */
 export function createSystem(options: SystemOptions = {}): ActorSystem {
   return options.threads === undefined
     ? new LocalSystem(options)
@@ -119,6 +125,7 @@ export class LocalSystem implements ActorSystem, Host {
   readonly dispatcher: Dispatcher;
   readonly deadlines: Deadlines;
   readonly journal: Journal | null;
+  readonly telemetry: ThreadTelemetry | null;
   readonly #app: App;
   readonly root: Cell;
   #incarnations = 0;
@@ -144,6 +151,8 @@ export class LocalSystem implements ActorSystem, Host {
       this.#deadLetter(target, value, "late-reply"),
     );
     this.#app = options.app ?? NO_APP;
+    this.telemetry =
+      options.telemetry === undefined ? null : new ThreadTelemetry(telemetryRules(options.telemetry), this);
     this.root = this.#makeRoot(options.supervision);
   }
 
@@ -237,7 +246,7 @@ export class LocalSystem implements ActorSystem, Host {
 
   undelivered(target: Target, item: unknown, reason: DeadLetterReason): void {
     if (!(item instanceof Ask)) {
-      this.#deadLetter(target, item, reason);
+      this.#deadLetter(target, this.telemetry === null ? item : this.telemetry.bare(item), reason);
       return;
     }
     // A question whose asker has given up is nobody's loss.
@@ -247,6 +256,7 @@ export class LocalSystem implements ActorSystem, Host {
   }
 
   started(cell: Cell, restartedAfter: Failure | null): void {
+    if (restartedAfter !== null) this.telemetry?.restarted(cell);
     if (restartedAfter !== null && this.events.wants("actor-restarted")) {
       this.events.publish({ kind: "actor-restarted", address: cell.address, error: restartedAfter.error });
     }
@@ -256,6 +266,7 @@ export class LocalSystem implements ActorSystem, Host {
   }
 
   stopped(cell: Cell, reason: StopReason): void {
+    this.telemetry?.stopped(cell);
     this.#others?.mesh.directory.departed(cell, reason);
     if (cell === this.root || !this.events.wants("actor-stopped")) return;
     this.events.publish({ kind: "actor-stopped", address: cell.address, reason });
@@ -317,8 +328,11 @@ export class LocalSystem implements ActorSystem, Host {
   }
 
   #listenerFailed(error: unknown, event: RuntimeEvent): void {
-    if (event.kind === "listener-failed") return;
-    this.events.publish({ kind: "listener-failed", during: event.kind, error });
+    if (event.kind !== "listener-failed") this.listenerFailed(event.kind, error);
+  }
+
+  listenerFailed(during: string, error: unknown): void {
+    this.events.publish({ kind: "listener-failed", during, error });
   }
 
   #whenStopped(target: Target): Promise<StopReason> {
@@ -351,6 +365,7 @@ export class LocalSystem implements ActorSystem, Host {
     this.dispatcher.close();
     this.deadlines.close();
     await this.#others?.crew?.shutdown(deadlineMs);
+    this.telemetry?.close();
     if (outcome === "deadline") {
       const names = remaining.slice(0, 20).map((cell) => cell.address);
       throw runtimeError(

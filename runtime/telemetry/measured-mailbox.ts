@@ -40,7 +40,8 @@ export class MeasuredMailbox extends Mailbox {
     tracer: Tracer | null,
   ) {
     super(limits);
-    this.#letters = priority === undefined ? new Mailbox(limits) : new PriorityMailbox(limits, byItem(priority));
+    this.#letters =
+      priority === undefined ? new Mailbox(limits) : new PriorityMailbox(limits, byItem(priority));
     this.#tally = tally;
     this.#clock = clock;
     this.#tracer = tracer;
@@ -87,6 +88,5 @@ export class MeasuredMailbox extends Mailbox {
 }
 
 function byItem(priority: Priority): Priority {
-  return ((letter: Letter): number =>
-    priority((letter.item instanceof Ask ? letter.item.message : letter.item) as never)) as Priority;
+  return ({ item }: Letter) => priority((item instanceof Ask ? item.message : item) as never);
 }

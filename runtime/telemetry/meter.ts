@@ -14,7 +14,6 @@ import { Carried, MOST_HOPS, type Tracer } from "./tracer.ts";
 
 export class Meter implements AnyActorType {
   readonly name: string;
-  readonly initial: AnyActorType["initial"];
   readonly signal: AnyActorType["signal"];
   readonly stopped: AnyActorType["stopped"];
   readonly supervision: AnyActorType["supervision"];
@@ -29,7 +28,6 @@ export class Meter implements AnyActorType {
 
   constructor(cell: Cell, type: AnyActorType, limits: MailboxLimits, tally: Tally, tracer: Tracer | null) {
     this.name = type.name;
-    this.initial = type.initial;
     this.signal = type.signal;
     this.stopped = type.stopped;
     this.supervision = type.supervision;
@@ -43,11 +41,16 @@ export class Meter implements AnyActorType {
     this.letters = new MeasuredMailbox(limits, type.mailbox.priority, tally, this.#clock, tracer);
   }
 
+  initial(args: unknown, ctx: ActorContext<unknown>): unknown {
+    return this.#type.initial(args, ctx);
+  }
+
   receive(state: unknown, message: unknown, ctx: ActorContext<unknown>): unknown {
     const letter = this.letters.takeLetter();
     const startedAt = this.#clock.monotonic();
     if (letter !== null) this.tally.waitMs.record(startedAt - letter.at);
-    if (this.#tracer !== null) return this.#receiveInTrace(state, message, ctx, letter, startedAt, this.#tracer);
+    if (this.#tracer !== null)
+      return this.#receiveInTrace(state, message, ctx, letter, startedAt, this.#tracer);
     try {
       return this.#type.receive(state, message, ctx);
     } finally {

@@ -27,7 +27,8 @@ export interface TelemetryRules {
 
 /** @throws TELEMETRY_INVALID */
 export function telemetryRules({ instances = 100, traces }: TelemetryOptions): TelemetryRules {
-  if (!isCount(instances)) throw runtimeError("TELEMETRY_INVALID", `Telemetry cannot list ${instances} actors`);
+  if (!isCount(instances))
+    throw runtimeError("TELEMETRY_INVALID", `Telemetry cannot list ${instances} actors`);
   if (traces === undefined) return { instances, traces: null };
   const { share, onSpan, capacity = 4_096 } = traces;
   if (!(share >= 0 && share <= 1) || typeof onSpan !== "function" || !isCount(capacity)) {
@@ -37,6 +38,21 @@ export function telemetryRules({ instances = 100, traces }: TelemetryOptions): T
     );
   }
   return { instances, traces: { share, onSpan, capacity } };
+}
+
+/** What a worker thread is told of the rules. */
+export interface TelemetrySeed {
+  readonly instances: number;
+  readonly traces: Pick<Required<TraceOptions>, "share" | "capacity"> | null;
+}
+
+export function telemetrySeed({ instances, traces }: TelemetryRules): TelemetrySeed {
+  return { instances, traces: traces === null ? null : { share: traces.share, capacity: traces.capacity } };
+}
+
+/** On a worker thread spans are handed over to the main one. */
+export function workerOptions({ instances, traces }: TelemetrySeed): TelemetryOptions {
+  return traces === null ? { instances } : { instances, traces: { ...traces, onSpan: () => undefined } };
 }
 
 function isCount(value: number): boolean {

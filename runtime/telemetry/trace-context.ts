@@ -51,6 +51,10 @@ export function newSpanId(random: Random): string {
 /** All zeros is no id. */
 function newId(random: Random, words: number): string {
   let id = "";
-  for (let word = 0; word < words; word++) id += random.below(2 ** 32).toString(16).padStart(8, "0");
+  for (let word = 0; word < words; word++)
+    id += random
+      .below(2 ** 32)
+      .toString(16)
+      .padStart(8, "0");
   return /[^0]/.test(id) ? id : newId(random, words);
 }

@@ -10,6 +10,7 @@ import { MessageChannel, Worker } from "node:worker_threads";
 import type { App } from "../app.ts";
 import type { Cancel, Clock } from "../contracts/index.ts";
 import { runtimeError } from "../errors.ts";
+import type { TelemetrySeed } from "../telemetry/telemetry-options.ts";
 import { MAX_THREAD_NUMBERS } from "./early-frames.ts";
 import { LOBBY_BYTES, type Mesh } from "./mesh.ts";
 import { Mirror } from "./mirror.ts";
@@ -48,6 +49,7 @@ export class Crew {
   readonly #node: string;
   readonly #rules: ThreadRules;
   readonly #clock: Clock;
+  readonly #telemetry: TelemetrySeed | null;
   readonly #events: CrewEvents;
   readonly #slots: SharedArrayBuffer | ArrayBuffer;
   readonly #members = new Map<number, Member>();
@@ -60,7 +62,14 @@ export class Crew {
   #watchedAt = 0;
 
   /** @throws THREADS_INVALID: the app names no module that a worker could import. */
-  constructor(app: App, node: string, rules: ThreadRules, clock: Clock, events: CrewEvents) {
+  constructor(
+    app: App,
+    node: string,
+    rules: ThreadRules,
+    clock: Clock,
+    telemetry: TelemetrySeed | null,
+    events: CrewEvents,
+  ) {
     if (app.module === null) {
       throw runtimeError(
         "THREADS_INVALID",
@@ -71,6 +80,7 @@ export class Crew {
     this.#node = node;
     this.#rules = rules;
     this.#clock = clock;
+    this.#telemetry = telemetry;
     this.#events = events;
     const shared = rules.transport === "shared memory";
     this.lobby = shared ? new Int32Array(new SharedArrayBuffer(MAX_THREAD_NUMBERS * LOBBY_BYTES)) : null;
@@ -181,6 +191,7 @@ export class Crew {
       lobby: this.lobby === null ? null : (this.lobby.buffer as SharedArrayBuffer),
       slots: this.#slots,
       links,
+      telemetry: this.#telemetry,
     };
     const entry = new URL(import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js", import.meta.url);
     const { maxHeapMb } = this.#rules;

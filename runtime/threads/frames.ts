@@ -8,6 +8,7 @@
  *     SYSTEM                    packed SystemFrame      REPLY_NOTHING  –
  *     CREDIT                    more: how many          FAIL           packed wire error
  *     FORGET                    the records of this direction begin anew
+ *     TRACE                     packed TraceStamp: of the next TELL or ASK; empty: of none
  *
  * With BESIDE set, the next item on the link's port belongs to the frame.
  */
@@ -28,6 +29,7 @@ export const FAIL = 8;
 export const SYSTEM = 9;
 export const CREDIT = 10;
 export const FORGET = 11;
+export const TRACE = 12;
 export const BESIDE = 0x100;
 /** How often a message has been passed on by threads that its sender took for the actor's, times this. */
 export const HOP = 0x200;
@@ -53,6 +55,9 @@ export type RefStamp = readonly [
   capacity: number,
   overflow: Overflow,
 ];
+
+/** The context of a trace as data. */
+export type TraceStamp = readonly [traceId: string, parentId: string | null, sampled: boolean, hops: number];
 
 export type WireReason =
   | { readonly kind: Exclude<StopReason["kind"], "failed" | "restarted"> }

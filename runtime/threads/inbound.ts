@@ -18,17 +18,23 @@ import {
   SYSTEM,
   TELL,
   TELL_LAYOUT,
+  TRACE,
   type SystemFrame,
+  type TraceStamp,
 } from "./frames.ts";
 import { HEAD, type Link } from "./link.ts";
 import type { Mesh } from "./mesh.ts";
 import { Ref } from "../ref.ts";
+import { UNSAMPLED, type TraceContext } from "../telemetry/trace-context.ts";
+import type { Tracer } from "../telemetry/tracer.ts";
 import { decodeReason, remoteAsk } from "./remote.ts";
 import type { FrameHandler, RingView } from "./ring.ts";
 
 export class Inbound {
   readonly #mesh: Mesh;
   readonly #handlers = new Map<Link, FrameHandler>();
+  /** Announced for the next message of that link. */
+  readonly #contexts = new Map<Link, TraceContext>();
 
   constructor(mesh: Mesh) {
     this.#mesh = mesh;
@@ -57,6 +63,7 @@ export class Inbound {
       host.undelivered(directory.remote(to) ?? directory.nobody(to), message, "thread-lost");
     });
     this.#handlers.delete(link);
+    this.#contexts.delete(link);
   }
 
   #frame(link: Link, kind: number, ring: RingView, at: number, bytes: number): void {
@@ -102,6 +109,12 @@ export class Inbound {
       case FORGET:
         link.decoder.forget();
         return;
+      case TRACE:
+        this.#announced(
+          link,
+          bytes === HEAD ? null : (this.#unpack(link, kind, ring, at, bytes) as TraceStamp),
+        );
+        return;
       case SYSTEM:
         this.#steer(link.peer, this.#unpack(link, kind, ring, at, bytes) as SystemFrame);
         return;
@@ -125,14 +138,33 @@ export class Inbound {
     return remoteAsk(this.#mesh, link.peer, number, directory.resident(to) ?? directory.nobody(to));
   }
 
+  #announced(link: Link, stamp: TraceStamp | null): void {
+    if (stamp === null) {
+      this.#contexts.delete(link);
+      return;
+    }
+    const [traceId, parentId, sampled, hops] = stamp;
+    this.#contexts.set(link, { traceId, parentId, sampled, hops });
+  }
+
   #receive(link: Link, kind: number, to: Incarnation, item: unknown): void {
+    const { tracer } = this.#mesh;
+    if (tracer === null) this.#post(link, kind, to, item, null);
+    else {
+      const context = this.#contexts.get(link) ?? UNSAMPLED;
+      this.#contexts.delete(link);
+      tracer.during(context, () => this.#post(link, kind, to, item, tracer));
+    }
+  }
+
+  #post(link: Link, kind: number, to: Incarnation, item: unknown, tracer: Tracer | null): void {
     const cell = this.#mesh.directory.resident(to);
     if (cell !== undefined) {
       cell.postFrom(link.peer, item);
       return;
     }
     const handle = (): void => this.#receiveAtLast(link, kind, to, item);
-    if (!this.#mesh.early.hold(to, link.peer, handle)) handle();
+    if (!this.#mesh.early.hold(to, link.peer, tracer?.bind(handle) ?? handle)) handle();
   }
 
   /** It is not on its way here any more. */

@@ -14,6 +14,8 @@ import type { Outside } from "../dispatcher.ts";
 import { runtimeError } from "../errors.ts";
 import type { Incarnation } from "../address.ts";
 import type { Host } from "../host.ts";
+import { UNSAMPLED } from "../telemetry/trace-context.ts";
+import type { Tracer } from "../telemetry/tracer.ts";
 import { Asks } from "./asks.ts";
 import { Directory } from "./directory.ts";
 import { EarlyFrames } from "./early-frames.ts";
@@ -29,8 +31,9 @@ import {
   SYSTEM,
   TELL,
   TELL_LAYOUT,
+  TRACE,
 } from "./frames.ts";
-import type { SystemFrame } from "./frames.ts";
+import type { SystemFrame, TraceStamp } from "./frames.ts";
 import { Inbound } from "./inbound.ts";
 import type { LayoutTable } from "./layout-table.ts";
 import { Link, type BesidePort, type LinkMemory } from "./link.ts";
@@ -71,6 +74,8 @@ export class Mesh implements Outside {
   readonly early: EarlyFrames;
   readonly travel: Travel;
   readonly elsewhere: () => number;
+  /** Null: nothing is traced. */
+  readonly tracer: Tracer | null;
   /** How often the message that is being sent was passed on before. */
   hops = 0;
   readonly #inbound: Inbound;
@@ -87,6 +92,7 @@ export class Mesh implements Outside {
     this.thread = options.thread;
     this.layouts = options.layouts;
     this.elsewhere = options.elsewhere;
+    this.tracer = host.telemetry?.tracer ?? null;
     this.#ring = options.ring;
     this.#lobby = options.lobby;
     this.directory = new Directory(this, options.keepsAll ?? false);
@@ -130,9 +136,31 @@ export class Mesh implements Outside {
   deliver(target: RemoteTarget, item: unknown): boolean {
     const link = this.#links[target.thread];
     if (link === undefined) return false;
+    if (this.tracer === null) this.#deliver(link, target, item);
+    else this.#deliverTraced(link, target, item, this.tracer);
+    return true;
+  }
+
+  #deliver(link: Link, target: RemoteTarget, item: unknown): void {
     if (item instanceof Ask) this.#deliverAsk(link, target, item);
     else this.#send(link, TELL, target, 0, item);
-    return true;
+  }
+
+  /** What comes without a trace frame ahead belongs to a chain that is not traced. */
+  #deliverTraced(link: Link, target: RemoteTarget, item: unknown, tracer: Tracer): void {
+    const { traceId, parentId, sampled, hops } = tracer.outgoing();
+    if (traceId === UNSAMPLED.traceId) {
+      this.#deliver(link, target, item);
+      return;
+    }
+    const stamp: TraceStamp = [traceId, parentId, sampled, hops];
+    link.sendPacked(TRACE, 0, 0, stamp);
+    try {
+      this.#deliver(link, target, item);
+    } catch (error) {
+      link.sendHead(TRACE, 0, 0, 0);
+      throw error;
+    }
   }
 
   #deliverAsk(link: Link, target: RemoteTarget, ask: Ask): void {

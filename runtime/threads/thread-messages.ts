@@ -3,6 +3,10 @@ import type { MessagePort } from "node:worker_threads";
 import { decodeError, encodeError, type WireError } from "../contracts/index.ts";
 import type { DeadLetter } from "../dead-letters.ts";
 import type { RuntimeEvent } from "../events.ts";
+import type { MeasureRequest } from "../telemetry/gatherer.ts";
+import type { ThreadMetrics } from "../telemetry/metrics.ts";
+import type { Span } from "../telemetry/span.ts";
+import type { TelemetrySeed } from "../telemetry/telemetry-options.ts";
 import type { LinkMemory } from "./link.ts";
 
 export interface LinkSeed extends LinkMemory {
@@ -19,6 +23,7 @@ export interface ThreadSeed {
   readonly lobby: SharedArrayBuffer | null;
   readonly slots: SharedArrayBuffer | ArrayBuffer;
   readonly links: readonly LinkSeed[];
+  readonly telemetry: TelemetrySeed | null;
 }
 
 export type ToThread =
@@ -27,6 +32,7 @@ export type ToThread =
   | { readonly kind: "lost"; readonly thread: number }
   | { readonly kind: "seat"; readonly slot: number; readonly thread: number }
   | { readonly kind: "wants"; readonly kinds: readonly RuntimeEvent["kind"][] }
+  | MeasureRequest
   | { readonly kind: "shutdown" };
 
 export type FromThread =
@@ -34,6 +40,13 @@ export type FromThread =
   | { readonly kind: "pong" }
   | { readonly kind: "connected"; readonly peer: number }
   | { readonly kind: "dead-letter"; readonly letter: DeadLetter }
+  | {
+      readonly kind: "measured";
+      readonly thread: number;
+      readonly request: number;
+      readonly metrics: ThreadMetrics;
+    }
+  | { readonly kind: "spans"; readonly spans: readonly Span[] }
   | EventMessage;
 
 interface EventMessage {

@@ -2,6 +2,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { systemClock } from "../contracts/index.ts";
 import { LocalSystem } from "../system.ts";
+import { workerOptions } from "../telemetry/telemetry-options.ts";
 import { loadApp } from "./load-app.ts";
 import { LayoutTable } from "./layout-table.ts";
 import { Mesh } from "./mesh.ts";
@@ -16,7 +17,8 @@ const seed = workerData as ThreadSeed;
 const say = (message: FromThread): void => main.postMessage(message);
 
 const app = await loadApp(seed.app);
-const system = new LocalSystem({ app, node: seed.node, clock: systemClock }, seed.thread);
+const telemetry = seed.telemetry === null ? {} : { telemetry: workerOptions(seed.telemetry) };
+const system = new LocalSystem({ app, node: seed.node, clock: systemClock, ...telemetry }, seed.thread);
 const seats = new Seats(new Int32Array(seed.slots));
 const ends = new Map<number, PortEnd>();
 const mesh = new Mesh(system, {
@@ -38,6 +40,7 @@ process.on("exit", () => system.abandon());
 system.join({ mesh, seats, crew: null });
 system.events.subscribe("dead-letter", ({ letter }) => say(letterMessage(letter)));
 for (const kind of FORWARDED) system.events.subscribe(kind, (event) => say(eventMessage(event)));
+system.telemetry?.tracer?.forward((spans) => say({ kind: "spans", spans }));
 const wanted = new Map<string, () => void>();
 
 main.on("message", (message: ToThread) => {
@@ -69,6 +72,12 @@ main.on("message", (message: ToThread) => {
         );
       }
       return;
+    case "measure": {
+      const metrics = system.telemetry?.snapshot(message.order);
+      if (metrics !== undefined)
+        say({ kind: "measured", thread: seed.thread, request: message.request, metrics });
+      return;
+    }
     case "shutdown":
       void system.shutdown().finally(() => process.exit(0));
       return;

@@ -5,6 +5,8 @@ import { Tally, type Measures, type TallyData } from "./tally.ts";
 export interface SystemMetrics {
   /** Milliseconds since the epoch. */
   readonly at: number;
+  /** From when on all is counted. */
+  readonly since: number;
   /** Numbers of the threads that have told their figures now, as in `system.info().threads`. */
   readonly threads: readonly number[];
   /** Those that have not answered in time: what they told the last time is counted in, if they ever did. */

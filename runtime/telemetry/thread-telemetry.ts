@@ -64,11 +64,13 @@ export class ThreadTelemetry implements Telemetry {
   /** On the main thread of a system with threads. */
   gatherer: Gatherer | null = null;
   readonly #host: TelemetryHost;
+  readonly #since: number;
   readonly #types = new Map<string, TypeFigures>();
 
   constructor(rules: TelemetryRules, host: TelemetryHost) {
     this.rules = rules;
     this.#host = host;
+    this.#since = host.clock.now();
     const { traces } = rules;
     this.tracer =
       traces === null
@@ -80,6 +82,7 @@ export class ThreadTelemetry implements Telemetry {
     const others = (await this.gatherer?.gather(by, timeoutMs)) ?? { metrics: [], threads: [], late: [] };
     return {
       at: this.#host.clock.now(),
+      since: this.#since,
       threads: [this.#host.thread, ...others.threads],
       late: others.late,
       ...mergeMetrics([this.snapshot(by), ...others.metrics], by, this.rules.instances),

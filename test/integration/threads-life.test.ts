@@ -212,6 +212,29 @@ describe("patterns across threads", () => {
   });
 });
 
+describe("the example of runtime/README.md", () => {
+  it("places actors on threads, and learns what becomes of a thread", async () => {
+    const { app, session } = kit;
+    const printed: unknown[] = [];
+    const console = { log: (value: unknown) => printed.push(value) };
+    // example
+    system = createSystem({ app, threads: { count: 2, hangMs: 5_000 } });
+    system.events.subscribe("thread-lost", ({ slot, why }) => console.log(`${slot}: ${why}`));
+    const near = system.spawn(session, "ada");
+    const far = system.spawn(session, "bob", { placement: { thread: 1 } });
+    const somewhere = system.spawn("session", "eve", { placement: { key: "eve" } });
+    for (const ref of [near, far, somewhere]) ref.tell({ kind: "add" });
+    const answer = await far.ask((reply: Reply<{ count: number; thread: number }>) => ({
+      kind: "get",
+      reply,
+    }));
+    // end
+    assert.equal(answer.count, 1);
+    assert.notEqual(answer.thread, 0);
+    assert.deepEqual(printed, []);
+  });
+});
+
 describe("groups of children on several threads", () => {
   for (const [strategy, after] of [
     ["one-for-all", ["on-2 ended", "on-0 ended", "on-1 ended", "on-1 began", "on-0 began", "on-2 began"]],

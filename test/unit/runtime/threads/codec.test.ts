@@ -8,7 +8,7 @@ const nobody: Passport = {
   stampReply: () => null,
   readReply: () => null,
 };
-const link = (): { readonly encoder: Encoder; send(value: unknown): unknown } => {
+const link = (): { readonly encoder: Encoder; readonly send: (value: unknown) => unknown } => {
   const [encoder, decoder] = [new Encoder(nobody), new Decoder(nobody)];
   return { encoder, send: (value) => decoder.unpack(encoder.pack(value).slice()) };
 };

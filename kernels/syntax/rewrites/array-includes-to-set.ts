@@ -7,9 +7,9 @@
  * Making the Set early is unseen: naming the array runs no code and cannot throw there. Not applied to
  * `includes(v, from)`, to strings and typed arrays, or where unknown code could change the array.
  */
-import { arraySets, writeArraySet } from "./array-set.ts";
+import { arraySets, setRewrite, writeArraySet } from "./array-set.ts";
 import { isMethodCall, type MethodCall } from "./expressions.ts";
-import { type RewriteRule, rewriteAt } from "./rule.ts";
+import type { RewriteRule } from "./rule.ts";
 
 const name = "array-includes-to-set";
 
@@ -24,14 +24,7 @@ export const arrayIncludesToSet: RewriteRule = {
       for (const { expression } of set.lookups) {
         edit.replaceRange(expression.getStart(context.file), expression.end, `${setName}.has`);
       }
-      const array = set.array.getText(context.file);
-      return rewriteAt(
-        context,
-        name,
-        set.lookups[0]!,
-        `looks values up in a Set instead of scanning \`${array}\``,
-        edit,
-      );
+      return setRewrite(context, name, set, edit);
     });
   },
 };

@@ -8,10 +8,10 @@
  * position itself is used.
  */
 import ts from "typescript";
-import { type ArraySet, arraySets, hasNoHoles, writeArraySet } from "./array-set.ts";
+import { type ArraySet, arraySets, hasNoHoles, setRewrite, writeArraySet } from "./array-set.ts";
 import type { Edit } from "./edit.ts";
 import { isIntegerLiteral, isMethodCall, isRepeatable, type MethodCall, standsAlone } from "./expressions.ts";
-import { type RewriteContext, type RewriteRule, rewriteAt } from "./rule.ts";
+import type { RewriteContext, RewriteRule } from "./rule.ts";
 
 const name = "array-index-of-to-set";
 
@@ -24,14 +24,7 @@ export const arrayIndexOfToSet: RewriteRule = {
       const edit = context.edit();
       const setName = writeArraySet(context, edit, set, mayMeetHole(context, set));
       for (const lookup of set.lookups) replaceTest(context, edit, lookup, setName);
-      const array = set.array.getText(context.file);
-      return rewriteAt(
-        context,
-        name,
-        set.lookups[0]!,
-        `looks values up in a Set instead of scanning \`${array}\``,
-        edit,
-      );
+      return setRewrite(context, name, set, edit);
     });
   },
 };

@@ -13,7 +13,8 @@ import { ARRAY_READERS } from "./known-calls.ts";
 import { hoistAnchor } from "./loops.ts";
 import { isPresent } from "./presence.ts";
 import { contains, isWriteTarget } from "./references.ts";
-import type { RewriteContext } from "./rule.ts";
+import { type RewriteContext, rewriteAt } from "./rule.ts";
+import type { Rewrite } from "../protocol.ts";
 
 export interface ArraySet {
   readonly array: ts.Identifier | ts.PropertyAccessExpression;
@@ -57,6 +58,13 @@ export function writeArraySet(
     );
   }
   return name;
+}
+
+/** The rewrite of an edit that exchanged the lookups for the Set's. */
+export function setRewrite(context: RewriteContext, rule: string, set: ArraySet, edit: Edit): Rewrite {
+  const array = set.array.getText(context.file);
+  const description = `looks values up in a Set instead of scanning \`${array}\``;
+  return rewriteAt(context, rule, set.lookups[0]!, description, edit);
 }
 
 /** No hole can be in it: by its type, or since it was made without one and only grows by `push`. */

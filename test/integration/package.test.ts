@@ -100,6 +100,9 @@ describe("the packed product", () => {
       "dist/index.js",
       "dist/index.d.ts",
       "dist/cli/main.js",
+      "dist/runtime/index.js",
+      "dist/storage/journal/index.d.ts",
+      "dist/examples/actors/chat.js",
       "dist/runtime/testkit/index.js",
       "dist/runtime/testkit/index.d.ts",
       "schemas/result.schema.json",
@@ -157,6 +160,26 @@ describe("the packed product", () => {
       /^types\.ts\(7,14\): error TS2322: .*(\n {2}.*)*$/,
       "the one mistake, and no other",
     );
+  });
+
+  it("runs the examples of actors there, on threads too", (t) => {
+    if (offline !== null) {
+      t.skip(offline);
+      return;
+    }
+    const examples = join("node_modules", "myriad-runtime", "dist", "examples", "actors");
+    for (const [example, line] of [
+      ["chat.js --demo", "tea   * ben is back"],
+      ["map-reduce.js --kill", "A plain loop says the same."],
+    ] as const) {
+      const [file, option] = example.split(" ") as [string, string];
+      const ran = spawnSync(process.execPath, [join(examples, file), option], {
+        cwd: folder,
+        encoding: "utf8",
+      });
+      assert.equal(ran.status, 0, ran.stderr);
+      assert.ok(ran.stdout.split("\n").includes(line), ran.stdout);
+    }
   });
 
   it("says what is missing where native parts were left out", async (t) => {

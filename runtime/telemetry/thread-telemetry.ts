@@ -79,13 +79,14 @@ export class ThreadTelemetry implements Telemetry {
   }
 
   async metrics({ by = "messages", timeoutMs = 1_000 }: MetricsOptions = {}): Promise<SystemMetrics> {
+    const own = this.snapshot(by);
     const others = (await this.gatherer?.gather(by, timeoutMs)) ?? { metrics: [], threads: [], late: [] };
     return {
       at: this.#host.clock.now(),
       since: this.#since,
       threads: [this.#host.thread, ...others.threads],
       late: others.late,
-      ...mergeMetrics([this.snapshot(by), ...others.metrics], by, this.rules.instances),
+      ...mergeMetrics([own, ...others.metrics], by, this.rules.instances),
     };
   }
 

@@ -33,11 +33,13 @@ export class FaultyMesh extends Mesh {
           target.credit -= 1;
         }
         return super.deliver(target, item);
-      case "delay":
+      case "delay": {
+        const deliver = (): void => this.#deliverLate(target, item);
         counts.delayed += 1;
-        this.host.clock.schedule(this.#faults.laterMs(), () => this.#deliverLate(target, item));
+        this.host.clock.schedule(this.#faults.laterMs(), this.tracer?.bind(deliver) ?? deliver);
         target.credited(1);
         return true;
+      }
       case null:
         return super.deliver(target, item);
     }

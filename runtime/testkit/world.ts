@@ -13,6 +13,7 @@ import type { App } from "../app.ts";
 import { Cell } from "../cell.ts";
 import { seededRandom, type Journal, type Random } from "../contracts/index.ts";
 import { LocalSystem, type ActorSystem } from "../system.ts";
+import type { TelemetryOptions } from "../telemetry/telemetry-options.ts";
 import { MAX_THREAD_NUMBERS } from "../threads/early-frames.ts";
 import { LayoutTable } from "../threads/layout-table.ts";
 import { LOBBY_BYTES, type Mesh } from "../threads/mesh.ts";
@@ -36,6 +37,8 @@ export interface WorldOptions {
   readonly journal?: Journal;
   /** Of each ring between two threads; default 4,096, so that rings are full often. */
   readonly ringBytes?: number;
+  /** Of each thread, which calls `onSpan` itself and knows only its own metrics; default: none. */
+  readonly telemetry?: TelemetryOptions;
 }
 
 export interface World {
@@ -92,6 +95,7 @@ class SimulatedWorld implements World {
   readonly #faults: Faults;
   readonly #journal: Journal | null;
   readonly #ringBytes: number;
+  readonly #telemetry: { readonly telemetry?: TelemetryOptions };
   readonly #slots: number;
   readonly #threads: Thread[] = [];
   /** Who has still to learn of which loss. */
@@ -109,6 +113,7 @@ class SimulatedWorld implements World {
     this.#faults = new Faults(faults, this.#random.fork("faults"));
     this.#journal = journal;
     this.#ringBytes = ringBytes;
+    this.#telemetry = options.telemetry === undefined ? {} : { telemetry: options.telemetry };
     this.clock = new VirtualClock(0, () => this.settle());
     this.#seats = new Seats(new Int32Array(this.#slots).fill(EMPTY));
     for (let slot = 0; slot < this.#slots; slot++) this.#sit(slot);
@@ -237,7 +242,8 @@ class SimulatedWorld implements World {
     const { clock } = this;
     const random = this.#random.fork(`thread ${number}`);
     const journal = this.#journal === null ? {} : { journal: this.#journal };
-    const system = new LocalSystem({ app: this.#app, clock, random, ...journal }, number, dispatcher);
+    const given = { app: this.#app, clock, random, ...journal, ...this.#telemetry };
+    const system = new LocalSystem(given, number, dispatcher);
     const mesh = new FaultyMesh(
       system,
       {

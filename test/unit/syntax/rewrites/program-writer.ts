@@ -474,7 +474,7 @@ export class ProgramWriter {
     return this.#run(
       () => `${name}.id = ${this.#str(1)};`,
       () => `${name}.at = ${this.#num(1)};`,
-      () => `${name}.tags = ${this.#words(1)};`,
+      () => `${name}.tags = ${this.#words(1)}.slice(0, 3);`,
     );
   }
 

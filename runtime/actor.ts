@@ -27,6 +27,7 @@ import type { ActorSystem } from "./system.ts";
 import type { Layout, Layouts } from "./threads/layout.ts";
 import type { Timers } from "./timers.ts";
 
+/** What you write of an actor type: who calls what, and when, stands above. */
 export interface ActorDefinition<Args, State, Message> {
   /** Its name in the app module: one segment of an address. */
   readonly name: string;
@@ -66,6 +67,7 @@ type StoppedMember<State, Message> = {
   member(state: State, reason: StopReason, ctx: ActorContext<Message>): void;
 }["member"];
 
+/** An actor type of which no more is known than its name. */
 export type AnyActorType = ActorType<unknown, unknown, unknown>;
 
 /** Something this actor watched has stopped. */
@@ -92,6 +94,7 @@ export type StopReason =
   | { readonly kind: "restarted"; readonly error: unknown }
   | { readonly kind: "unknown" };
 
+/** How one actor is spawned; every part has a default. */
 export interface SpawnOptions {
   /** Unique among the living children of the parent; default `$1`, `$2`, … */
   readonly name?: string;
@@ -101,6 +104,7 @@ export interface SpawnOptions {
   readonly placement?: Placement;
 }
 
+/** Whoever can start actors: a system, for top-level ones, and each actor, for its children. */
 export interface Spawner {
   /**
    * Starts an actor; returns at once, before `initial` has run.
@@ -184,7 +188,10 @@ export interface Behaviour<Message> {
   (message: Message, ctx: ActorContext<Message>): Behaviour<Message>;
 }
 
-/** @throws ACTOR_NAME_INVALID, ACTOR_TYPE_INVALID, SUPERVISION_INVALID, MAILBOX_INVALID */
+/**
+ * Makes an actor type of its definition, after checking it.
+ * @throws ACTOR_NAME_INVALID, ACTOR_TYPE_INVALID, SUPERVISION_INVALID, MAILBOX_INVALID
+ */
 export function actor<Args, State, Message>(
   definition: ActorDefinition<Args, State, Message>,
 ): ActorType<Args, State, Message> {

@@ -9,12 +9,16 @@
  */
 import { runtimeError } from "./errors.ts";
 
+/** The first segment of an address. */
 export type NodeName = string & { readonly brand: "NodeName" };
+/** Names from the top-level actor down, parted by slashes. */
 export type ActorPath = string & { readonly brand: "ActorPath" };
+/** Tells one spawn under a path from the next; a whole number from 1. */
 export type Incarnation = number & { readonly brand: "Incarnation" };
 /** The text form, made by `formatAddress`. */
 export type Address = string & { readonly brand: "Address" };
 
+/** An address, taken apart. */
 export interface AddressParts {
   readonly node: NodeName;
   readonly path: ActorPath;
@@ -24,7 +28,10 @@ export interface AddressParts {
 const SEGMENT = /^[A-Za-z0-9._~$@:+=%!*'()-]{1,200}$/;
 const WHOLE_NUMBER = /^[1-9][0-9]{0,15}$/;
 
-/** @throws ADDRESS_INVALID */
+/**
+ * Checks the parts of an address.
+ * @throws ADDRESS_INVALID
+ */
 export function makeAddress(node: string, path: string, incarnation: number): AddressParts {
   const valid =
     isSegment(node) &&
@@ -35,7 +42,10 @@ export function makeAddress(node: string, path: string, incarnation: number): Ad
   return { node: node as NodeName, path: path as ActorPath, incarnation: incarnation as Incarnation };
 }
 
-/** @throws ADDRESS_INVALID */
+/**
+ * Takes an address apart.
+ * @throws ADDRESS_INVALID
+ */
 export function parseAddress(text: string): AddressParts {
   const hash = text.lastIndexOf("#");
   const slash = text.indexOf("/");
@@ -44,6 +54,7 @@ export function parseAddress(text: string): AddressParts {
   return makeAddress(text.slice(0, slash), text.slice(slash + 1, hash), Number(incarnation));
 }
 
+/** The text of an address: `parseAddress` gives the same parts again. */
 export function formatAddress(parts: AddressParts): Address {
   return `${parts.node}/${parts.path}#${parts.incarnation}` as Address;
 }

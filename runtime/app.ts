@@ -9,6 +9,7 @@ export interface App {
 }
 
 /**
+ * Names the actor types that a system can spawn by name, and on its threads.
  * @param definition.module `import.meta.url` of the module that exports the app; needed for threads.
  * @throws APP_DUPLICATE_TYPE
  */

@@ -10,6 +10,7 @@ import type { DeadLetterReason } from "./dead-letters.ts";
 import { runtimeError } from "./errors.ts";
 import type { Target } from "./ref.ts";
 
+/** How long an ask waits, and what else ends it. */
 export interface AskOptions {
   /** Milliseconds until the ask fails with ASK_TIMEOUT; default 5,000. */
   readonly timeoutMs?: number;

@@ -14,6 +14,7 @@ import type { ActorRef } from "./ref.ts";
 export type DeadLetterReason =
   "stopped" | "unknown" | "overflow" | "stale" | "stashed" | "late-reply" | "thread-lost";
 
+/** A message that nobody will handle. */
 export interface DeadLetter {
   /** From another thread only what is data of it; a description of what cannot be had any more. */
   readonly message: unknown;
@@ -23,6 +24,7 @@ export interface DeadLetter {
   readonly at: number;
 }
 
+/** Which dead letters are told again, and to whom. */
 export interface Replay {
   /** Which to tell again; default: all. */
   readonly filter?: (letter: DeadLetter) => boolean;

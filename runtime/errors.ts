@@ -1,5 +1,6 @@
 import { errorsOf } from "./contracts/index.ts";
 
+/** Every code that the runtime throws, with what it means and what to do about it. */
 export const RUNTIME_ERRORS = {
   ACTOR_NAME_INVALID: {
     fault: "internal",

@@ -9,8 +9,10 @@
  */
 import { runtimeError } from "./errors.ts";
 
+/** What happens to a message that finds the mailbox full; told one by one at `MailboxOptions`. */
 export type Overflow = "fail" | "drop-newest" | "drop-oldest" | "wait";
 
+/** How many messages may wait for an actor, and what happens to one too many. */
 export interface MailboxOptions {
   /** How many messages may wait; default 65,536. */
   readonly capacity?: number;

@@ -8,6 +8,7 @@ import { runtimeError } from "./errors.ts";
 import type { RoomWaiter } from "./room.ts";
 import type { SystemMessage } from "./system-message.ts";
 
+/** What one actor knows of another. It is the same on every thread, and may be part of a message. */
 export interface ActorRef<in Message> {
   readonly address: Address;
   /**

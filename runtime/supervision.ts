@@ -41,6 +41,7 @@ export interface Backoff {
   readonly jitter?: number;
 }
 
+/** The child about whose failure a supervisor decides. */
 export interface FailedChild {
   readonly ref: AnyRef;
   readonly name: string;

@@ -35,6 +35,7 @@ import type { Seats } from "./threads/seats.ts";
 import { threadRules, type ThreadOptions, type Transport } from "./threads/thread-options.ts";
 import { withThreads } from "./threads/with-threads.ts";
 
+/** What a system is made with; every part has a default. */
 export interface SystemOptions {
   /** The types that can be spawned by name; default: none. With threads it must name its module. */
   readonly app?: App;
@@ -56,6 +57,7 @@ export interface SystemOptions {
   readonly telemetry?: TelemetryOptions;
 }
 
+/** A running tree of actors, as the code around it sees it; inside an actor it is `ctx.system`. */
 export interface ActorSystem extends Spawner {
   readonly node: NodeName;
   readonly clock: Clock;
@@ -87,6 +89,7 @@ export interface ActorSystem extends Spawner {
   shutdown(options?: { readonly deadlineMs?: number }): Promise<void>;
 }
 
+/** What a system runs on, at this moment. */
 export interface SystemInfo {
   /** For example `node 20.20.2`. */
   readonly runtime: string;
@@ -96,7 +99,10 @@ export interface SystemInfo {
   readonly threads: readonly { readonly slot: number; readonly number: number; readonly ready: boolean }[];
 }
 
-/** @throws ACTOR_NAME_INVALID (node), SUPERVISION_INVALID, THREADS_INVALID, TELEMETRY_INVALID */
+/**
+ * Starts a system. With `threads` its workers start at once, and actors may be placed on them at once.
+ * @throws ACTOR_NAME_INVALID (node), SUPERVISION_INVALID, THREADS_INVALID, TELEMETRY_INVALID
+ */
 export function createSystem(options: SystemOptions = {}): ActorSystem {
   return options.threads === undefined
     ? new LocalSystem(options)

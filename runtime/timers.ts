@@ -7,6 +7,7 @@
 import type { Cancel, Clock } from "./contracts/index.ts";
 import { runtimeError } from "./errors.ts";
 
+/** The timers of one actor, each under a key of its own; they end with its life. */
 export interface Timers<in Message> {
   /** Delivers `message` once, no sooner than `delayMs` from now. @throws TIMER_INVALID */
   single(key: string, delayMs: number, message: Message): void;

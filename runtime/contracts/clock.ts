@@ -8,6 +8,7 @@ export interface Clock {
   schedule(delayMs: number, action: () => void): Cancel;
 }
 
+/** Takes back what was scheduled; a second call does nothing. */
 export type Cancel = () => void;
 
 const LONGEST_TIMER_MS = 2 ** 31 - 1;

@@ -8,6 +8,7 @@
 /** Whose fault a failure is; the CLI derives its exit code from it. */
 export type Fault = "input" | "rejected" | "internal" | "interrupted";
 
+/** What is known of an error code before it happens. */
 export interface ErrorDefinition {
   readonly fault: Fault;
   /** What it means, in one sentence; shown in the documentation. */
@@ -16,8 +17,10 @@ export interface ErrorDefinition {
   readonly hint: string;
 }
 
+/** The codes of one part of the product. */
 export type ErrorTable = Readonly<Record<string, ErrorDefinition>>;
 
+/** What is known of one error only when it happens. */
 export interface ErrorDetail {
   readonly hint?: string;
   /** `file:line:column`, a field of a task file, a stream: wherever the cause lies. */
@@ -25,6 +28,7 @@ export interface ErrorDetail {
   readonly cause?: unknown;
 }
 
+/** Everything that is thrown or rejected on purpose: tell one from another by `code`, never by its text. */
 export class MyriadError extends Error {
   override readonly name: string = "MyriadError";
   readonly code: string;
@@ -51,6 +55,7 @@ export function errorsOf<Table extends ErrorTable>(
   };
 }
 
+/** An error as data, on its way to another thread or process. */
 export interface WireError {
   readonly code: string;
   readonly fault: Fault;

@@ -27,6 +27,7 @@ export interface Journal {
   close(): Promise<void>;
 }
 
+/** An event as it is read back, and where it stands. */
 export interface JournalEvent {
   readonly stream: string;
   /** The stream's revision just after this event. */
@@ -36,13 +37,16 @@ export interface JournalEvent {
   readonly event: unknown;
 }
 
+/** The state after all events up to `revision`. */
 export interface Snapshot {
   readonly revision: Revision;
   readonly state: unknown;
 }
 
+/** How far a stream has come. */
 export type Revision = string & { readonly brand: "Revision" };
 /** Grows with every change of a stream's owner; the larger one wins. */
 export type Fence = number & { readonly brand: "Fence" };
 
+/** The revision of a stream to which nothing was ever appended. */
 export const NO_STREAM: Revision = "" as Revision;

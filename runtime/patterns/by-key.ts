@@ -18,11 +18,13 @@ import type { ActorRef } from "../ref.ts";
 import type { Supervision } from "../supervision.ts";
 import { checkDelay } from "../timers.ts";
 
+/** A message with the key of the actor that it is for. */
 export interface Keyed<Message> {
   readonly key: string;
   readonly message: Message;
 }
 
+/** What you write of actors by key: of which type they are, and when one is passivated. */
 export interface ByKeyDefinition<State, Message> {
   readonly name: string;
   /** Its `args` are the key. */
@@ -44,6 +46,7 @@ interface Kept<Message> {
   waiting: Message[] | null;
 }
 
+/** What the keeper knows of its actors. */
 export interface KeeperState<Message> {
   /** The one that was sent something longest ago first. */
   readonly byKey: Map<string, Kept<Message>>;
@@ -53,7 +56,10 @@ export interface KeeperState<Message> {
 /** The keeper's own timer; no user can send it. */
 const IDLE = Object.freeze({ key: "", message: "idle" });
 
-/** @throws ACTOR_NAME_INVALID, TIMER_INVALID, SUPERVISION_INVALID, MAILBOX_INVALID */
+/**
+ * The type of a keeper: an actor that spawns, passivates and supervises one actor a key.
+ * @throws ACTOR_NAME_INVALID, TIMER_INVALID, SUPERVISION_INVALID, MAILBOX_INVALID
+ */
 export function byKey<State, Message>(
   definition: ByKeyDefinition<State, Message>,
 ): ActorType<undefined, KeeperState<Message>, Keyed<Message>> {

@@ -10,8 +10,10 @@
 import { MyriadError, type Clock } from "../contracts/index.ts";
 import { runtimeError } from "../errors.ts";
 
+/** Whether calls go through: all, none, or one to try. */
 export type CircuitState = "closed" | "open" | "half-open";
 
+/** When a breaker opens, and for how long. */
 export interface CircuitBreakerOptions {
   readonly clock: Clock;
   /** Failures in a row that open it; default 5. */
@@ -22,6 +24,7 @@ export interface CircuitBreakerOptions {
   readonly isFailure?: (error: unknown) => boolean;
 }
 
+/** Lets calls through to one target, until it has failed too often in a row. */
 export class CircuitBreaker {
   readonly #clock: Clock;
   readonly #limit: number;

@@ -2,6 +2,7 @@
 import type { ActorType } from "../actor.ts";
 import type { ActorRef } from "../ref.ts";
 
+/** A message between two parts of a flow, or between a part and the actor above the parts. */
 export type FlowMessage =
   // the actor above → each part; the sink has no downstream, the source no upstream
   | {

@@ -16,6 +16,7 @@ interface SourceState<Item> {
 }
 
 /**
+ * The first part of a flow: it gives the items of an iterable, sync or async, as they are asked for.
  * @param open makes the iterable when the flow begins; its iterator's `return` is called when the flow
  *   ends before it does.
  */

@@ -17,10 +17,12 @@ import type { Placement } from "../placement.ts";
 import { consumer } from "./flow-consumer.ts";
 import type { FlowPart } from "./flow-protocol.ts";
 
+/** Where a part of a flow lives; default `local`. */
 export interface PartOptions {
   readonly placement?: Placement;
 }
 
+/** How a flow is run. */
 export interface RunOptions {
   /** How many items may be under way between two parts; default 32. */
   readonly window?: number;
@@ -103,6 +105,7 @@ export function stage<Args, In, Out>(
   return consumer(name, handle);
 }
 
+/** A part that makes one item of each. */
 export function mapping<Args, In, Out>(
   name: string,
   map: (item: In, args: Args) => Out,
@@ -110,6 +113,7 @@ export function mapping<Args, In, Out>(
   return consumer(name, (item: In, args: Args) => [map(item, args)]);
 }
 
+/** A part that lets pass what `keep` says yes to. */
 export function filtering<Args, Item>(
   name: string,
   keep: (item: Item, args: Args) => boolean,

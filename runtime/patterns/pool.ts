@@ -13,6 +13,7 @@ import type { ActorRef } from "../ref.ts";
 import type { Supervision } from "../supervision.ts";
 import { router, type Route, type Router } from "./router.ts";
 
+/** What you write of a pool: of which type its workers are, and how one is chosen. */
 export interface PoolDefinition<Args, State, Message> {
   readonly name: string;
   readonly worker: ActorType<Args, State, Message>;
@@ -23,6 +24,7 @@ export interface PoolDefinition<Args, State, Message> {
   readonly mailbox?: TypedMailboxOptions<Message>;
 }
 
+/** What one pool is spawned with. */
 export interface PoolArgs<Args> {
   /** How many workers, at least 1. */
   readonly size: number;
@@ -32,12 +34,16 @@ export interface PoolArgs<Args> {
   readonly placement?: Placement;
 }
 
+/** What a pool knows of its workers. */
 export interface PoolState<Message> {
   readonly workers: readonly ActorRef<Message>[];
   readonly router: Router<Message>;
 }
 
-/** @throws ACTOR_NAME_INVALID, SUPERVISION_INVALID, MAILBOX_INVALID; a size below 1 fails the actor with ROUTER_EMPTY */
+/**
+ * The type of a pool.
+ * @throws ACTOR_NAME_INVALID, SUPERVISION_INVALID, MAILBOX_INVALID; a size below 1 fails the actor with ROUTER_EMPTY
+ */
 export function pool<Args, State, Message>(
   definition: PoolDefinition<Args, State, Message>,
 ): ActorType<PoolArgs<Args>, PoolState<Message>, Message> {

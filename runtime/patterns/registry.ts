@@ -11,10 +11,12 @@ import type { Reply } from "../ask.ts";
 import { runtimeError } from "../errors.ts";
 import type { ActorRef, AnyRef } from "../ref.ts";
 
+/** What a subscriber of a registry is told. */
 export type RegistryEvent =
   | { readonly kind: "registered" | "released"; readonly name: string; readonly ref: AnyRef }
   | { readonly kind: "joined" | "left"; readonly key: string; readonly ref: AnyRef };
 
+/** What a registry takes. */
 export type RegistryMessage =
   | { readonly kind: "register"; readonly name: string; readonly ref: AnyRef; readonly reply: Reply<null> }
   | { readonly kind: "release"; readonly name: string }
@@ -32,6 +34,7 @@ interface Entry {
   subscribed: boolean;
 }
 
+/** What a registry knows. */
 export interface RegistryState {
   readonly names: Map<string, AnyRef>;
   readonly keys: Map<string, Map<Address, AnyRef>>;

@@ -9,6 +9,7 @@
 import type { Clock, Random } from "../contracts/index.ts";
 import { runtimeError } from "../errors.ts";
 
+/** How often something is tried, and how long is waited in between. */
 export interface RetryOptions {
   readonly clock: Clock;
   readonly random: Random;
@@ -23,6 +24,7 @@ export interface RetryOptions {
 }
 
 /**
+ * Calls `operation` until it succeeds, or has failed as often as it may.
  * @param operation gets the number of the attempt, from 0.
  * @throws (rejects) what the last attempt threw; RETRY_INVALID
  */
@@ -44,6 +46,7 @@ export async function retry<Value>(
   }
 }
 
+/** The default wait after attempt n, in milliseconds: 1,000 · (2^n + U(0, 1)). */
 export function exponentialWaitMs(attempt: number, random: Random): number {
   return 1_000 * (2 ** attempt + random.next());
 }

@@ -13,8 +13,10 @@ import { runtimeError } from "../errors.ts";
 import { slotOf } from "../placement.ts";
 import { Ref, type ActorRef } from "../ref.ts";
 
+/** How a router chooses; told one by one above. */
 export type Route<Message> = "round-robin" | "least-mailbox" | { readonly key: (message: Message) => string };
 
+/** Tells and asks one of several actors. */
 export interface Router<in Message> {
   /** The ref that `message` goes to. */
   pick(message: Message): ActorRef<Message>;
@@ -23,7 +25,10 @@ export interface Router<in Message> {
   ask<Value>(make: (reply: Reply<Value>) => Message, options?: AskOptions): Promise<Value>;
 }
 
-/** @throws ROUTER_EMPTY */
+/**
+ * Makes a router over `refs`, which stay the same for as long as it is used.
+ * @throws ROUTER_EMPTY
+ */
 export function router<Message>(
   refs: readonly ActorRef<Message>[],
   route: Route<Message> = "round-robin",

@@ -8,6 +8,7 @@
  */
 import { runtimeError } from "../errors.ts";
 
+/** The version of the events that code writes, and how it reads older ones. */
 export interface EventSchema {
   /** Of the events that are written now; a whole number from 1. */
   readonly version: number;
@@ -15,6 +16,7 @@ export interface EventSchema {
   readonly upcasters: Readonly<Record<number, (event: unknown) => unknown>>;
 }
 
+/** An event as it stands in the journal. */
 export interface StoredEvent {
   readonly v: number;
   readonly e: unknown;

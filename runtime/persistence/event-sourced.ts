@@ -34,6 +34,7 @@ import type { Layouts } from "../threads/layout.ts";
 import { checkSchema, FIRST_SCHEMA, type EventSchema } from "./event-schema.ts";
 import { PersistentLife, type LifeRules } from "./persistent-life.ts";
 
+/** What a command comes to: events to keep, and what is done once they are kept. */
 export interface Decision<State, Command, Event> {
   /** Kept together, all or none; default: none. */
   readonly events?: readonly Event[];
@@ -41,6 +42,7 @@ export interface Decision<State, Command, Event> {
   readonly effect?: (state: State, ctx: ActorContext<Command>) => void;
 }
 
+/** What you write of an event-sourced actor type: who calls what, and when, stands above. */
 export interface EventSourcedDefinition<Args, State, Command, Event> {
   readonly name: string;
   /** Unique to this actor in its journal: two writers of one stream refuse each other. */

@@ -13,12 +13,14 @@ import { NO_STREAM, type Journal, type JournalEvent, type Revision } from "../co
 import { runtimeError } from "../errors.ts";
 import { checkSchema, FIRST_SCHEMA, readEvent, type EventSchema } from "./event-schema.ts";
 
+/** A model with what it was folded from: stored and loaded as one thing. */
 export interface Projected<Model> {
   readonly model: Model;
   /** Of each stream the revision up to which it is in the model. */
   readonly positions: Readonly<Record<string, Revision>>;
 }
 
+/** What you write of a projection: which events, how they are folded, and where the model is kept. */
 export interface ProjectionDefinition<Model, Event> {
   readonly journal: Journal;
   /** Streams of event-sourced actors; with a prefix also those that are yet to come. */
@@ -35,6 +37,7 @@ export interface ProjectionDefinition<Model, Event> {
   readonly saveEvery?: number;
 }
 
+/** A model that follows its streams as often as it is told to. */
 export interface Projection<Model> {
   readonly model: Model;
   readonly positions: Readonly<Record<string, Revision>>;
@@ -47,7 +50,10 @@ export interface Projection<Model> {
   catchUp(): Promise<number>;
 }
 
-/** @throws PERSISTENCE_INVALID */
+/**
+ * Makes a projection; nothing is read before the first `catchUp`.
+ * @throws PERSISTENCE_INVALID
+ */
 export function project<Model, Event>(definition: ProjectionDefinition<Model, Event>): Projection<Model> {
   checkSchema(definition.schema ?? FIRST_SCHEMA);
   const saveEvery = definition.saveEvery ?? 1_000;

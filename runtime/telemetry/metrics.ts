@@ -2,6 +2,7 @@
 import type { Address } from "../address.ts";
 import { Tally, type Measures, type TallyData } from "./tally.ts";
 
+/** The figures of a system at one moment. */
 export interface SystemMetrics {
   /** Milliseconds since the epoch. */
   readonly at: number;
@@ -19,6 +20,7 @@ export interface SystemMetrics {
   readonly spans: { readonly ended: number; readonly dropped: number };
 }
 
+/** What all actors of one type have done together. */
 export interface TypeMetrics extends Measures {
   readonly type: string;
   /** Actors that were ever spawned. */
@@ -27,12 +29,14 @@ export interface TypeMetrics extends Measures {
   readonly alive: number;
 }
 
+/** What one living actor has done. */
 export interface InstanceMetrics extends Measures {
   readonly type: string;
   readonly address: Address;
   readonly thread: number;
 }
 
+/** Which actors the figures name one by one, and how long they may take. */
 export interface MetricsOptions {
   /** By what the listed actors are chosen: messages handled, or time that messages waited. Default `messages`. */
   readonly by?: "messages" | "wait";

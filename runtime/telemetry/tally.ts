@@ -1,6 +1,7 @@
 /** What is counted of one actor, or of all actors of one type. */
 import { Histogram, type Distribution, type HistogramData } from "./histogram.ts";
 
+/** What is counted of one actor, or of all actors of one type. */
 export interface Measures {
   /** Calls of `receive`, for messages, questions, timers and piped results. */
   readonly handled: number;

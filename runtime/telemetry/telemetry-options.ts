@@ -1,6 +1,7 @@
 import { runtimeError } from "../errors.ts";
 import type { Span } from "./span.ts";
 
+/** What a system tells about itself. */
 export interface TelemetryOptions {
   /**
    * How many actors `metrics` lists one by one. Default 100; 0: actors are not told apart, only their types,
@@ -11,6 +12,7 @@ export interface TelemetryOptions {
   readonly traces?: TraceOptions;
 }
 
+/** Which chains of messages are traced, and where their spans go. */
 export interface TraceOptions {
   /** The part, 0 to 1, of chains begun here that are traced. Those begun outside are as their traceparent says. */
   readonly share: number;

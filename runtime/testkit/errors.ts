@@ -1,5 +1,6 @@
 import { errorsOf } from "../contracts/index.ts";
 
+/** Every code that the testkit throws, with what it means and what to do about it. */
 export const TESTKIT_ERRORS = {
   CLOCK_INVALID: {
     fault: "internal",

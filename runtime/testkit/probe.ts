@@ -7,11 +7,13 @@ import { actor, type ActorContext, type ActorRef, type AnyRef, type StopReason }
 import { testkitError } from "./errors.ts";
 import type { TestSystem } from "./test-system.ts";
 
+/** How long a probe waits. */
 export interface Within {
   /** Virtual milliseconds to wait; default 0: what comes without time passing. */
   readonly withinMs?: number;
 }
 
+/** An actor that a test reads, message by message. */
 export interface Probe<Message> {
   readonly ref: ActorRef<Message>;
   /** The oldest message that has not been expected yet. @throws PROBE_MISSED */

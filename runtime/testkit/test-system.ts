@@ -5,6 +5,7 @@ import { testkitError } from "./errors.ts";
 import { ActorProbe, type Probe } from "./probe.ts";
 import { eventLoopRound, VirtualClock } from "./virtual-clock.ts";
 
+/** What a test system is made with; every part has a default. */
 export interface TestSystemOptions extends Omit<SystemOptions, "clock" | "random"> {
   /** Of the system's chance; default 1. */
   readonly seed?: string | number;

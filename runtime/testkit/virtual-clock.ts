@@ -10,6 +10,7 @@ interface Entry {
   readonly action: () => void;
 }
 
+/** A clock for any code that takes one, moved by hand. */
 export class VirtualClock implements Clock {
   readonly #startedAt: number;
   readonly #settle: () => Promise<void>;

@@ -25,6 +25,7 @@ import { loopback } from "./loopback.ts";
 import { SteppedDispatcher } from "./stepped-dispatcher.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 
+/** What a simulated world is made with. */
 export interface WorldOptions {
   readonly app: App;
   /** Beside the main one; default 2. */
@@ -41,6 +42,7 @@ export interface WorldOptions {
   readonly telemetry?: TelemetryOptions;
 }
 
+/** A simulated system, and what a test may do to it. */
 export interface World {
   /** The main thread's. */
   readonly system: ActorSystem;
@@ -64,7 +66,10 @@ export interface World {
   shutdown(): Promise<void>;
 }
 
-/** @throws THREADS_INVALID */
+/**
+ * Makes a world; nothing happens in it before the first step.
+ * @throws THREADS_INVALID
+ */
 export function createWorld(options: WorldOptions): World {
   return new SimulatedWorld(options);
 }

@@ -1,5 +1,6 @@
 import { runtimeError } from "../errors.ts";
 
+/** How many worker threads a system has, and what holds for each. */
 export interface ThreadOptions {
   /** Worker threads beside the main one, 1 to 63. */
   readonly count: number;
@@ -16,6 +17,7 @@ export interface ThreadOptions {
   readonly transport?: Transport;
 }
 
+/** How messages cross from one thread to another. */
 export type Transport = "shared memory" | "message port";
 
 export type ThreadRules = Required<Omit<ThreadOptions, "maxHeapMb">> & { readonly maxHeapMb: number | null };

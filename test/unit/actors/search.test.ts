@@ -11,7 +11,7 @@ import { SANDBOX_CAPS } from "../../../kernels/sandbox/index.ts";
 import { seededRandom } from "../../../runtime/contracts/index.ts";
 import { cleanAudit, violatedCheck } from "../../kit/audit.ts";
 import { scriptedEngine } from "../../kit/scripted-engine.ts";
-import type { ScriptedEngine } from "../../kit/scripted-engine.ts";
+import type { EngineScript, ScriptedEngine } from "../../kit/scripted-engine.ts";
 import { scriptedExecutor } from "../../kit/scripted-executor.ts";
 import { servicesOf } from "../../kit/services.ts";
 import { inputsOf, returned, SANDBOX_SEED } from "../../kit/session.ts";
@@ -33,6 +33,7 @@ interface World {
 }
 
 interface Found extends SearchResult {
+  readonly realm: ScriptedEngine;
   readonly engine: ScriptedEngine;
   readonly audited: readonly Omit<AuditRequest, "candidate">[];
   readonly progress: readonly (readonly [number, number])[];
@@ -69,9 +70,11 @@ describe("the search", () => {
         return audit(versionIn(candidate.source!));
       },
     });
+    const observe: EngineScript["observe"] = ({ request, args }) =>
+      returned(`${String(args)}${wrong(versionIn(request.program.code)) ? " wrong" : ""}`);
+    const realm = scriptedEngine({ name: "realm", observe });
     const engine = scriptedEngine({
-      observe: ({ request, args }) =>
-        returned(`${String(args)}${wrong(versionIn(request.program.code)) ? " wrong" : ""}`),
+      observe,
       measure({ program, iterations }, _options, count) {
         const ns = timeNs(versionIn(program.code), count);
         const failures = Number.isNaN(ns) ? iterations : 0;
@@ -84,19 +87,19 @@ describe("the search", () => {
         ref: { file, exportName: "f" },
         source: moduleOf(""),
         program: await bundleFunction({ ref: { file, exportName: "f" }, source: null }),
-        inputs: inputsOf(1, 2),
+        inputs: inputsOf(1, 2, 3, 4, 5, 6),
         batch: inputsOf(1),
         constraints: ["no-classes"],
         seed: SANDBOX_SEED,
         limits: SANDBOX_CAPS,
         random: seededRandom(1),
       },
-      servicesOf({ executor, isolate: engine }),
+      servicesOf({ executor, realm, isolate: engine }),
       { progress: (tried, accepted) => progress.push([tried, accepted]) },
       signal,
     );
     const story = result.history.map(({ round, rule, outcome }) => `${round} ${rule} ${outcome}`);
-    return { ...result, engine, audited, progress, story };
+    return { ...result, realm, engine, audited, progress, story };
   }
 
   const labels = (chain: SearchResult["chain"]): readonly string[] =>
@@ -150,6 +153,20 @@ describe("the search", () => {
       [5, 2],
       [6, 2],
     ]);
+  });
+
+  it("looks at few inputs at a time in realm first, and shows isolate only what agreed there", async () => {
+    const { realm, engine } = await search({
+      rules: (version) => (version === "" ? ["loops", "sound"] : []),
+      wrong: (version) => version.includes("loops"),
+      timeNs: () => 1,
+    });
+    const seen = ({ observed }: ScriptedEngine, rule: string): readonly number[] =>
+      observed.filter(({ program }) => versionIn(program.code) === rule).map(({ inputs }) => inputs.length);
+    assert.deepEqual(seen(realm, "-loops"), [4]);
+    assert.deepEqual(seen(engine, "-loops"), []);
+    assert.deepEqual(seen(realm, "-sound"), [4, 2]);
+    assert.deepEqual(seen(engine, "-sound"), [6]);
   });
 
   it("accepts a gain of three percent, and none below", async () => {
@@ -267,7 +284,7 @@ describe("the search", () => {
       assert.deepEqual([batch, limits], [inputsOf(1), SANDBOX_CAPS]);
     }
     for (const { inputs, order } of engine.observed)
-      assert.deepEqual([inputs, order], [inputsOf(1, 2), "alone"]);
+      assert.deepEqual([inputs, order], [inputsOf(1, 2, 3, 4, 5, 6), "alone"]);
   });
 
   it("called off fails with the signal's reason", async () => {

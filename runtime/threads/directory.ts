@@ -94,7 +94,7 @@ export class Directory {
   }
 
   watchFor(thread: number, of: Incarnation): void {
-    const target = this.#residents.get(of) ?? this.remote(of);
+    const target = this.#residents.get(of) ?? (this.#graves.has(of) ? undefined : this.remote(of));
     if (target === undefined) {
       const reason = this.#graves.get(of) ?? { kind: "unknown" };
       this.#mesh.send(thread, { kind: "terminated", of, reason: encodeReason(reason) });

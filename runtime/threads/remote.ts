@@ -314,8 +314,12 @@ export class RemoteChild extends RemoteTarget implements Child {
   }
 
   #endLost(reason: StopReason): void {
+    const { events } = this.mesh.host;
     this.stopped();
     this.terminated(reason);
+    if (events.wants("actor-stopped")) {
+      events.publish({ kind: "actor-stopped", address: this.address, reason });
+    }
     this.mesh.directory.dropChild(this.incarnation);
   }
 }

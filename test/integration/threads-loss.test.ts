@@ -74,4 +74,18 @@ describe("what waits for actors of a thread that is lost", () => {
   });
 });
 
+describe("an actor that is stopped because its thread was lost", () => {
+  it("is published as stopped, like any other", async () => {
+    system = createSystem({ app, threads: 1, supervision: { decide: () => "stop" } });
+    const stopped: string[] = [];
+    system.events.subscribe("actor-stopped", ({ address, reason }) => {
+      stopped.push(`${address} ${reason.kind}`);
+    });
+    const ref = system.spawn(counter, 0, ON_1);
+    ref.tell({ kind: "exit" });
+    await eventually("its stop is known", () => stopped.length > 0);
+    assert.deepEqual(stopped, [`${ref.address} failed`]);
+  });
+});
+
 const ascending = (a: unknown, b: unknown): number => Number(a) - Number(b);

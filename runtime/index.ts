@@ -32,7 +32,7 @@ export { formatAddress, makeAddress, parseAddress } from "./address.ts";
 export type { ActorPath, Address, AddressParts, Incarnation, NodeName } from "./address.ts";
 export { EventStream } from "./event-stream.ts";
 export type { RuntimeEvent } from "./events.ts";
-export type { DeadLetter, DeadLetterReason, Replay } from "./dead-letters.ts";
+export type { DeadLetter, DeadLetterReason, DeadLetters, Replay } from "./dead-letters.ts";
 export {
   askAll,
   askFirst,

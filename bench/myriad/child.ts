@@ -10,7 +10,10 @@ const size = Number(sizeText);
 const form: Form = variant === "general" ? "general" : "typed";
 
 const WORKLOADS: Readonly<Record<string, Workload>> = {
-  tell,
+  tell: () => tell(),
+  // What telemetry costs while it is on; see runtime/README.md.
+  "tell-metrics": () => tell({ telemetry: {} }),
+  "tell-traces": () => tell({ telemetry: { traces: { share: 0.01, onSpan: () => undefined } } }),
   "ping-pong": pingPong,
   "ask-1": () => ask(1),
   "ask-1000": () => ask(1_000),

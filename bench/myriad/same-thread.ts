@@ -1,6 +1,6 @@
 /** tell, ping-pong, ask and fan-in on one thread; the peers' are in `bench/peers/workloads.js`. */
 import { actor, createSystem } from "../../runtime/index.ts";
-import type { ActorRef, ActorType, Reply } from "../../runtime/index.ts";
+import type { ActorRef, ActorType, Reply, SystemOptions } from "../../runtime/index.ts";
 import { askSizeTimes, timed, type Measured, type Run } from "./measuring.ts";
 
 const WINDOW = 1_000;
@@ -40,8 +40,8 @@ const begin = (work: Work, size: number, finish: (check: number) => void): void 
 };
 
 /** A driver tells windows of 1,000 messages to a sink, which asks for the next one. */
-export function tell(): Run {
-  const flood = newFlood();
+export function tell(options?: SystemOptions): Run {
+  const flood = newFlood(options);
   return flood.run;
 }
 
@@ -50,8 +50,8 @@ export interface Flood {
   readonly run: Run;
 }
 
-export function newFlood(): Flood {
-  const system = createSystem();
+export function newFlood(options: SystemOptions = {}): Flood {
+  const system = createSystem(options);
   const work = newWork();
   const sink: ActorRef<Add> = system.spawn(
     sinkOf(work, () => driver.tell({ kind: "go" })),

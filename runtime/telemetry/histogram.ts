@@ -29,6 +29,7 @@ export interface Distribution {
 
 /** As data, on its way between threads. */
 export interface HistogramData {
+  readonly count: number;
   readonly sum: number;
   readonly min: number;
   readonly max: number;
@@ -101,8 +102,8 @@ export class Histogram implements Distribution {
   }
 
   get data(): HistogramData {
-    const { sum, min, max, zeroCount, offset, counts } = this;
-    return { sum, min, max, zeroCount, offset, counts: [...counts] };
+    const { count, sum, min, max, zeroCount, offset, counts } = this;
+    return { count, sum, min, max, zeroCount, offset, counts: [...counts] };
   }
 
   record(value: number): void {
@@ -121,8 +122,7 @@ export class Histogram implements Distribution {
   }
 
   add(other: HistogramData): void {
-    const { offset, counts } = other;
-    const count = counts.reduce((sum, one) => sum + one, other.zeroCount);
+    const { count, offset, counts } = other;
     if (count === 0) return;
     this.count += count;
     this.sum += other.sum;
@@ -130,8 +130,12 @@ export class Histogram implements Distribution {
     this.#min = Math.min(this.#min, other.min);
     this.#max = Math.max(this.#max, other.max);
     if (counts.length === 0) return;
-    this.#widen(offset, offset + counts.length);
-    counts.forEach((one, index) => (this.#counts[offset - this.#offset + index]! += one));
+    if (offset < this.#offset || offset + counts.length > this.#offset + this.#counts.length) {
+      this.#widen(offset, offset + counts.length);
+    }
+    // A million actors are summed up in one go.
+    const from = offset - this.#offset;
+    for (let index = 0; index < counts.length; index++) this.#counts[from + index]! += counts[index]!;
   }
 
   quantile(q: number): number {

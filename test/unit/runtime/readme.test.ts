@@ -1,6 +1,14 @@
 /** The examples of runtime/README.md, compiled and run. The last test finds each of them in the document. */
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, it } from "node:test";
+import { resourceFromAttributes } from "@opentelemetry/resources";
+import {
+  AggregationTemporality,
+  InMemoryMetricExporter,
+  MeterProvider,
+  PeriodicExportingMetricReader,
+} from "@opentelemetry/sdk-metrics";
+import { BatchSpanProcessor, InMemorySpanExporter } from "@opentelemetry/sdk-trace-base";
 import {
   actor,
   askFirst,
@@ -22,6 +30,7 @@ import {
   source,
 } from "../../../runtime/index.ts";
 import type { ActorRef, ActorSystem, Behaviour, RegistryEvent, Reply } from "../../../runtime/index.ts";
+import { metricProducer, spanListener } from "../../../runtime/telemetry/open-telemetry.ts";
 import { createTestSystem, type TestSystem } from "../../../runtime/testkit/index.ts";
 import { openMemoryJournal } from "../../../storage/index.ts";
 import { readSource } from "../../kit/repository.ts";
@@ -280,6 +289,46 @@ describe("the examples of runtime/README.md", () => {
     const answers = Promise.all([pay("1", 5), pay("2", 2), pay("1", 5)]);
     await rest();
     assert.deepEqual(await answers, [5, 7, 7]);
+  });
+
+  it("telemetry counts, times and traces", async () => {
+    const traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    // example
+    const watched = createSystem({
+      telemetry: { traces: { share: 0.01, onSpan: ({ name, waitedMs }) => console.log(name, waitedMs) } },
+    });
+    const ref = watched.spawn(counter, 40);
+    watched.telemetry!.within(traceparent, () => ref.tell({ kind: "add", step: 2 })); // goes on with that trace
+    await ref.ask((reply: Reply<number>) => ({ kind: "get", reply }));
+
+    const { types } = await watched.telemetry!.metrics();
+    for (const { type, handled, handlingMs } of types) console.log(type, handled, handlingMs.quantile(0.99));
+    // end
+    await watched.shutdown();
+    assert.match(printed[0]!, /^counter 2 [0-9.e-]+$/);
+    assert.match(printed[1]!, /^counter add [0-9.e-]+$/);
+  });
+
+  it("OpenTelemetry's SDK exports the figures and the spans", async () => {
+    const [metricExporter, spanExporter] = [
+      new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE),
+      new InMemorySpanExporter(),
+    ];
+    // example
+    const resource = resourceFromAttributes({ "service.name": "shop" });
+    const processor = new BatchSpanProcessor(spanExporter);
+    const exported = createSystem({
+      telemetry: { traces: { share: 0.01, onSpan: spanListener(processor, resource) } },
+    });
+    const metricProducers = [metricProducer(exported.telemetry!, resource)];
+    const reader = new PeriodicExportingMetricReader({ exporter: metricExporter, metricProducers });
+    const meters = new MeterProvider({ resource, readers: [reader] });
+    // end
+    exported.spawn(counter, 0).tell({ kind: "add", step: 2 });
+    await exported.shutdown();
+    await meters.forceFlush();
+    assert.equal(metricExporter.getMetrics()[0]!.resource, resource);
+    await Promise.all([meters.shutdown(), processor.shutdown()]);
   });
 
   it("are those of the document", () => {

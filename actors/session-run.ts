@@ -23,6 +23,7 @@ import type { PhaseName, SessionDocument } from "./workflow/session-document.ts"
 import type { SessionStart, SessionState } from "./workflow/session-state.ts";
 import { workflowActor } from "./workflow/workflow.ts";
 
+/** What a caller may hear of a session while it runs, and how to stop it. */
 export interface SessionHooks {
   /** Aborting stops the session in order; it can be resumed. */
   readonly signal?: AbortSignal;
@@ -31,6 +32,7 @@ export interface SessionHooks {
   readonly onProgress?: (note: ProgressNote) => void;
 }
 
+/** How a session ended, or where it stands still. */
 export interface SessionEnding {
   readonly document: SessionDocument;
   /** Whose fault the document's error is; null without one. */

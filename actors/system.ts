@@ -26,6 +26,7 @@ import { makeSessionId, parseSessionId } from "./workflow/session-id.ts";
 import type { SessionCommand, SessionStart, SessionState } from "./workflow/session-state.ts";
 import type { Task } from "./workflow/task.ts";
 
+/** How `openSystem` sets a system up. */
 export interface SystemOptions {
   /** State directory, absolute or relative to the working directory; made when it is not there. */
   readonly state: string;
@@ -38,7 +39,10 @@ export interface SystemOptions {
   readonly random?: Random;
 }
 
-/** @throws STATE_IN_USE, INSTALLATION_INCOMPLETE and what else `openStateDirectory` refuses. */
+/**
+ * Opens the state directory and all that sessions need. To be closed again: it owns the directory until then.
+ * @throws STATE_IN_USE, INSTALLATION_INCOMPLETE and what else `openStateDirectory` refuses.
+ */
 export async function openSystem(options: SystemOptions): Promise<MyriadSystem> {
   const { clock = systemClock, requireIsolation = false, workers = null } = options;
   const random = options.random ?? seededRandom(crypto.randomUUID());
@@ -60,6 +64,7 @@ export interface SystemParts {
   readonly workers: number | null;
 }
 
+/** An open state directory and the sessions on it; made by `openSystem`. */
 export class MyriadSystem {
   readonly #parts: SystemParts;
   readonly #environment: Environment = describeEnvironment();

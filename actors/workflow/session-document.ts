@@ -8,6 +8,7 @@ export const RESULT_SCHEMA = "myriad.result/1";
 
 export type Command = "run" | "burst" | "compare" | "baseline" | "report";
 
+/** All that a command ends in; null and empty where it did not come to that. */
 export interface SessionDocument {
   readonly schema: typeof RESULT_SCHEMA;
   readonly command: Command;

@@ -14,6 +14,7 @@ import { parseTaskText } from "./task-text.ts";
 
 export type MetricName = "wall_time" | "peak_memory";
 
+/** One thing that is measured, and which way is better. */
 export interface MetricSpec {
   readonly name: MetricName;
   readonly unit: string;
@@ -22,6 +23,7 @@ export interface MetricSpec {
   readonly tolerance: number;
 }
 
+/** What a session is to do, complete: every default is filled in. */
 export interface Task {
   readonly id: string;
   /** The task file's absolute path; null for the quick form. */
@@ -86,6 +88,7 @@ export interface TaskOverrides {
 }
 
 /**
+ * Reads a task file, or makes a task of the quick form.
  * @param text a task file's path, or `path#export`.
  * @throws TASK_FILE_UNREADABLE, TASK_INVALID (naming line and field), SUBJECT_REFERENCE_INVALID.
  */

@@ -30,6 +30,7 @@ import type { RecoveredSegment, Recovery } from "./segment-recovery.ts";
 import { createSegment, openSegmentFile, SegmentWriter, writeFailed } from "./segment-writer.ts";
 import { SnapshotStore } from "./snapshot-store.ts";
 
+/** How a file journal writes. */
 export interface FileJournalOptions {
   readonly clock?: Clock;
   /** Default `always`: an append is confirmed when it is on the disk. */
@@ -38,6 +39,7 @@ export interface FileJournalOptions {
   readonly segmentBytes?: number;
 }
 
+/** A journal in a folder of files. */
 export interface FileJournal extends Journal {
   /** What was cut off the end on opening, never confirmed by the process that wrote it; null: nothing. */
   readonly recovery: Recovery | null;

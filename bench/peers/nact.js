@@ -3,16 +3,27 @@ import { serveActors } from "./workloads.js";
 
 const system = start();
 const TIMEOUT_MS = 60_000;
+let names = 0;
+/** Its own names are random numbers of 32 bits, of which a hundred thousand actors often share one. */
+const name = () => `actor${++names}`;
 
 await serveActors({
   spawn: (receive) =>
-    spawn(system, (_, message) => {
-      receive(message);
-    }),
+    spawn(
+      system,
+      (_, message) => {
+        receive(message);
+      },
+      name(),
+    ),
   spawnServer: (answer) =>
-    spawn(system, (_, { question, reply }) => {
-      dispatch(reply, answer(question));
-    }),
+    spawn(
+      system,
+      (_, { question, reply }) => {
+        dispatch(reply, answer(question));
+      },
+      name(),
+    ),
   tell: dispatch,
   ask: (actor, question) => query(actor, (reply) => ({ question, reply }), TIMEOUT_MS),
   restart(size, restarted) {

@@ -60,6 +60,11 @@ export function formatAddress(parts: AddressParts): Address {
 }
 
 /** Whether `text` can stand between two slashes of an address. */
+/** What an actor is called whose spawner gave it no name. */
+export function automaticName(number: number): string {
+  return `$${number}`;
+}
+
 export function isSegment(text: string): boolean {
   return SEGMENT.test(text);
 }

@@ -19,8 +19,9 @@
  * Parent, child and watcher talk by system messages alone, so they may come to live on different threads.
  */
 import type { ActorContext, AnyActorType, Signal, StopReason } from "./actor.ts";
-import { formatAddress, type ActorPath, type Address, type Incarnation } from "./address.ts";
+import { automaticName, formatAddress, type ActorPath, type Address, type Incarnation } from "./address.ts";
 import { Ask, type Deadlines } from "./ask.ts";
+import type { Children } from "./children.ts";
 import { ContextOf } from "./context.ts";
 import type { Runnable } from "./dispatcher.ts";
 import { runtimeError } from "./errors.ts";
@@ -56,13 +57,17 @@ export class Cell implements Target, Runnable, Child, Parent {
   readonly host: Host;
   readonly type: AnyActorType;
   readonly parent: Parent | null;
-  readonly name: string;
   readonly incarnation: Incarnation;
   readonly ref: Ref<unknown>;
   status: Status = STARTING;
   queued = false;
   failure: Failure | null = null;
-  children: Map<string, Child> | null = null;
+  children: Children | null = null;
+  siblingBefore: Child | null = null;
+  siblingAfter: Child | null = null;
+  isListed = false;
+  /** The number of an automatic name, which is written out only when it is asked for. */
+  readonly #name: string | number;
   /** Grows with each restart; what an earlier life has ordered is stale. */
   life = 0;
   readonly #args: unknown;
@@ -99,7 +104,7 @@ export class Cell implements Target, Runnable, Child, Parent {
     type: AnyActorType,
     args: unknown,
     parent: Parent | null,
-    name: string,
+    name: string | number,
     limits: MailboxLimits,
     incarnation: Incarnation = host.nextIncarnation(),
   ) {
@@ -109,7 +114,7 @@ export class Cell implements Target, Runnable, Child, Parent {
     this.type = meter ?? type;
     this.#args = args;
     this.parent = parent;
-    this.name = name;
+    this.#name = name;
     this.incarnation = incarnation;
     const { priority } = type.mailbox;
     this.#mailbox =
@@ -119,6 +124,10 @@ export class Cell implements Target, Runnable, Child, Parent {
           ? new Mailbox(limits)
           : new PriorityMailbox(limits, priority);
     this.ref = new Ref(this);
+  }
+
+  get name(): string {
+    return typeof this.#name === "number" ? automaticName(this.#name) : this.#name;
   }
 
   /** Names from the top-level ancestor down. */
@@ -458,7 +467,7 @@ export class Cell implements Target, Runnable, Child, Parent {
     if (this.status !== SUSPENDED) return;
     this.status = RUNNING;
     this.failure = null;
-    for (const child of this.children?.values() ?? []) {
+    for (const child of this.children?.list() ?? []) {
       if (child.failure?.escalated === true) child.system({ kind: "resume" });
     }
   }
@@ -510,13 +519,13 @@ export class Cell implements Target, Runnable, Child, Parent {
   }
 
   #stopChildren(): void {
-    this.#toStop = [...(this.children?.values() ?? [])];
+    this.#toStop = this.children?.list() ?? [];
     this.#stopNextChild();
   }
 
   #stopNextChild(): void {
     for (let child = this.#toStop?.pop(); child !== undefined; child = this.#toStop?.pop()) {
-      if (this.children?.get(child.name) !== child) continue;
+      if (!child.isListed) continue;
       this.#waitingFor = child;
       child.system({ kind: "stop", reason: this.#ending?.kind === "shutdown" ? SHUTDOWN : PARENT_STOPPED });
       return;
@@ -529,7 +538,7 @@ export class Cell implements Target, Runnable, Child, Parent {
   }
 
   #childStopped(child: Child): void {
-    this.children?.delete(child.name);
+    this.children?.delete(child);
     this.#supervisor?.childStopped(child);
     if (this.#waitingFor === child) this.#stopNextChild();
   }

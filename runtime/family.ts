@@ -37,6 +37,10 @@ export interface Child {
   readonly failure: Failure | null;
   /** Its life has a state, so it can be resumed. */
   readonly alive: boolean;
+  /** Kept by `Children`. */
+  siblingBefore: Child | null;
+  siblingAfter: Child | null;
+  isListed: boolean;
   system(message: SystemMessage): void;
 }
 

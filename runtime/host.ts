@@ -29,7 +29,8 @@ export interface Host {
   /** Null: it is off. */
   readonly telemetry: ThreadTelemetry | null;
   nextIncarnation(): Incarnation;
-  automaticName(): string;
+  /** For an automatic name. */
+  nameNumber(): number;
   /** @throws ACTOR_TYPE_UNKNOWN */
   typeNamed(name: string): AnyActorType;
   typeIfKnown(name: string): AnyActorType | undefined;

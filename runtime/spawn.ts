@@ -1,6 +1,7 @@
 import type { AnyActorType, SpawnOptions } from "./actor.ts";
-import { isSegment } from "./address.ts";
+import { automaticName, isSegment } from "./address.ts";
 import { Cell } from "./cell.ts";
+import { Children } from "./children.ts";
 import { runtimeError } from "./errors.ts";
 import { HALTING } from "./family.ts";
 import { mailboxLimits } from "./mailbox.ts";
@@ -20,18 +21,27 @@ export function spawnChild(
       : runtimeError("ACTOR_STOPPING", `${parent.address} is stopping and cannot spawn`);
   }
   const type = typeof typeOrName === "string" ? host.typeNamed(typeOrName) : typeOrName;
-  parent.children ??= new Map();
-  const name = options.name === undefined ? host.automaticName() : checkName(parent, options.name);
+  parent.children ??= new Children();
+  const name = options.name === undefined ? host.nameNumber() : checkName(parent, options.name);
   const limits = options.mailbox === undefined ? type.mailbox : mailboxLimits(options.mailbox, type.mailbox);
   const { placement = "local" } = options;
   const elsewhere =
-    placement === "local" ? null : host.spawnElsewhere(parent, type, args, name, limits, placement);
+    placement === "local"
+      ? null
+      : host.spawnElsewhere(
+          parent,
+          type,
+          args,
+          typeof name === "number" ? automaticName(name) : name,
+          limits,
+          placement,
+        );
   if (elsewhere !== null) {
-    parent.children.set(name, elsewhere);
+    parent.children.add(elsewhere);
     return elsewhere.ref;
   }
   const cell = new Cell(host, type, args, parent, name, limits);
-  parent.children.set(name, cell);
+  parent.children.add(cell);
   host.dispatcher.enqueue(cell);
   return cell.ref;
 }
@@ -40,7 +50,7 @@ function checkName(parent: Cell, name: string): string {
   if (!isSegment(name) || name.startsWith("$")) {
     throw runtimeError("ACTOR_NAME_INVALID", `Not a name for an actor: ${JSON.stringify(name)}`);
   }
-  if (parent.children?.has(name) === true) {
+  if (parent.children?.get(name) !== undefined) {
     throw runtimeError("ACTOR_NAME_TAKEN", `A child named ${name} is alive already`, { location: name });
   }
   return name;

@@ -154,7 +154,7 @@ export class Supervisor {
       if (group.members.has(key)) key.system({ kind: "begin" });
       return;
     }
-    for (const child of this.#parent.children?.values() ?? []) {
+    for (const child of this.#parent.children?.list() ?? []) {
       if (group.members.has(child)) child.system({ kind: "begin" });
     }
   }
@@ -178,7 +178,7 @@ export class Supervisor {
   #affected(child: Child): Child[] {
     const { strategy } = this.#parent.type.supervision;
     if (strategy === "one-for-one") return [child];
-    const siblings = [...(this.#parent.children?.values() ?? [])];
+    const siblings = this.#parent.children?.list() ?? [];
     return strategy === "one-for-all" ? siblings : siblings.slice(siblings.indexOf(child));
   }
 }

@@ -231,9 +231,9 @@ export class LocalSystem implements ActorSystem, Host {
     return this.#incarnations as Incarnation;
   }
 
-  automaticName(): string {
+  nameNumber(): number {
     this.#names += 1;
-    return `$${this.#names}`;
+    return this.#names;
   }
 
   typeNamed(name: string): AnyActorType {
@@ -383,13 +383,13 @@ export class LocalSystem implements ActorSystem, Host {
 }
 
 function abandonBelow(cell: Cell): void {
-  for (const child of cell.children?.values() ?? []) if (child instanceof Cell) abandonBelow(child);
+  for (const child of cell.children?.list() ?? []) if (child instanceof Cell) abandonBelow(child);
   cell.abandon();
 }
 
 /** Of another thread's actors only those that are children of this one's are known here. */
 function livingBelow(cell: Cell): Child[] {
-  return [...(cell.children?.values() ?? [])].flatMap((child) =>
+  return (cell.children?.list() ?? []).flatMap((child) =>
     child instanceof Cell ? [...livingBelow(child), child] : [child],
   );
 }

@@ -200,7 +200,7 @@ export class Directory {
     const { incarnation, type, name, limits } = child;
     const cell = new Cell(this.#mesh.host, type, args, parent, name, limits, incarnation);
     cell.failure = { error: cause, escalated: false };
-    parent.children?.set(name, cell);
+    parent.children?.replace(child, cell);
     this.#residents.set(incarnation, cell);
     this.dropChild(incarnation);
     child.cameHome(cell);

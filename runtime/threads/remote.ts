@@ -197,6 +197,9 @@ export class RemoteTarget implements Target {
 /** On the parent's thread. Its status is what the parent's side has been told. */
 export class RemoteChild extends RemoteTarget implements Child {
   readonly name: string;
+  siblingBefore: Child | null = null;
+  siblingAfter: Child | null = null;
+  isListed = false;
   status: Status = RUNNING;
   failure: Failure | null = null;
   alive = true;

@@ -41,6 +41,8 @@ export default tseslint.config(
   {
     files: ["**/*.js"],
     ...tseslint.configs.disableTypeChecked,
-    languageOptions: { globals: { process: "readonly", URL: "readonly", console: "readonly" } },
+    languageOptions: {
+      globals: { AbortController: "readonly", console: "readonly", process: "readonly", URL: "readonly" },
+    },
   },
 );

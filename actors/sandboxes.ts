@@ -41,8 +41,8 @@ export async function openSandboxes(
   }
 }
 
-/** One core is left to the rest: forks that share theirs with it are the noisier for it. */
-export function defaultWorkers(): number {
+/** Forks of a burst at the same time: one core is left to the rest of the machine. */
+export function quietWorkers(): number {
   return Math.max(1, availableParallelism() - 1);
 }
 

@@ -27,6 +27,8 @@ import { workflowActor } from "./workflow/workflow.ts";
 export interface SessionHooks {
   /** Aborting stops the session in order; it can be resumed. */
   readonly signal?: AbortSignal;
+  /** Its id, before anything of it is done. */
+  readonly onSession?: (session: string) => void;
   /** What a hook throws is a warning in the document; the session goes on. */
   readonly onPhase?: (phase: PhaseName) => void;
   readonly onProgress?: (note: ProgressNote) => void;
@@ -68,6 +70,7 @@ export async function runSession(
   const { journal } = services.state;
   const agents = spawnAgents(actors, services);
   const warnings = new Set<string>();
+  guarded("onSession", hooks.onSession, warnings)(session);
   const workflow = actors.spawn(workflowActor, {
     journal,
     session,

@@ -2,7 +2,7 @@
  * Assembles journal, database, sandboxes and actors by configuration, and runs sessions on them. The CLI and
  * library users call this; nothing here is out of a library user's reach.
  */
-import { readFile } from "node:fs/promises";
+import { availableParallelism } from "node:os";
 import { seededRandom, systemClock } from "../runtime/contracts/index.ts";
 import type { Clock, Random } from "../runtime/contracts/index.ts";
 import { createSystem } from "../runtime/index.ts";
@@ -13,7 +13,7 @@ import { app } from "./app.ts";
 import { actorError } from "./errors.ts";
 import { summariesOf } from "./evidence/baseline-list.ts";
 import { evidenceActor, EvidenceStore } from "./evidence/evidence-store.ts";
-import { defaultWorkers, openSandboxes, SandboxShelf } from "./sandboxes.ts";
+import { openSandboxes, quietWorkers, SandboxShelf } from "./sandboxes.ts";
 import type { Sandboxes } from "./sandboxes.ts";
 import { endingOf, runSession } from "./session-run.ts";
 import type { SessionEnding, SessionHooks } from "./session-run.ts";
@@ -24,13 +24,17 @@ import { replaySession } from "./workflow/replay.ts";
 import type { BaselineSummary, Environment, SessionDocument } from "./workflow/session-document.ts";
 import { makeSessionId, parseSessionId } from "./workflow/session-id.ts";
 import type { SessionCommand, SessionStart, SessionState } from "./workflow/session-state.ts";
+import { requireSameSource } from "./workflow/source-check.ts";
 import type { Task } from "./workflow/task.ts";
 
 /** How `openSystem` sets a system up. */
 export interface SystemOptions {
   /** State directory, absolute or relative to the working directory; made when it is not there. */
   readonly state: string;
-  /** Sandboxes and kernels at the same time; default: what a session's task says, else all cores but one. */
+  /**
+   * Sandboxes and kernels at the same time; default: what a session's task says, else all cores, and in the
+   * burst all but one, since forks that share a core with the rest are the noisier for it.
+   */
   readonly workers?: number;
   /** Refuse to run code where network and file system cannot be kept out of its reach; default: false. */
   readonly requireIsolation?: boolean;
@@ -105,6 +109,7 @@ export class MyriadSystem {
     await requireSameSource(state);
     requireSameMachine("runtime and machine", describe(environment), describe(this.#environment));
     const sandboxes = await this.#sandboxesFor(task);
+    await this.#parts.state.setLastSession(session);
     const before = state.forks[0]?.isolation.carrier;
     if (before !== undefined) {
       requireSameMachine("the sandboxes' carrier", before, sandboxes.isolate.isolation.carrier);
@@ -149,13 +154,19 @@ export class MyriadSystem {
     await this.#parts.evidence.promote(tag);
   }
 
-  /** A session's document; null: the last one's. @throws SESSION_UNKNOWN, REPORT_UNKNOWN */
+  /** A session's document; null: of the last one that has a report. @throws SESSION_UNKNOWN, REPORT_UNKNOWN */
   async report(session: string | null): Promise<SessionDocument> {
-    const chosen = session ?? (await this.#parts.state.lastSession());
-    if (chosen === null) throw actorError("REPORT_UNKNOWN", "no session was begun here yet");
-    const document = documentOf(await this.#session(chosen));
-    if (document.report === null) throw actorError("REPORT_UNKNOWN", `session ${chosen} has no report yet`);
-    return document;
+    if (session !== null) return reportOf(await this.#session(session), session);
+    const { analytics } = this.#parts.state;
+    const last = await this.#parts.state.lastSession();
+    if (last === null) throw actorError("REPORT_UNKNOWN", "no session was begun here yet");
+    const begun = await analytics.sessions();
+    const earlier = begun.filter(({ finishedAt }) => finishedAt !== null).map((row) => row.session);
+    for (const one of [last, ...earlier.toReversed()]) {
+      const document = documentOf(await this.#session(one));
+      if (document.report !== null) return document;
+    }
+    throw actorError("REPORT_UNKNOWN", "no session has come to its report here yet");
   }
 
   /** Stops what runs and gives the state directory free. */
@@ -168,7 +179,10 @@ export class MyriadSystem {
 
   async #sandboxesFor(task: Task): Promise<Sandboxes> {
     const { shelf, workers } = this.#parts;
-    return await shelf.take(workers ?? task.workers ?? defaultWorkers());
+    const asked = workers ?? task.workers;
+    if (asked !== null) return await shelf.take(asked);
+    const all = await shelf.take(availableParallelism());
+    return { ...all, workers: quietWorkers() };
   }
 
   async #run(
@@ -208,11 +222,10 @@ export class MyriadSystem {
   }
 }
 
-async function requireSameSource({ outputs }: SessionState): Promise<void> {
-  if (outputs.prepare === undefined) return;
-  const { ref, source } = outputs.prepare.info;
-  if ((await readFile(ref.file, "utf8").catch(() => "")) === source) return;
-  throw actorError("SESSION_SOURCE_CHANGED", `${ref.file} is not what it was`, { location: ref.file });
+function reportOf(state: SessionState, session: string): SessionDocument {
+  const document = documentOf(state);
+  if (document.report !== null) return document;
+  throw actorError("REPORT_UNKNOWN", `session ${session} has no report yet`);
 }
 
 function describe({ runtime, platform, cpu, cores, memoryMb }: Environment): string {

@@ -1,4 +1,7 @@
 #!/usr/bin/env node
-import { main } from "../dist/cli/main.js";
+// Loading takes a moment: a signal that comes meanwhile is kept for what is loaded.
+const early = new AbortController();
+for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => early.abort());
+const { main } = await import("../dist/cli/main.js");
 
-process.exitCode = await main(process.argv.slice(2));
+process.exitCode = await main(process.argv.slice(2), process, early.signal);

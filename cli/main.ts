@@ -14,7 +14,12 @@ import { buildProgram, COMMANDS } from "./program.ts";
 import type { Invocation } from "./program.ts";
 import { perform } from "./perform.ts";
 
-export async function main(argv: readonly string[], streams: Streams = process): Promise<number> {
+/** @param early aborted when a signal to stop has come before this was called. */
+export async function main(
+  argv: readonly string[],
+  streams: Streams = process,
+  early: AbortSignal = new AbortController().signal,
+): Promise<number> {
   // A reader that has gone away (`| head`) is no reason to lose a session.
   for (const stream of [streams.stdout, streams.stderr]) stream.on("error", () => undefined);
   const json = argv.includes("--json");
@@ -26,7 +31,7 @@ export async function main(argv: readonly string[], streams: Streams = process):
     return usageExit(error, argv, json, streams);
   }
   const [invocation] = chosen;
-  return invocation === undefined ? EXIT_OK : await execute(invocation, streams);
+  return invocation === undefined ? EXIT_OK : await execute(invocation, streams, early);
 }
 
 /** Help and version were asked for; anything else is bad usage, which commander has explained on stderr. */
@@ -46,34 +51,51 @@ function usageExit(error: unknown, argv: readonly string[], json: boolean, strea
   return EXIT_INPUT;
 }
 
-async function execute(invocation: Invocation, streams: Streams): Promise<number> {
+async function execute(invocation: Invocation, streams: Streams, early: AbortSignal): Promise<number> {
   const { options } = invocation;
-  const stop = onSignal(() => {
-    printError(interrupted(), invocation, streams);
+  const begun: { session: string | null } = { session: null };
+  const stop = onSignal(early, () => {
+    printError(interrupted(), invocation, streams, begun.session);
     process.exit(EXIT_INTERRUPTED);
   });
   try {
-    const { document, exitCode } = await perform(invocation, streams, stop.signal);
+    const { document, exitCode } = await perform(invocation, streams, {
+      signal: stop.signal,
+      onSession: (session) => (begun.session = session),
+    });
     printDocument(document, options, streams);
     return exitCode;
   } catch (error) {
-    return exitCodeOfFault(printError(error, invocation, streams));
+    return exitCodeOfFault(printError(error, invocation, streams, begun.session));
   } finally {
     stop.listenNoMore();
   }
 }
 
-function printError(error: unknown, { command, options }: Invocation, streams: Streams): Fault {
+function printError(
+  error: unknown,
+  { command, options }: Invocation,
+  streams: Streams,
+  session: string | null,
+): Fault {
   const wire = encodeError(error);
-  const document = { ...emptyDocument(command, describeEnvironment()), error: documentError(wire) };
+  const document = {
+    ...emptyDocument(command, describeEnvironment()),
+    session,
+    error: documentError(wire, session ?? undefined),
+  };
   printDocument(document, options, streams);
   if (!(error instanceof MyriadError) && !options.json) streams.stderr.write(`${wire.stack ?? ""}\n`);
   return wire.fault;
 }
 
 /** The first signal to stop aborts; the second one calls. */
-function onSignal(again: () => void): { readonly signal: AbortSignal; listenNoMore(): void } {
+function onSignal(
+  early: AbortSignal,
+  again: () => void,
+): { readonly signal: AbortSignal; listenNoMore(): void } {
   const controller = new AbortController();
+  if (early.aborted) controller.abort();
   const interrupt = (): void => (controller.signal.aborted ? again() : controller.abort());
   process.on("SIGINT", interrupt).on("SIGTERM", interrupt);
   return {

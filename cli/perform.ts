@@ -30,38 +30,41 @@ export interface Performed {
   readonly exitCode: number;
 }
 
+export type PerformHooks = Required<Pick<SessionHooks, "signal" | "onSession">>;
+
 /**
- * @param interruption aborted by the first signal to stop: a session then ends in order, what is short ends at
- *   once.
+ * @param hooks its signal is aborted by the first signal to stop: a session then ends in order, what is short
+ *   ends at once.
  * @throws USAGE, and what the library throws before a session has begun
  */
 export async function perform(
   invocation: Invocation,
   streams: Streams,
-  interruption: AbortSignal,
+  hooks: PerformHooks,
 ): Promise<Performed> {
   switch (invocation.command) {
     case "run":
     case "burst":
     case "compare":
-      return await performSession(invocation, streams, interruption);
+      return await performSession(invocation, streams, hooks);
     case "baseline":
       return await unlessStopped(
-        interruption,
+        hooks.signal,
         withSystem(invocation.options, (system) => performBaseline(invocation, system)),
       );
     case "report":
       return await unlessStopped(
-        interruption,
+        hooks.signal,
         withSystem(invocation.options, (system) => performReport(invocation, system)),
       );
   }
 }
 
 async function unlessStopped(signal: AbortSignal, work: Promise<Performed>): Promise<Performed> {
-  const performed = await work;
+  const [ended] = await Promise.allSettled([work]);
   if (signal.aborted) throw interrupted();
-  return performed;
+  if (ended.status === "rejected") throw ended.reason;
+  return ended.value;
 }
 
 type SessionInvocation = Extract<Invocation, { readonly command: "run" | "burst" | "compare" }>;
@@ -69,13 +72,13 @@ type SessionInvocation = Extract<Invocation, { readonly command: "run" | "burst"
 async function performSession(
   invocation: SessionInvocation,
   streams: Streams,
-  signal: AbortSignal,
+  given: PerformHooks,
 ): Promise<Performed> {
   const { options } = invocation;
   const begin = beginning(invocation);
   const progress = progressFor(options, streams);
   const hooks: SessionHooks = {
-    signal,
+    ...given,
     onPhase: (phase) => progress.phase(phase),
     onProgress: (note) => progress.note(note),
   };

@@ -130,9 +130,10 @@ function session(command: Command): Command {
       new Option("--runs <n>", "sandboxes a version; default 10000").argParser(integer(40, 10_000_000)),
     )
     .addOption(
-      new Option("--workers <n>", "sandboxes at the same time; default: all cores but one").argParser(
-        integer(1, 1024),
-      ),
+      new Option(
+        "--workers <n>",
+        "sandboxes at the same time; default: all cores, one less in the burst",
+      ).argParser(integer(1, 1024)),
     )
     .option("--resume <session>", "go on after the last finished phase of a stopped session")
     .option(

@@ -21,7 +21,7 @@ import { readLayoutVersion, takeLayoutSteps } from "./state-layout.ts";
  *   last-session        the session begun last             artifacts/<session>/<name>   reports, programs …
  *
  * One owner at a time. The lock of the analytics is taken first and held until the end; the journal is opened
- * under it. It ends with the process, so `kill -9` leaves nothing to clean up.
+ * under it. It ends with the process, so `kill -9` leaves nothing to clean up; without DuckDB claim files stand in for it.
  */
 export class StateDirectory {
   /** Absolute. */

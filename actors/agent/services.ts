@@ -11,6 +11,6 @@ export interface Services {
   readonly isolate: SandboxEngine;
   readonly evidence: EvidenceStore;
   readonly state: StateDirectory;
-  /** Sandboxes that run at the same time. */
+  /** Forks of a burst that run at the same time. */
   readonly workers: number;
 }

@@ -32,7 +32,7 @@ export interface StoredBaseline {
 
 const programArtifact = (version: string): string => `${version}-program.json`;
 
-/** The tag alone. @param tag null: the case's current one. @throws BASELINE_UNKNOWN */
+/** The tag alone. @param tag null: the case's current one. @throws BASELINE_UNKNOWN, BASELINE_INCOMPARABLE */
 export async function baselineTag(
   caseId: string,
   tag: string | null,
@@ -57,6 +57,7 @@ async function rowOf(
   { state: { analytics } }: Pick<Services, "state">,
 ): Promise<BaselineRow | null> {
   const [row] = tag === null ? await analytics.currentBaseline(caseId) : await analytics.requireBaseline(tag);
+  if (row !== undefined && row.caseId !== caseId) throw incomparable(row, `is of case "${row.caseId}"`);
   return row ?? null;
 }
 

@@ -92,8 +92,11 @@ async function disagreements(
   signal: AbortSignal,
 ): Promise<Disagreements> {
   const [left, right] = await observeBoth(question, question.inputs, engine, order, signal);
-  const all = question.inputs.map((_, index) => index);
+  // Behind a broken limit nothing was looked at, so nothing is shown of it either.
+  const looked = Math.min(left.length, right.length);
+  const all = Array.from({ length: looked }, (_, index) => index);
   const indexes = all.filter((index) => !sameObservation(left[index], right[index]));
+  if (indexes.length === 0 && looked < question.inputs.length) indexes.push(looked - 1);
   const clean = indexes.every((index) => ["returned", "threw"].includes(right[index]?.outcome ?? ""));
   return { indexes, clean };
 }
@@ -105,7 +108,7 @@ async function observeBoth(
   order: Order,
   signal: AbortSignal,
 ): Promise<readonly [readonly Observation[], readonly Observation[]]> {
-  const shared = { inputs, order, seed: question.seed, limits: question.limits };
+  const shared = { inputs, order, seed: question.seed, limits: question.limits, untilLimit: true };
   const [subject, candidate] = await Promise.all([
     engine.observe({ program: question.subject, ...shared }, { signal }),
     engine.observe({ program: question.candidate, ...shared }, { signal }),
@@ -158,7 +161,9 @@ async function shrink(
   found: EncodedInput,
   signal: AbortSignal,
 ): Promise<EncodedInput> {
-  const [[original]] = await observeBoth(question, [found], engine, "alone", signal);
+  const [[original], [other]] = await observeBoth(question, [found], engine, "alone", signal);
+  // Every smaller one that shows it too would cost its whole limit again.
+  if (other?.outcome === "limit_exceeded") return found;
   let smallest = found;
   for (let round = 0; round < MAX_SHRINK_ROUNDS; round++) {
     const variants = shrinkCandidates(smallest);
@@ -188,7 +193,8 @@ async function shrinkSequence(
     const [subject, candidate] = await observeBoth(question, inputs, engine, "sequence", signal);
     return [subject.at(-1)!, candidate.at(-1)!];
   };
-  const [original] = await lastOf(found);
+  const [original, other] = await lastOf(found);
+  if (other.outcome === "limit_exceeded") return found;
   let smallest = found;
   let rounds = 0;
   for (let size = found.length >> 1; size > 0; size >>= 1) {

@@ -14,7 +14,6 @@ import type {
   EncodedInput,
   Observation,
   ObserveRequest,
-  SandboxEngine,
   SandboxLimits,
   SandboxProgram,
   SandboxSeed,
@@ -75,7 +74,9 @@ export async function searchRewrites(
   signal: AbortSignal,
 ): Promise<SearchResult> {
   const tried = new Set<string>([request.program.digest]);
-  const expected = await expectations(request, services, signal);
+  const { observations: expected } = await services.isolate.observe(observation(request, request.program), {
+    signal,
+  });
   const history: SearchStep[] = [];
   const chain: ChainLink[] = [];
   let best: ChainLink = { source: request.source, program: request.program, rules: [] };
@@ -105,7 +106,7 @@ export async function searchRewrites(
 /** The rewrites of one round that are new, sound on the search inputs and within the rules. */
 async function admit(
   request: SearchRequest,
-  expected: readonly Expectation[],
+  expected: readonly Observation[],
   best: ChainLink,
   round: number,
   tried: Set<string>,
@@ -135,20 +136,15 @@ async function admit(
 
 async function refusalOf(
   request: SearchRequest,
-  expected: readonly Expectation[],
+  expected: readonly Observation[],
   rewrite: Rewrite,
   program: SandboxProgram,
   services: Services,
   signal: AbortSignal,
 ): Promise<{ readonly outcome: "disagrees" | "refused"; readonly reason: string } | null> {
   const { ref, constraints } = request;
-  for (const { engine, observations, atOnce } of expected) {
-    for (let start = 0; start < observations.length; start += atOnce) {
-      const inputs = request.inputs.slice(start, start + atOnce);
-      const part = observations.slice(start, start + atOnce);
-      if (await stillDoes(part, { ...observation(request, program), inputs }, engine, signal)) continue;
-      return { outcome: "disagrees", reason: "gives another result on a search input" };
-    }
+  if (!(await stillDoes(expected, observation(request, program), services.isolate, signal))) {
+    return { outcome: "disagrees", reason: "gives another result on a search input" };
   }
   const audit = await services.executor.run(
     auditKernel,
@@ -160,30 +156,8 @@ async function refusalOf(
   return { outcome: "refused", reason: `${failed.name}: ${failed.details[0] ?? failed.reason ?? "failed"}` };
 }
 
-/** What the subject does on the search inputs, in one engine. */
-interface Expectation {
-  readonly engine: SandboxEngine;
-  readonly observations: readonly Observation[];
-  /** How many inputs a candidate is given before it is looked at: a loop without end costs each its whole limit. */
-  readonly atOnce: number;
-}
-
-/** The realm first, where few inputs at a time cost nothing. */
-async function expectations(
-  request: SearchRequest,
-  { realm, isolate }: Services,
-  signal: AbortSignal,
-): Promise<readonly Expectation[]> {
-  const subject = observation(request, request.program);
-  const expectation = async (engine: SandboxEngine, atOnce: number): Promise<Expectation> => {
-    const { observations } = await engine.observe(subject, { signal });
-    return { engine, observations, atOnce };
-  };
-  return [await expectation(realm, 4), await expectation(isolate, Infinity)];
-}
-
 function observation({ inputs, seed, limits }: SearchRequest, program: SandboxProgram): ObserveRequest {
-  return { program, inputs, order: "alone", seed, limits };
+  return { program, inputs, order: "alone", seed, limits, untilLimit: true };
 }
 
 /** Time of the base ÷ time of each contender; forks of all of them take turns in random order. */

@@ -1,15 +1,17 @@
 /** Writes a proved change into the subject's file, whole or not at all. */
-import { chmod, readFile, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
+import { access, chmod, chown, constants, open, realpath, rename, rm, stat } from "node:fs/promises";
 import { actorError } from "../errors.ts";
 import { documentOf } from "./document.ts";
 import { otherVersion } from "./session-state.ts";
 import type { SessionState } from "./session-state.ts";
+import { readSourceText, requireSameSource, sourceChanged } from "./source-check.ts";
 
 /**
- * Does nothing where the change stands in the file already.
+ * Does nothing where the change stands in the file already. Mode, owner, byte order mark and line endings of
+ * the file are kept; a hard link to it is not followed, a symbolic one is.
  * @throws CHANGE_NOT_PROVED when the session has not ended as a run that is better, or its candidate is a
- *   hand-written one, which lives in its own file; SESSION_SOURCE_CHANGED when the file is no longer the one
- *   that was measured; CHANGE_NOT_WRITTEN.
+ *   hand-written one, which lives in its own file; SESSION_SOURCE_CHANGED when the file, or one that it
+ *   imports, is no longer what was measured; CHANGE_NOT_WRITTEN.
  */
 export async function applyChange(state: SessionState): Promise<void> {
   const { task, session, command } = state.start!;
@@ -23,24 +25,37 @@ export async function applyChange(state: SessionState): Promise<void> {
     throw actorError("CHANGE_NOT_PROVED", `session ${session} has no change that is proved better`);
   }
   const { ref, source } = state.outputs.prepare!.info;
-  const proved = otherVersion(state)!.source;
-  const standing = await readFile(ref.file, "utf8").catch(() => null);
-  if (standing === proved) return;
-  if (standing !== source) {
-    throw actorError("SESSION_SOURCE_CHANGED", `${ref.file} is not what was measured`, {
-      location: ref.file,
-    });
-  }
-  await replaceWhole(ref.file, proved, session);
+  const standing = await readSourceText(ref.file);
+  const proved = withLineEndingsOf(source, otherVersion(state)!.source);
+  if (standing?.text === proved) return;
+  if (standing?.text !== source) throw sourceChanged(ref.file);
+  await requireSameSource(state);
+  await replaceWhole(ref.file, standing.byteOrderMark + proved, session);
 }
 
-/** Under another name first, so that a full disk or a kill leaves the file as it was; its mode is kept. */
+/** What a rewrite adds ends its lines with LF; in a file of CRLF alone it is to be CRLF as well. */
+function withLineEndingsOf(source: string, proved: string): string {
+  const isCrlf = source.includes("\r\n") && !/(^|[^\r])\n/.test(source);
+  return isCrlf ? proved.replaceAll(/\r?\n/g, "\r\n") : proved;
+}
+
+/** Under another name first, so that a full disk, a kill or a loss of power leaves the file as it was. */
 async function replaceWhole(link: string, text: string, session: string): Promise<void> {
   const file = await realpath(link);
   const beside = `${file}.myriad-${session}`;
   try {
-    await writeFile(beside, text);
-    await chmod(beside, (await stat(file)).mode);
+    await access(file, constants.W_OK);
+    const { mode, uid, gid } = await stat(file);
+    const handle = await open(beside, "w");
+    try {
+      await handle.writeFile(text);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await chmod(beside, mode);
+    // Only root may give a file away; whoever else runs this owns what is made.
+    await chown(beside, uid, gid).catch(() => undefined);
     await rename(beside, file);
   } catch (cause) {
     await rm(beside, { force: true });

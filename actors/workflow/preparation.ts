@@ -116,7 +116,10 @@ async function observe(
   question: Question,
   call: AgentCall,
 ): Promise<readonly Observation[]> {
-  const { observations } = await engine.observe({ ...question, order: "alone" }, { signal: call.signal });
+  const { observations } = await engine.observe(
+    { ...question, order: "alone", untilLimit: true },
+    { signal: call.signal },
+  );
   return observations;
 }
 

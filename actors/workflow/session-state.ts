@@ -5,7 +5,7 @@
  *
  *   run       prepare → generate → validate → gates → equivalence → burst → compare → reward → baseline → report
  *   compare   prepare → equivalence → burst → compare → report
- *   burst     prepare → burst → compare → baseline → report
+ *   burst     prepare → equivalence → burst → compare → baseline → report
  *
  * A refused candidate of the search makes room for the version before it in the search's chain (at most
  * eight attempts); a refused hand-written one ends the session as rejected.
@@ -206,7 +206,7 @@ export const PHASES: Readonly<Record<SessionCommand, readonly PhaseName[]>> = {
     "report",
   ],
   compare: ["prepare", "equivalence", "burst", "compare", "report"],
-  burst: ["prepare", "burst", "compare", "baseline", "report"],
+  burst: ["prepare", "equivalence", "burst", "compare", "baseline", "report"],
 };
 
 export type NextStep =
@@ -240,10 +240,11 @@ export function isSkipped(
     case "reward":
       return foundNothing(state);
     case "gates":
-    case "equivalence":
     case "burst":
     case "baseline":
       return foundNothing(state) || refused;
+    case "equivalence":
+      return foundNothing(state) || refused || otherVersion(state) === null;
     case "compare":
       return foundNothing(state) || refused || otherVersion(state) === null;
   }

@@ -1,4 +1,5 @@
 /** JSON Schema (2020-12) of a task file; shipped as schemas/task.schema.json. */
+import { CONSTRAINT_PATTERN } from "../../kernels/syntax/index.ts";
 import { SANDBOX_CAPS } from "../../kernels/sandbox/index.ts";
 
 const functionReference = {
@@ -42,7 +43,12 @@ export const TASK_SCHEMA: object = {
     },
     candidate: { ...functionReference, description: "a hand-written candidate, instead of the search" },
     examples: { type: "array", minItems: 3, items: { type: "array" }, description: "argument lists" },
-    constraints: { type: "array", items: { type: "string" }, uniqueItems: true },
+    constraints: {
+      type: "array",
+      items: { type: "string", pattern: CONSTRAINT_PATTERN },
+      uniqueItems: true,
+      description: "beside the rules that always hold",
+    },
     metrics: {
       type: "array",
       minItems: 1,

@@ -200,7 +200,16 @@ function modulePath(path: string, base: string): string {
   if (path.startsWith(".") || isAbsolute(path) || existsSync(file)) return file;
   try {
     return createRequire(pathToFileURL(resolve(base, "package.json"))).resolve(path);
-  } catch {
-    return file;
+  } catch (cause) {
+    // A path that nothing lies at is refused where it is read; a package has no file to be named.
+    if (/\.[cm]?[jt]sx?$/.test(path)) return file;
+    throw actorError(
+      "SUBJECT_REFERENCE_INVALID",
+      `no package or file "${path}" is to be found from ${base}`,
+      {
+        location: path,
+        cause,
+      },
+    );
   }
 }

@@ -36,7 +36,7 @@ import type {
   SandboxProgram,
   SandboxSeed,
 } from "./protocol.ts";
-import { SANDBOX_CAPS } from "./protocol.ts";
+import { SANDBOX_CAPS, upToLimit } from "./protocol.ts";
 
 export interface IsolateOptions extends CarrierOptions {
   /** Children at the same time. */
@@ -131,7 +131,8 @@ class Engine implements IsolateEngine {
         request.order === "alone"
           ? await this.#observeAlone(request, options)
           : await this.#observeSequence(request, options);
-      return { observations, isolation: this.isolation };
+      const kept = request.untilLimit === true ? upToLimit(observations) : observations;
+      return { observations: kept, isolation: this.isolation };
     });
   }
 
@@ -153,6 +154,8 @@ class Engine implements IsolateEngine {
       const stuck = observations.length === before;
       if (end.kind === "breach") observations.push(broken(end.breach));
       else if (stuck) observations.push(broken("crash"));
+      else continue;
+      if (request.untilLimit === true) break;
     }
     return observations;
   }

@@ -83,12 +83,20 @@ export interface ObserveRequest {
   readonly order: "alone" | "sequence";
   readonly seed: SandboxSeed;
   readonly limits: SandboxLimits;
+  /** Ends `alone` at the first input that breaks a limit: each that does costs its whole limit. Default: false. */
+  readonly untilLimit?: boolean;
 }
 
 export interface ObserveResult {
-  /** One an input, same order. */
+  /** One an input, same order; with `untilLimit` the last one may be the one that broke a limit. */
   readonly observations: readonly Observation[];
   readonly isolation: Isolation;
+}
+
+/** Of observations in the order of their inputs what `untilLimit` asks for; behind a broken limit some may be missing. */
+export function upToLimit(observations: readonly (Observation | undefined)[]): readonly Observation[] {
+  const broken = observations.findIndex((observation) => observation?.outcome === "limit_exceeded");
+  return (broken < 0 ? observations : observations.slice(0, broken + 1)) as readonly Observation[];
 }
 
 /** One fork: a fresh engine instance (realm) or process (isolate) that runs the batch many times. */

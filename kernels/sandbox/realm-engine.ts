@@ -18,6 +18,7 @@ import type { Cancel, Clock, Executor, Kernel } from "../../runtime/contracts/in
 import { sandboxError } from "./errors.ts";
 import { harnessScript, meterScript } from "./harness-script.ts";
 import { checkLimits } from "./check-limits.ts";
+import { upToLimit } from "./protocol.ts";
 import type {
   EncodedInput,
   ForkMeasurement,
@@ -86,11 +87,15 @@ async function observe(
     observations[index] = observation;
   };
   const report = (): void => options.onProgress?.(done);
+  const limited = (indexes: readonly number[]): boolean =>
+    indexes.some((index) => observations[index]?.outcome === "limit_exceeded");
   const shares = sharesOf(inputs.length, request.order === "alone" ? host.executor.workers : 1);
   await Promise.all(
-    shares.map((share) => observeShare(host, { ...rest, inputs }, share, { keep, report }, options)),
+    shares.map((share) => observeShare(host, { ...rest, inputs }, share, { keep, report, limited }, options)),
   );
-  return { observations: observations.map((observation) => observation!), isolation: REALM_ISOLATION };
+  const kept =
+    request.untilLimit === true ? upToLimit(observations) : (observations as readonly Observation[]);
+  return { observations: kept, isolation: REALM_ISOLATION };
 }
 
 /** Consecutive indices, about as many for each. */
@@ -106,6 +111,8 @@ function sharesOf(count: number, workers: number): readonly (readonly number[])[
 interface Results {
   readonly keep: (index: number, observation: Observation) => void;
   readonly report: () => void;
+  /** Whether one of these has broken a limit. */
+  readonly limited: (indexes: readonly number[]) => boolean;
 }
 
 /** Goes on with what is missing until nothing is: every round finishes at least one input. */
@@ -134,6 +141,7 @@ async function observeShare(
     if (ended.how === "done") take(ended.output);
     else overstayed(request, round, ended.run, finished, results);
     open = round.filter((index) => !finished.has(index));
+    if (request.untilLimit === true && results.limited(round)) break;
   }
 }
 

@@ -76,7 +76,9 @@ async function observeAlone(
     const started = performance.now();
     room.machine.begin(started + runMs(limits));
     const answer = ask(room, "observe", job.inputs[index]!);
-    observations.push(typeof answer === "string" ? readOne(answer) : limitObservation(answer, limits));
+    const observation = typeof answer === "string" ? readOne(answer) : limitObservation(answer, limits);
+    observations.push(observation);
+    if (job.request.untilLimit === true && observation.outcome === "limit_exceeded") break;
     if (started - flushed < FLUSH_MS) continue;
     context.progress({ from, observations });
     [from, observations, flushed] = [index + 1, [], started];

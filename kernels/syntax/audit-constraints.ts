@@ -28,6 +28,11 @@ const CONSTRAINTS: Readonly<
   "no-new-dependencies": { counted: false, make: () => noNewDependencies },
 };
 
+/** What ids there are, as a regular expression. */
+export const CONSTRAINT_PATTERN: string = `^(${Object.entries(CONSTRAINTS)
+  .map(([id, { counted }]) => (counted ? `${id}:[0-9]+` : id))
+  .join("|")})$`;
+
 /** @throws AUDIT_UNKNOWN_CONSTRAINT, listing the ids there are. */
 export function constraintCheck(id: string): Check {
   const [name, count] = id.split(/:(.*)/s);

@@ -1,5 +1,6 @@
 /** The syntax room's door. */
 export { auditCandidate } from "./audit.ts";
+export { CONSTRAINT_PATTERN } from "./audit-constraints.ts";
 export { bundleFunction } from "./bundle.ts";
 export { SYNTAX_ERRORS, syntaxError } from "./errors.ts";
 export { findRewrites, findRewritesKernel } from "./find-rewrites.ts";

@@ -425,6 +425,26 @@ export function sandboxContract(name: string, makeEngine: () => Promise<EngineUn
         assert.deepEqual(next, { outcome: "returned", text: "returned 2\narguments 2" });
       }
 
+      it("ends at the first input that breaks a limit when it is asked to, so that the others cost nothing", async () => {
+        const program = programOf("function f(n) { if (n >= 2) for (;;); return n; }");
+        const inputs = Array.from({ length: 60 }, (_, n) => inputOf(n));
+        const started = performance.now();
+        const { observations } = await under.engine.observe({
+          program,
+          inputs,
+          order: "alone",
+          seed,
+          limits: tight,
+          untilLimit: true,
+        });
+        // 58 loops of a second each would take longer than a minute.
+        assert.ok(performance.now() - started < PATIENCE_MS, "not in time");
+        assert.deepEqual(
+          observations.map(({ outcome }) => outcome),
+          ["returned", "returned", "limit_exceeded"],
+        );
+      });
+
       it("ends an infinite loop; the inputs beside it are untouched", () =>
         inTime("function f(n) { if (n === 1) for (;;); return n; }", /cpu|wall/));
 

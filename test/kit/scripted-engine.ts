@@ -52,7 +52,12 @@ export function scriptedEngine(script: EngineScript = {}): ScriptedEngine {
       const observations = request.inputs.map((input, index) =>
         answer({ program: program.digest, args: parse(input) as unknown[], order, index, request }),
       );
-      return Promise.resolve({ observations, isolation: ISOLATION });
+      const broken = observations.findIndex(({ outcome }) => outcome === "limit_exceeded");
+      const stops = request.untilLimit === true && broken >= 0;
+      return Promise.resolve({
+        observations: stops ? observations.slice(0, broken + 1) : observations,
+        isolation: ISOLATION,
+      });
     },
     async measure(request, options = {}) {
       measured.push(request);

@@ -90,7 +90,10 @@ describe(
         for (const signal of ["SIGSTOP", "SIGINT", "SIGTERM", "SIGCONT"] as const) process.kill(pid!, signal);
         const end = await running.ended;
         assert.equal(end.code, 130, end.stdout + end.stderr);
-        assert.equal(documentIn(end).error?.code, "INTERRUPTED");
+        const { error, session } = documentIn(end);
+        assert.equal(error?.code, "INTERRUPTED");
+        assert.equal(session, lastSession(join(cwd, ".myriad")));
+        assert.ok(error.hint?.includes(`--resume ${session}`), error.hint ?? "no hint");
         await allGone(descendantsOf(pid!));
       }));
   },

@@ -154,6 +154,33 @@ describe("a session's end", { concurrency: 2 }, () => {
       assert.equal(wrong.document.verdict, "rejected");
     }));
 
+  it("is exit 1 for a burst of code that does not do what its baseline does, however fast it is", () =>
+    inProject({ "task.json": task("ways") }, async (cwd) => {
+      const burst = () => myriadJson(["burst", "task.json", ...RUNS], { cwd });
+      assert.equal((await burst()).code, 0);
+      const source = await readFile(join(cwd, "stairs.ts"), "utf8");
+      const other = source.replaceAll(/waysGuessed|\bways\b/g, (name) =>
+        name === "ways" ? "waysOnce" : "ways",
+      );
+      await writeFile(join(cwd, "stairs.ts"), other);
+      const { code, document } = await burst();
+      assert.equal(code, 1, JSON.stringify(document));
+      assert.equal(document.verdict, "rejected");
+      assert.ok(document.equivalence!.disagreements > 0);
+      assert.equal(document.equivalence!.counterexamples[0]?.input, "10");
+      const { document: list } = await myriadJson(["baseline", "list"], { cwd });
+      assert.deepEqual(
+        list.baselines?.map(({ tag, current }) => [tag, current]),
+        [["stairs@1", true]],
+      );
+
+      // A later session that does not come to a report takes nothing from the last one that did.
+      assert.equal((await myriadJson(["run", "stairs.ts#nope"], { cwd })).code, 2);
+      const report = await myriadJson(["report"], { cwd });
+      assert.equal(report.code, 0, report.stdout);
+      assert.equal(report.document.session, document.session);
+    }));
+
   it("is a baseline for the first burst, and a comparison with it for every later one", () =>
     inProject({ "task.json": task("ways") }, async (cwd) => {
       const source = await readFile(join(cwd, "stairs.ts"), "utf8");

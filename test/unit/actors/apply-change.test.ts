@@ -6,6 +6,8 @@ import { afterEach, beforeEach, describe, it } from "node:test";
 import { applyChange } from "../../../actors/workflow/apply-change.ts";
 import type { PhaseOutputs, SessionCommand, SessionState } from "../../../actors/workflow/session-state.ts";
 import type { Task } from "../../../actors/workflow/task.ts";
+import { bundleFunction } from "../../../kernels/syntax/index.ts";
+import type { SandboxProgram } from "../../../kernels/sandbox/index.ts";
 import { hasCode } from "../../contract/journal-contract.ts";
 import {
   comparedOf,
@@ -26,7 +28,13 @@ describe("applying a change", () => {
     folder = await realpath(await mkdtemp(join(tmpdir(), "myriad-apply-")));
     file = join(folder, "orders.ts");
     await writeFile(file, sourceOf("subject"));
+    await measured();
   });
+  /** What stands in the file now is what the session measured. */
+  let program: SandboxProgram;
+  const measured = async (): Promise<void> => {
+    program = await bundleFunction({ ref: { file, exportName: "version" }, source: null });
+  };
   afterEach(() => rm(folder, { recursive: true }));
 
   /** An improved run over the file, but for what a test says. */
@@ -39,7 +47,9 @@ describe("applying a change", () => {
     }: Partial<SessionState> & { readonly command?: SessionCommand; readonly task?: Partial<Task> } = {},
   ): SessionState {
     const prepared = preparedOf(part.prepare);
-    const prepare = { ...prepared, info: { ...prepared.info, ref: { file, exportName: "dedupe" } } };
+    const ref = { file, exportName: "version" };
+    const subject = { ...prepared.subject, program };
+    const prepare = { ...prepared, subject, info: { ...prepared.info, ref } };
     const outputs = outputsOf({ compare: comparedOf({ rows: [rowOf()] }), ...part, prepare });
     return { ...sessionOf(command, { outputs, ended: "improved" }, task), ...state };
   }
@@ -56,6 +66,34 @@ describe("applying a change", () => {
   it("writes the version that stood, not one that was refused before it", async () => {
     await applyChange(session({ generate: generatedOf(3) }, { attempt: 2 }));
     assert.equal(await text(), sourceOf("candidate 1"));
+  });
+
+  it("keeps a byte order mark and line endings of CRLF, which it also gives to the lines that it adds", async () => {
+    const crlf = (text: string): string => text.replaceAll("\n", "\r\n");
+    const source = crlf(`// one\n${sourceOf("subject")}`);
+    await writeFile(file, `\uFEFF${source}`);
+    await measured();
+    const info = { ...preparedOf().info, source };
+    await applyChange(session({ prepare: preparedOf({ info }) }));
+    assert.equal(await text(), `\uFEFF${crlf(sourceOf("candidate 1"))}`);
+  });
+
+  it("refuses a file that is not UTF-8, since it would not survive", async () => {
+    const bytes = Buffer.concat([Buffer.from("// caf\xe9\n", "latin1"), Buffer.from(sourceOf("subject"))]);
+    await writeFile(file, bytes);
+    await assert.rejects(applyChange(session()), hasCode("CHANGE_NOT_WRITTEN"));
+    assert.deepEqual(await readFile(file), bytes);
+  });
+
+  it("refuses when a file that the subject imports is not what was measured", async () => {
+    const source = `import { text } from "./text.ts";\nexport const version = text;\n`;
+    await writeFile(join(folder, "text.ts"), `export const text = "a";\n`);
+    await writeFile(file, source);
+    await measured();
+    const state = session({ prepare: preparedOf({ info: { ...preparedOf().info, source } }) });
+    await writeFile(join(folder, "text.ts"), `export const text = "b";\n`);
+    await assert.rejects(applyChange(state), hasCode("SESSION_SOURCE_CHANGED"));
+    assert.equal(await text(), source);
   });
 
   it("writes through a link and leaves the link", async () => {

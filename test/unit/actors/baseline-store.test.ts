@@ -20,6 +20,7 @@ import { hasCode } from "../../contract/journal-contract.ts";
 import { callOf, openKept, servicesOf } from "../../kit/services.ts";
 import type { Kept } from "../../kit/services.ts";
 import {
+  baselineRowOf,
   bundledOf,
   burstOutcomeOf,
   comparedOf,
@@ -86,6 +87,12 @@ describe("the baseline keeper", () => {
     return baselineKeeper.execute({ phase: "baseline", session }, services, callOf());
   };
   const stored = (caseId: string, tag: string | null = null) => storedBaseline(caseId, tag, home);
+
+  it("is refused under another case than its own", async () => {
+    await home.evidence.establish("theirs@1", [baselineRowOf({ caseId: "theirs", samplesSession: "s9" })]);
+    await assert.rejects(stored("mine", "theirs@1"), hasCode("BASELINE_INCOMPARABLE"));
+    await assert.rejects(baselineTag("mine", "theirs@1", home), hasCode("BASELINE_INCOMPARABLE"));
+  });
 
   it("of an improved run keeps the subject as the current baseline, and beside it what was proved", async () => {
     const change = await keep(measured("won", "s1", "run", {}));

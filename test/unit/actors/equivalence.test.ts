@@ -106,6 +106,30 @@ describe("equivalence", () => {
     assert.equal(counterexamples[0]!.input, ["(10 calls before)", ...numbers.slice(10)].join("\n"));
   });
 
+  it("is not shown behind a broken limit, and what breaks one is not made smaller", async () => {
+    const loops: Observation = { outcome: "limit_exceeded", text: "cpu" };
+    const both = await check(
+      [1, 2, 3],
+      () => false,
+      ({ index }) => (index === 1 ? loops : returned("1")),
+    );
+    assert.ok(both.disagreements > 0);
+    const engine = scriptedEngine({
+      observe: ({ program, args }) =>
+        program === "candidate" && args[0] === 9 ? loops : returned(String(args)),
+    });
+    const question = {
+      subject: programOf("subject"),
+      candidate: programOf("candidate"),
+      inputs: inputsOf(5, 9),
+      seed: SANDBOX_SEED,
+      limits: SANDBOX_CAPS,
+    };
+    const { counterexamples } = await checkEquivalence(question, [engine], UNSTOPPED);
+    assert.equal(counterexamples[0]!.input, "9");
+    assert.ok(engine.observed.length <= 8, `asked ${engine.observed.length} times`);
+  });
+
   it("tells the story of an input alone where there is one, once an engine", async () => {
     const { counterexamples } = await check([3], () => true);
     assert.deepEqual(

@@ -185,7 +185,7 @@ describe("a session", () => {
   it("of burst compares with the stored baseline, and has nothing to compare with where there is none", () => {
     const stored = { prepare: preparedOf({ other: versionOf("dedupe@1") }) };
     const second = live({ command: "burst", outputs: stored, fates: ["regressed"] });
-    assert.deepEqual(second.phases, ["prepare", "burst", "compare", "baseline", "report"]);
+    assert.deepEqual(second.phases, ["prepare", "equivalence", "burst", "compare", "baseline", "report"]);
     assert.equal(second.end.ended, "regressed");
     const first = live({ command: "burst", fates: ["improved"] });
     assert.deepEqual(first.phases, ["prepare", "burst", "baseline", "report"]);

@@ -1,16 +1,17 @@
 import assert from "node:assert/strict";
 import { readFile, writeFile } from "node:fs/promises";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { MyriadSystem } from "../../../actors/system.ts";
-import { defaultWorkers, SandboxShelf } from "../../../actors/sandboxes.ts";
+import { SandboxShelf } from "../../../actors/sandboxes.ts";
 import type { SessionHooks } from "../../../actors/session-run.ts";
 import { actorError } from "../../../actors/errors.ts";
 import { describeEnvironment } from "../../../actors/workflow/environment.ts";
 import { sessionStream } from "../../../actors/workflow/replay.ts";
 import type { PhaseName } from "../../../actors/workflow/session-document.ts";
 import type { SessionEvent } from "../../../actors/workflow/session-state.ts";
-import { inspectKernel } from "../../../kernels/syntax/index.ts";
+import { bundleFunction, inspectKernel } from "../../../kernels/syntax/index.ts";
 import { NO_STREAM, seededRandom } from "../../../runtime/contracts/index.ts";
 import { createTestSystem } from "../../../runtime/testkit/index.ts";
 import type { TestSystem } from "../../../runtime/testkit/index.ts";
@@ -71,13 +72,14 @@ describe("the assembled system", () => {
     ]);
     return session;
   };
-  const prepared = (file: string): SessionEvent => {
-    const { info, ...output } = preparedOf();
+  const prepared = (file: string, program = preparedOf().subject.program): SessionEvent => {
+    const { info, subject, ...output } = preparedOf();
+    const ref = { file, exportName: "version" };
     return {
       kind: "phase_finished",
       phase: "prepare",
       durationMs: 1,
-      output: { ...output, info: { ...info, ref: { file, exportName: "dedupe" } } },
+      output: { ...output, info: { ...info, ref }, subject: { ...subject, program } },
     };
   };
 
@@ -182,7 +184,7 @@ describe("the assembled system", () => {
       await myriad.start("run", taskOf({ workers }));
     }
     // Once each: the sets are shared.
-    const wanted = new Set([defaultWorkers(), 3]);
+    const wanted = new Set([availableParallelism(), 3]);
     assert.deepEqual(opened.toSorted(), [...wanted].filter((count) => opened.includes(count)).toSorted());
     assert.ok(opened.includes(3));
   });
@@ -223,7 +225,7 @@ describe("the assembled system", () => {
     });
     const session = await journalled(
       "01JD8Q4ZK3M5T7V9X1B3D5F7A1",
-      prepared(file),
+      prepared(file, await bundleFunction({ ref: { file, exportName: "version" }, source: null })),
       finished("generate", generatedOf(1)),
       finished("compare", comparedOf({ rows: [rowOf()] })),
       finished("baseline", change),

@@ -3,13 +3,12 @@ import { summarise } from "../kernels/statistics/index.ts";
 
 /** e.g. `0.012 (0.008–0.031)`: median, least and greatest. */
 export function spreadText(values: readonly number[]): string {
-  const samples = Float64Array.from(values);
   const [least, greatest] = [Math.min(...values), Math.max(...values)];
-  return `${figure(summarise(samples).median)} (${figure(least)}–${figure(greatest)})`;
+  return `${figure(medianOf(values))} (${figure(least)}–${figure(greatest)})`;
 }
 
 export function medianOf(values: readonly number[]): number {
-  return summarise(Float64Array.from(values)).median;
+  return values.length === 1 ? values[0]! : summarise(Float64Array.from(values)).median;
 }
 
 /** The least value that at least that share of `values` does not exceed. */

@@ -13,7 +13,7 @@ import type { Measured } from "../myriad/measuring.ts";
 import type { BenchOptions } from "../question.ts";
 import { timeLeft } from "../spread.ts";
 import { provedResult, runChild, type RunChild } from "./child-process.ts";
-import { contendersAt, type Contender } from "./contenders.ts";
+import { contendersAt, SUBJECT, type Contender } from "./contenders.ts";
 import { install, type Installed } from "./installation.ts";
 import { PLANS, type Plan } from "./plan.ts";
 import { rowsOf, type Rounds } from "./rows.ts";
@@ -60,12 +60,20 @@ export async function measureAll(
   const note = `medians (least–greatest) of fresh processes; ${installed.versions}`;
   const rows: BenchRow[] = [plainRow({ name: "rounds", unit: "rounds", value: count, note })];
   for (const [index, plan] of plans.entries()) {
-    const rounds = await measure(plan, field, count, options);
-    rows.push(...rowsOf(plan, rounds, contenders, installed.missing));
+    const { rounds, failed } = await measure(plan, field, count, options);
+    const [first, ...others] = rowsOf(plan, rounds, contenders, installed.missing);
+    const told = [first!.note, ...failed].filter((part) => part !== undefined).join(". ");
+    rows.push({ ...first!, note: told }, ...others);
     const left = timeLeft(index + 1, plans.length, systemClock.monotonic() - begunAt);
     options.progress(`${plan.name}, ${index + 1} of ${plans.length}, ${left}`);
   }
   return rows;
+}
+
+interface Measurement {
+  readonly rounds: Rounds;
+  /** Processes of others that did not end well; they are left out of the medians. */
+  readonly failed: readonly string[];
 }
 
 async function measure(
@@ -73,21 +81,27 @@ async function measure(
   { contenders, installed, runChild: child }: Field,
   count: number,
   { quick, signal }: Pick<BenchOptions, "quick" | "signal">,
-): Promise<Rounds> {
+): Promise<Measurement> {
   const present = contenders.filter(
     ({ needs, shares }) => plan.name in shares && (needs === null || installed.missing[needs] === undefined),
   );
   const rounds = new Map<Contender, Measured[]>(present.map((contender) => [contender, []]));
+  const failed: string[] = [];
   for (let round = 0; round < count; round++) {
     for (let turn = 0; turn < present.length; turn++) {
       const contender = present[(round + turn) % present.length]!;
       const size = sizeFor(plan, contender, quick);
-      const output = await child(contender.start(plan, size), signal);
+      const output = await child(contender.start(plan, size), signal).catch((error: unknown) => {
+        if (contender.name === SUBJECT || signal.aborted) throw error;
+        failed.push(`${contender.name} failed in round ${round + 1}`);
+        return null;
+      });
+      if (output === null) continue;
       const wanted = { done: size, check: plan.check(size) };
       rounds.get(contender)!.push(provedResult(output, `${contender.name}, ${plan.name}`, wanted));
     }
   }
-  return rounds;
+  return { rounds, failed };
 }
 
 export function sizeFor(plan: Plan, { shares }: Contender, quick: boolean): number {

@@ -51,6 +51,18 @@ describe("the question of the runtime", () => {
     assert.doesNotMatch(second!.note ?? "", /erlang/);
   });
 
+  it("leaves out a process of another one that fails, and says so; its own may not fail", async () => {
+    const failing = (): never => {
+      throw new Error("Query Timeout");
+    };
+    let runs = 0;
+    const once = (size: number) => (++runs === 1 ? failing() : working(size, 1));
+    const [, first] = await answer({ rival: once });
+    assert.match(first!.note!, /rival failed in round 1$/);
+    assert.ok(first!.peers["rival"]! > 0);
+    await assert.rejects(answer({ myriad: failing }), /Query Timeout/);
+  });
+
   it("lets all contenders take turns, and begins each round with another one", async () => {
     const three = [contender("myriad"), contender("rival"), contender("fast", { library: true })];
     const turns = scripted(three, SCRIPT);

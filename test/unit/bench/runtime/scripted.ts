@@ -50,7 +50,7 @@ export function scripted(contenders: readonly Contender[], script: Script, plan:
     ran,
     runChild({ file, args }) {
       ran.push(`${file} ${args[0]!}`);
-      return Promise.resolve(`hello\n${JSON.stringify(script[file]!(Number(args[0])))}\n`);
+      return Promise.resolve().then(() => `hello\n${JSON.stringify(script[file]!(Number(args[0])))}\n`);
     },
   };
 }

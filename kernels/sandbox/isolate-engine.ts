@@ -36,7 +36,7 @@ import type {
   SandboxProgram,
   SandboxSeed,
 } from "./protocol.ts";
-import { SANDBOX_CAPS, upToLimit } from "./protocol.ts";
+import { askedFor, SANDBOX_CAPS } from "./protocol.ts";
 
 export interface IsolateOptions extends CarrierOptions {
   /** Children at the same time. */
@@ -131,8 +131,7 @@ class Engine implements IsolateEngine {
         request.order === "alone"
           ? await this.#observeAlone(request, options)
           : await this.#observeSequence(request, options);
-      const kept = request.untilLimit === true ? upToLimit(observations) : observations;
-      return { observations: kept, isolation: this.isolation };
+      return { observations: askedFor(request, observations), isolation: this.isolation };
     });
   }
 

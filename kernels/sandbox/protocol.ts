@@ -93,10 +93,14 @@ export interface ObserveResult {
   readonly isolation: Isolation;
 }
 
-/** Of observations in the order of their inputs what `untilLimit` asks for; behind a broken limit some may be missing. */
-export function upToLimit(observations: readonly (Observation | undefined)[]): readonly Observation[] {
+/** Of observations in the order of their inputs what was asked for; behind a broken limit some may be missing. */
+export function askedFor(
+  { order, untilLimit = false }: Pick<ObserveRequest, "order" | "untilLimit">,
+  observations: readonly (Observation | undefined)[],
+): readonly Observation[] {
+  const stops = untilLimit && order === "alone";
   const broken = observations.findIndex((observation) => observation?.outcome === "limit_exceeded");
-  return (broken < 0 ? observations : observations.slice(0, broken + 1)) as readonly Observation[];
+  return (stops && broken >= 0 ? observations.slice(0, broken + 1) : observations) as readonly Observation[];
 }
 
 /** One fork: a fresh engine instance (realm) or process (isolate) that runs the batch many times. */

@@ -18,7 +18,7 @@ import type { Cancel, Clock, Executor, Kernel } from "../../runtime/contracts/in
 import { sandboxError } from "./errors.ts";
 import { harnessScript, meterScript } from "./harness-script.ts";
 import { checkLimits } from "./check-limits.ts";
-import { upToLimit } from "./protocol.ts";
+import { askedFor } from "./protocol.ts";
 import type {
   EncodedInput,
   ForkMeasurement,
@@ -93,9 +93,7 @@ async function observe(
   await Promise.all(
     shares.map((share) => observeShare(host, { ...rest, inputs }, share, { keep, report, limited }, options)),
   );
-  const kept =
-    request.untilLimit === true ? upToLimit(observations) : (observations as readonly Observation[]);
-  return { observations: kept, isolation: REALM_ISOLATION };
+  return { observations: askedFor(request, observations), isolation: REALM_ISOLATION };
 }
 
 /** Consecutive indices, about as many for each. */

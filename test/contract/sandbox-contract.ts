@@ -445,6 +445,24 @@ export function sandboxContract(name: string, makeEngine: () => Promise<EngineUn
         );
       });
 
+      it("tells of a sequence as a whole that it broke a limit, also when it is to end at the first", async () => {
+        const program = programOf("function f(n) { if (n === 1) for (;;); return n; }");
+        const inputs = [inputOf(0), inputOf(1), inputOf(2)];
+        const request = {
+          program,
+          inputs,
+          order: "sequence",
+          seed,
+          limits: tight,
+          untilLimit: true,
+        } as const;
+        const { observations } = await under.engine.observe(request);
+        assert.deepEqual(
+          observations.map(({ outcome }) => outcome),
+          ["limit_exceeded", "limit_exceeded", "limit_exceeded"],
+        );
+      });
+
       it("ends an infinite loop; the inputs beside it are untouched", () =>
         inTime("function f(n) { if (n === 1) for (;;); return n; }", /cpu|wall/));
 

@@ -53,7 +53,7 @@ export function scriptedEngine(script: EngineScript = {}): ScriptedEngine {
         answer({ program: program.digest, args: parse(input) as unknown[], order, index, request }),
       );
       const broken = observations.findIndex(({ outcome }) => outcome === "limit_exceeded");
-      const stops = request.untilLimit === true && broken >= 0;
+      const stops = request.untilLimit === true && request.order === "alone" && broken >= 0;
       return Promise.resolve({
         observations: stops ? observations.slice(0, broken + 1) : observations,
         isolation: ISOLATION,

@@ -148,6 +148,11 @@ describe("equivalence", () => {
         : returned(String(numberOf(call)));
     const { disagreements } = await check([1], ({ engine }) => engine === "isolate", limited);
     assert.equal(disagreements, 1);
+    assert.equal(
+      (await check([1, 2, 3], () => false, limited)).disagreements,
+      0,
+      "slow in realm is not wrong",
+    );
   });
 
   it("is broken by the same text with another outcome", () => {

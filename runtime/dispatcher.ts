@@ -68,6 +68,10 @@ export class FairDispatcher implements Dispatcher {
     return !this.#armed;
   }
 
+  #hasWork(): boolean {
+    return this.#queue.size > 0;
+  }
+
   attach(outside: Outside): void {
     this.#outside = outside;
   }
@@ -99,10 +103,14 @@ export class FairDispatcher implements Dispatcher {
         }
         this.#outside?.exchange();
       }
-      if (this.#queue.size === 0) {
+      if (!this.#hasWork()) {
         if (this.#outside === null || !this.#outside.await()) break;
         this.#spent += 1;
-        continue;
+        if (this.#hasWork()) continue;
+        // Only promises were settled: who awaits them goes on first, and may have more to send.
+        this.current = null;
+        void RESOLVED.then(this.#run);
+        return;
       }
       const runnable = this.#queue.shift();
       this.current = runnable;

@@ -1,10 +1,10 @@
 /**
  * A parent's side of supervision. A failed child is suspended; the supervisor decides once per failure.
  *
- * A restart has two steps, so that a group comes down in reverse order and goes up in order: every member is
- * told to halt, and when the last one has halted (and the backoff has passed) all are told to begin. Under
- * one-for-one each child is a group of its own; otherwise there is one group at a time, and failures that
- * come while it is coming down join it.
+ * A restart has two steps. A group comes down in reverse order: each member is told to halt when the one
+ * after it has. When the first one has halted (and the backoff has passed) all are told to begin, in order.
+ * Under one-for-one each child is a group of its own; otherwise there is one group at a time, and failures
+ * that come while it is coming down join it.
  */
 import type { Cell } from "./cell.ts";
 import { SUSPENDED, type Child, type Failure } from "./family.ts";
@@ -15,8 +15,10 @@ import { backoffMs, isDirective, type Directive } from "./supervision.ts";
 
 interface Group {
   readonly members: Set<Child>;
-  /** Members that have not halted yet. */
-  readonly halting: Set<Child>;
+  /** Members that have not been told to halt, in the order they were spawned. */
+  toHalt: Child[];
+  halting: Child | null;
+  error: unknown;
   backoffMs: number;
   cancelBackoff: Cancel | null;
 }
@@ -58,9 +60,7 @@ export class Supervisor {
   halted(child: Child): void {
     const key = this.#keyOf(child);
     const group = this.#groups.get(key);
-    if (group === undefined) return;
-    group.halting.delete(child);
-    this.#beginWhenHalted(key, group);
+    if (group?.halting === child) this.#haltNext(key, group);
   }
 
   childStopped(child: Child): void {
@@ -69,8 +69,7 @@ export class Supervisor {
     const group = this.#groups.get(key);
     if (group === undefined) return;
     group.members.delete(child);
-    group.halting.delete(child);
-    this.#beginWhenHalted(key, group);
+    if (group.halting === child) this.#haltNext(key, group);
   }
 
   /** The parent's life ends: nothing will be begun again. */
@@ -119,20 +118,46 @@ export class Supervisor {
       return;
     }
     const group = this.#groupOf(child);
+    group.error = failure.error;
     group.backoffMs = Math.max(group.backoffMs, backoffMs(type.supervision, inARow, host.random));
-    for (const member of this.#affected(child).reverse()) {
-      if (group.members.has(member)) continue;
-      group.members.add(member);
-      group.halting.add(member);
-      member.system({ kind: "halt", error: failure.error });
+    this.#join(group, this.#affected(child));
+    if (group.halting === null) this.#haltNext(this.#keyOf(child), group);
+  }
+
+  #join(group: Group, affected: readonly Child[]): void {
+    const joining = affected.filter((member) => !group.members.has(member));
+    for (const member of joining) group.members.add(member);
+    if (group.toHalt.length === 0) {
+      group.toHalt = joining;
+      return;
     }
+    const all = new Set([...group.toHalt, ...joining]);
+    group.toHalt = this.#siblings.filter((member) => all.has(member));
+  }
+
+  #haltNext(key: Child | null, group: Group): void {
+    for (let member = group.toHalt.pop(); member !== undefined; member = group.toHalt.pop()) {
+      if (!group.members.has(member)) continue;
+      group.halting = member;
+      member.system({ kind: "halt", error: group.error });
+      return;
+    }
+    group.halting = null;
+    this.#beginSoon(key, group);
   }
 
   #groupOf(child: Child): Group {
     const key = this.#keyOf(child);
     let group = this.#groups.get(key);
     if (group === undefined) {
-      group = { members: new Set(), halting: new Set(), backoffMs: 0, cancelBackoff: null };
+      group = {
+        members: new Set(),
+        toHalt: [],
+        halting: null,
+        error: undefined,
+        backoffMs: 0,
+        cancelBackoff: null,
+      };
       this.#groups.set(key, group);
     }
     group.cancelBackoff?.();
@@ -140,8 +165,7 @@ export class Supervisor {
     return group;
   }
 
-  #beginWhenHalted(key: Child | null, group: Group): void {
-    if (group.halting.size > 0) return;
+  #beginSoon(key: Child | null, group: Group): void {
     group.cancelBackoff?.();
     const begin = (): void => this.#begin(key, group);
     if (group.backoffMs <= 0) begin();
@@ -154,7 +178,7 @@ export class Supervisor {
       if (group.members.has(key)) key.system({ kind: "begin" });
       return;
     }
-    for (const child of this.#parent.children?.list() ?? []) {
+    for (const child of this.#siblings) {
       if (group.members.has(child)) child.system({ kind: "begin" });
     }
   }
@@ -178,7 +202,11 @@ export class Supervisor {
   #affected(child: Child): Child[] {
     const { strategy } = this.#parent.type.supervision;
     if (strategy === "one-for-one") return [child];
-    const siblings = this.#parent.children?.list() ?? [];
+    const siblings = this.#siblings;
     return strategy === "one-for-all" ? siblings : siblings.slice(siblings.indexOf(child));
+  }
+
+  get #siblings(): Child[] {
+    return this.#parent.children?.list() ?? [];
   }
 }

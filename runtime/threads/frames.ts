@@ -9,6 +9,7 @@
  *     CREDIT                    more: how many          FAIL           packed wire error
  *     FORGET                    the records of this direction begin anew
  *     TRACE                     packed TraceStamp: of the next TELL or ASK; empty: of none
+ *     WANTS                     packed list: of which events the sender wants to be told
  *
  * With BESIDE set, the next item on the link's port belongs to the frame.
  */
@@ -30,6 +31,7 @@ export const SYSTEM = 9;
 export const CREDIT = 10;
 export const FORGET = 11;
 export const TRACE = 12;
+export const WANTS = 13;
 export const BESIDE = 0x100;
 /** How often a message has been passed on by threads that its sender took for the actor's, times this. */
 export const HOP = 0x200;

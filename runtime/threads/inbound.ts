@@ -19,9 +19,11 @@ import {
   TELL,
   TELL_LAYOUT,
   TRACE,
+  WANTS,
   type SystemFrame,
   type TraceStamp,
 } from "./frames.ts";
+import type { RuntimeEvent } from "../events.ts";
 import { HEAD, type Link } from "./link.ts";
 import type { Mesh } from "./mesh.ts";
 import { Ref } from "../ref.ts";
@@ -114,6 +116,9 @@ export class Inbound {
           link,
           bytes === HEAD ? null : (this.#unpack(link, kind, ring, at, bytes) as TraceStamp),
         );
+        return;
+      case WANTS:
+        this.#mesh.onWants(this.#unpack(link, kind, ring, at, bytes) as RuntimeEvent["kind"][]);
         return;
       case SYSTEM:
         this.#steer(link.peer, this.#unpack(link, kind, ring, at, bytes) as SystemFrame);

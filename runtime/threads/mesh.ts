@@ -13,6 +13,7 @@ import { encodeError } from "../contracts/index.ts";
 import type { Outside } from "../dispatcher.ts";
 import { runtimeError } from "../errors.ts";
 import type { Incarnation } from "../address.ts";
+import type { RuntimeEvent } from "../events.ts";
 import type { Host } from "../host.ts";
 import { UNSAMPLED } from "../telemetry/trace-context.ts";
 import type { Tracer } from "../telemetry/tracer.ts";
@@ -32,6 +33,7 @@ import {
   TELL,
   TELL_LAYOUT,
   TRACE,
+  WANTS,
 } from "./frames.ts";
 import type { SystemFrame, TraceStamp } from "./frames.ts";
 import { Inbound } from "./inbound.ts";
@@ -61,6 +63,8 @@ export interface MeshOptions {
   readonly ring: (thread: number) => void;
   /** Picks the thread of a new life of an actor whose thread was lost. */
   readonly elsewhere: () => number;
+  /** Another thread says of which events it wants to be told from its next frame on; default: ignored. */
+  readonly onWants?: (kinds: readonly RuntimeEvent["kind"][]) => void;
   /** Keeps all stand-ins, so that nothing depends on garbage collection; default: those that are referred to. */
   readonly keepsAll?: boolean;
 }
@@ -74,6 +78,7 @@ export class Mesh implements Outside {
   readonly early: EarlyFrames;
   readonly travel: Travel;
   readonly elsewhere: () => number;
+  readonly onWants: (kinds: readonly RuntimeEvent["kind"][]) => void;
   /** Null: nothing is traced. */
   readonly tracer: Tracer | null;
   /** How often the message that is being sent was passed on before. */
@@ -83,6 +88,7 @@ export class Mesh implements Outside {
   readonly #lobby: Int32Array | null;
   /** By the thread at the other end. */
   readonly #links: (Link | undefined)[] = [];
+  #wanted: readonly RuntimeEvent["kind"][] = [];
   #dirty: Link[] = [];
   #sleptAt = -Infinity;
   #spins = false;
@@ -92,6 +98,7 @@ export class Mesh implements Outside {
     this.thread = options.thread;
     this.layouts = options.layouts;
     this.elsewhere = options.elsewhere;
+    this.onWants = options.onWants ?? (() => undefined);
     this.tracer = host.telemetry?.tracer ?? null;
     this.#ring = options.ring;
     this.#lobby = options.lobby;
@@ -108,6 +115,13 @@ export class Mesh implements Outside {
     const link = new Link(memory, port, this.travel, this.#onDirty);
     this.#links[memory.peer] = link;
     this.#inbound.listen(link);
+    if (this.#wanted.length > 0) link.sendPacked(WANTS, 0, 0, this.#wanted);
+  }
+
+  /** Tells all threads, also those that are connected later, before any further frame. */
+  want(kinds: readonly RuntimeEvent["kind"][]): void {
+    this.#wanted = kinds;
+    for (const link of this.#links) link?.sendPacked(WANTS, 0, 0, kinds);
   }
 
   connected(thread: number): boolean {

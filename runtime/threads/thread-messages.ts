@@ -31,7 +31,6 @@ export type ToThread =
   | { readonly kind: "connect"; readonly link: LinkSeed }
   | { readonly kind: "lost"; readonly thread: number }
   | { readonly kind: "seat"; readonly slot: number; readonly thread: number }
-  | { readonly kind: "wants"; readonly kinds: readonly RuntimeEvent["kind"][] }
   | MeasureRequest
   | { readonly kind: "shutdown" };
 

@@ -39,7 +39,7 @@ export function withThreads(system: LocalSystem, rules: ThreadRules, app: App): 
     elsewhere: () => crew.seats.next(),
   });
   system.join({ mesh, seats: crew.seats, crew });
-  system.events.onInterest((kinds) => crew.tell({ kind: "wants", kinds }));
+  system.events.onInterest((kinds) => mesh.want(kinds));
   crew.start(mesh);
   return system;
 }

@@ -20,6 +20,7 @@ const app = await loadApp(seed.app);
 const telemetry = seed.telemetry === null ? {} : { telemetry: workerOptions(seed.telemetry) };
 const system = new LocalSystem({ app, node: seed.node, clock: systemClock, ...telemetry }, seed.thread);
 const seats = new Seats(new Int32Array(seed.slots));
+let told: (() => void)[] = [];
 const ends = new Map<number, PortEnd>();
 const mesh = new Mesh(system, {
   thread: seed.thread,
@@ -27,6 +28,12 @@ const mesh = new Mesh(system, {
   layouts: new LayoutTable(app),
   ring: (thread) => ends.get(thread)?.ring(),
   elsewhere: () => seats.next(),
+  onWants(kinds) {
+    for (const end of told) end();
+    told = kinds
+      .filter((kind) => kind !== "dead-letter" && !FORWARDED.includes(kind))
+      .map((kind) => system.events.subscribe(kind, (event) => say(eventMessage(event))));
+  },
 });
 const connect = (link: LinkSeed): void => {
   const mirror = seed.lobby === null ? new Mirror(link) : null;
@@ -41,8 +48,6 @@ system.join({ mesh, seats, crew: null });
 system.events.subscribe("dead-letter", ({ letter }) => say(letterMessage(letter)));
 for (const kind of FORWARDED) system.events.subscribe(kind, (event) => say(eventMessage(event)));
 system.telemetry?.tracer?.forward((spans) => say({ kind: "spans", spans }));
-const wanted = new Map<string, () => void>();
-
 main.on("message", (message: ToThread) => {
   switch (message.kind) {
     case "ping":
@@ -60,17 +65,6 @@ main.on("message", (message: ToThread) => {
       mesh.lose(message.thread);
       ends.get(message.thread)?.close();
       ends.delete(message.thread);
-      return;
-    case "wants":
-      for (const end of wanted.values()) end();
-      wanted.clear();
-      for (const kind of message.kinds) {
-        if (kind === "dead-letter" || FORWARDED.includes(kind)) continue;
-        wanted.set(
-          kind,
-          system.events.subscribe(kind, (event) => say(eventMessage(event))),
-        );
-      }
       return;
     case "measure": {
       const metrics = system.telemetry?.snapshot(message.order);

@@ -236,7 +236,13 @@ export function threadsContract(transport: Transport): void {
           const { threads } = system.info();
           return threads.length === 3 && threads.every(({ ready }) => ready);
         });
-        assert.equal(await get(system.spawn(counter, 9, on(1))), 9);
+        const late = system.spawn(counter, 9, on(1));
+        assert.equal(await get(late), 9);
+        const stopped = collect("actor-stopped");
+        await system.stop(late);
+        await eventually("its events come from there", () =>
+          stopped.some(({ address }) => address === late.address),
+        );
       });
     }
 

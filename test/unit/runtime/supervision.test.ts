@@ -155,6 +155,19 @@ describe("supervision", () => {
     await system.shutdown();
   });
 
+  it("a member of a group waits with its end for those spawned later, and for what they wait for", async () => {
+    const { children, news, log, system } = await family({ strategy: "one-for-all" });
+    children[2]!.tell((_, ctx) => void ctx.spawn(puppet(), { label: "g", log }));
+    await news();
+    children[0]!.tell(crash());
+    assert.deepEqual(await news(), [
+      ...ended("parent-stopped", "g"),
+      ...ended("restarted", "c3", "c2", "c1"),
+      ...started("c1", "c2", "c3"),
+    ]);
+    await system.shutdown();
+  });
+
   it("rest-for-one takes along the siblings spawned later and no other", async () => {
     const { children, news, system } = await family({ strategy: "rest-for-one" });
     children[1]!.tell(crash());

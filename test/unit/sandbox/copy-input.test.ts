@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { stringify } from "devalue";
 import fc from "fast-check";
 import { canonical } from "../../../kernels/sandbox/inside/canonical.ts";
-import { decodeInput } from "../../../kernels/sandbox/inside/codec.ts";
+import { decodeInput, encodeInput } from "../../../kernels/sandbox/inside/codec.ts";
 import { inputCopier } from "../../../kernels/sandbox/inside/copy-input.ts";
 import type { EncodedInput } from "../../../kernels/sandbox/protocol.ts";
 
@@ -35,11 +35,13 @@ const jsonLike = fc.array(fc.jsonValue({ maxDepth: 5 }));
 const anything = fc.array(
   fc.anything({ withBigInt: true, withDate: true, withMap: true, withSet: true, withSparseArray: true }),
 );
+/** Whatever can be written: what cannot, such as an own `__proto__`, is refused before it comes here. */
+const writable = fc.oneof(jsonLike, anything).filter((args) => "encoded" in encodeInput(args));
 
 describe("a copied input", () => {
   it("is the same graph as the decoded one, whatever the input is", () => {
     fc.assert(
-      fc.property(fc.oneof(jsonLike, anything), (args) => {
+      fc.property(writable, (args) => {
         const input = encoded(args);
         const copy = inputCopier(input);
         const expected = text(decodeInput(input));
@@ -52,7 +54,7 @@ describe("a copied input", () => {
 
   it("shares nothing with the next one, so that a call may change it", () => {
     fc.assert(
-      fc.property(fc.oneof(jsonLike, anything), (args) => {
+      fc.property(writable, (args) => {
         const copy = inputCopier(encoded(args));
         assert.equal(shares(copy(), copy()), false);
       }),

@@ -92,6 +92,8 @@ export class Ask {
       this.fail(runtimeError("ASK_TARGET_UNKNOWN", `Nobody lives at ${address}`));
     else if (reason === "thread-lost")
       this.crashed(runtimeError("THREAD_LOST", `The thread of ${address} is no more`));
+    else if (reason === "node-lost")
+      this.crashed(runtimeError("NODE_LOST", `The node of ${address} is lost`));
     else this.stopped();
   }
 

@@ -9,10 +9,11 @@ import type { ActorRef } from "./ref.ts";
  * - `stale`: a piped result for a life of the actor that a restart has ended;
  * - `stashed`: the receiver had put it aside, and the life that did so has ended;
  * - `late-reply`: a reply to an ask that had ended;
- * - `thread-lost`: the receiver's thread has died; the message waited there, or was on its way.
+ * - `thread-lost`: the receiver's thread has died; the message waited there, or was on its way;
+ * - `node-lost`: the receiver's node can be reached no more; the message was on its way, and may have come.
  */
 export type DeadLetterReason =
-  "stopped" | "unknown" | "overflow" | "stale" | "stashed" | "late-reply" | "thread-lost";
+  "stopped" | "unknown" | "overflow" | "stale" | "stashed" | "late-reply" | "thread-lost" | "node-lost";
 
 /** A message that nobody will handle. */
 export interface DeadLetter {

@@ -147,6 +147,21 @@ export const RUNTIME_ERRORS = {
       "A message, the arguments of a spawn or a reply holds something that cannot go to another thread.",
     hint: "Send data: no functions, symbols, promises or proxies; refs and replies may be part of it.",
   },
+  NODES_INVALID: {
+    fault: "internal",
+    meaning: "The options of nodes make no sense.",
+    hint: "aliveMs is at least 10 ms, lostMs at least twice that, and the transport carries 1,024 bytes or more.",
+  },
+  NODE_FRAMES_INVALID: {
+    fault: "internal",
+    meaning: "Another node has sent what no node of this version sends; the session with it was ended.",
+    hint: "Let only nodes of one version, and nobody else, send to the transport.",
+  },
+  NODE_LOST: {
+    fault: "internal",
+    meaning: "Another node gives no sign of life, has ended the session, or was started anew.",
+    hint: "Look at the cause; what is sent to it next is tried again, and what it had not confirmed may have come.",
+  },
   PERSISTENCE_INVALID: {
     fault: "internal",
     meaning: "The options of an event-sourced actor or a projection make no sense.",

@@ -1,4 +1,4 @@
-import type { Address } from "./address.ts";
+import type { Address, NodeName } from "./address.ts";
 import type { DeadLetter } from "./dead-letters.ts";
 import type { StopReason } from "./actor.ts";
 import type { Directive } from "./supervision.ts";
@@ -25,5 +25,9 @@ export type RuntimeEvent =
   | { readonly kind: "dead-letter"; readonly letter: DeadLetter }
   /** A worker thread has died or was killed; its actors have failed. Only on the main thread. */
   | { readonly kind: "thread-lost"; readonly slot: number; readonly number: number; readonly why: string }
+  /** A session with another node has begun. Only on the main thread. */
+  | { readonly kind: "node-reached"; readonly node: NodeName }
+  /** The session with another node, or the search for it, is over. Only on the main thread. */
+  | { readonly kind: "node-lost"; readonly node: NodeName; readonly why: string }
   /** A listener of this stream threw while it was given an event of kind `during`. */
   | { readonly kind: "listener-failed"; readonly during: string; readonly error: unknown };

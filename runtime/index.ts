@@ -17,7 +17,8 @@ export type { ActorSystem, SystemInfo, SystemOptions } from "./system.ts";
 export type { Placement } from "./placement.ts";
 export { transfer } from "./threads/codec.ts";
 export type { FieldType, Layout, Layouts } from "./threads/layout.ts";
-export type { ThreadOptions, Transport } from "./threads/thread-options.ts";
+export type { ThreadOptions, ThreadTransport } from "./threads/thread-options.ts";
+export type { NodeOptions } from "./nodes/node-options.ts";
 export type { ActorRef, AnyRef } from "./ref.ts";
 export type { AskOptions, Reply } from "./ask.ts";
 export type { Timers } from "./timers.ts";
@@ -100,5 +101,6 @@ export type {
   Random,
   Revision,
   Snapshot,
+  Transport,
   WireError,
 } from "./contracts/index.ts";

@@ -10,7 +10,7 @@ import { actor, type AnyActorType, type Spawner, type SpawnOptions, type StopRea
 import { isSegment, parseAddress } from "./address.ts";
 import type { ActorPath, Address, Incarnation, NodeName } from "./address.ts";
 import { defineApp, type App } from "./app.ts";
-import { Ask, Deadlines } from "./ask.ts";
+import { Ask, Deadlines, type AskOptions } from "./ask.ts";
 import { Cell } from "./cell.ts";
 import { seededRandom, systemClock, type Clock, type Journal, type Random } from "./contracts/index.ts";
 import { DeadLetters, type DeadLetter, type DeadLetterReason } from "./dead-letters.ts";
@@ -22,6 +22,9 @@ import { RUNNING, STOPPED, type Child, type Failure } from "./family.ts";
 import type { Host } from "./host.ts";
 import type { MailboxLimits } from "./mailbox.ts";
 import { checkPlacement, type Placement } from "./placement.ts";
+import { nodeRules, type NodeOptions } from "./nodes/node-options.ts";
+import { parseWhereabouts } from "./nodes/whereabouts.ts";
+import { withNodes } from "./nodes/with-nodes.ts";
 import { Nobody } from "./nobody.ts";
 import { Ref, type ActorRef, type AnyRef, type Target } from "./ref.ts";
 import { spawnChild } from "./spawn.ts";
@@ -32,7 +35,7 @@ import type { Crew } from "./threads/crew.ts";
 import { MAX_THREAD_NUMBERS } from "./threads/early-frames.ts";
 import type { Mesh } from "./threads/mesh.ts";
 import type { Seats } from "./threads/seats.ts";
-import { threadRules, type ThreadOptions, type Transport } from "./threads/thread-options.ts";
+import { threadRules, type ThreadOptions, type ThreadTransport } from "./threads/thread-options.ts";
 import { withThreads } from "./threads/with-threads.ts";
 
 /** What a system is made with; every part has a default. */
@@ -41,8 +44,10 @@ export interface SystemOptions {
   readonly app?: App;
   /** Worker threads beside this one; default: none. */
   readonly threads?: number | ThreadOptions;
-  /** The first part of every address; default `local`. */
+  /** The first part of every address, and what other nodes call this one; default `local`. */
   readonly node?: string;
+  /** Other nodes, whose actors are reached like any other; default: none. */
+  readonly nodes?: NodeOptions;
   /** Default: the machine's clock. */
   readonly clock?: Clock;
   /** Default: seeded from the machine's entropy. */
@@ -75,11 +80,19 @@ export interface ActorSystem extends Spawner {
   /** Resolves when the actor and all below it have stopped; at once if they have. */
   stop(ref: AnyRef): Promise<StopReason>;
   /**
-   * A ref for an address. If no such actor is alive, tells to it become dead letters (`unknown`), asks
+   * A ref for an address, which may be another node's. If no such actor is alive, tells to it become dead letters (`unknown`), asks
    * reject at once and a watch is answered with reason `unknown`.
    * @throws ADDRESS_INVALID
    */
   resolve(address: string): ActorRef<unknown>;
+  /**
+   * Asks who lives at `node/path` now, on this node or another one; null: nobody. An actor below one that
+   * lives on another thread is not found.
+   * @param where for example `local/sessions/a1`.
+   * @throws (rejects) ADDRESS_INVALID; of another node also ASK_TIMEOUT, ASK_TARGET_FAILED (NODE_LOST), and
+   *   ASK_TARGET_UNKNOWN when this system has no other nodes
+   */
+  find(where: string, options?: AskOptions): Promise<ActorRef<unknown> | null>;
   /**
    * Stops all actors, children before parents, the youngest sibling first. Asks that still wait then fail.
    * Every call gives the same promise.
@@ -94,19 +107,27 @@ export interface SystemInfo {
   /** For example `node 20.20.2`. */
   readonly runtime: string;
   /** How messages cross threads; null without threads. */
-  readonly transport: Transport | null;
+  readonly transport: ThreadTransport | null;
+  /** Other nodes that were ever heard of, and whether they are reached just now; known on the main thread. */
+  readonly nodes: readonly { readonly node: string; readonly reached: boolean }[];
   /** Slot 0 is the main thread; `number` changes when a lost thread is replaced. */
   readonly threads: readonly { readonly slot: number; readonly number: number; readonly ready: boolean }[];
 }
 
 /**
  * Starts a system. With `threads` its workers start at once, and actors may be placed on them at once.
- * @throws ACTOR_NAME_INVALID (node), SUPERVISION_INVALID, THREADS_INVALID, TELEMETRY_INVALID
+ * @throws ACTOR_NAME_INVALID (node), SUPERVISION_INVALID, THREADS_INVALID, NODES_INVALID, TELEMETRY_INVALID
  */
 export function createSystem(options: SystemOptions = {}): ActorSystem {
-  return options.threads === undefined
-    ? new LocalSystem(options)
-    : withThreads(new LocalSystem(options), threadRules(options.threads), options.app ?? NO_APP);
+  const { threads, nodes, app = NO_APP } = options;
+  const [threadsAsked, nodesAsked] = [
+    threads === undefined ? null : threadRules(threads),
+    nodes === undefined ? null : nodeRules(nodes),
+  ];
+  const system = new LocalSystem(options);
+  if (threadsAsked !== null) withThreads(system, threadsAsked, app);
+  if (nodesAsked !== null) withNodes(system, nodesAsked, app);
+  return system;
 }
 
 /** The other threads of a system, as one of them sees them. */
@@ -166,6 +187,11 @@ export class LocalSystem implements ActorSystem, Host {
     return this.dispatcher.idle;
   }
 
+  /** How it reaches its other threads and other nodes; null before either is joined. */
+  get others(): Others | null {
+    return this.#others;
+  }
+
   /** Connects it to the other threads of its system, before it has any actor. */
   join(others: Others): void {
     this.#others = others;
@@ -181,6 +207,7 @@ export class LocalSystem implements ActorSystem, Host {
     return {
       runtime,
       transport: this.#others?.mesh.transport ?? null,
+      nodes: this.#others?.mesh.nodes?.known ?? [],
       threads: [{ slot: 0, number: this.thread, ready: true }, ...threads],
     };
   }
@@ -197,14 +224,28 @@ export class LocalSystem implements ActorSystem, Host {
   }
 
   resolve(address: string): ActorRef<unknown> {
-    const { node, path, incarnation } = parseAddress(address);
+    const parts = parseAddress(address);
+    const { node, path, incarnation } = parts;
     if (node === this.node) {
       const reached = this.root.find(path.split("/"));
       if (reached?.child.incarnation === incarnation && reached.rest.length === 0) return reached.child.ref;
       const found = this.#others?.mesh.directory.locate(path, incarnation) ?? null;
       if (found !== null) return found.ref;
+    } else if (this.#others?.mesh.reachesNodes === true) {
+      return this.#others.mesh.locateForeign(parts).ref;
     }
     return new Ref(new Nobody(this, address as Address));
+  }
+
+  async find(where: string, options?: AskOptions): Promise<ActorRef<unknown> | null> {
+    const { node, path } = parseWhereabouts(where);
+    const mesh = this.#others?.mesh;
+    if (node === this.node && this.thread === 0) return this.#livingAt(path);
+    return await Ask.start<ActorRef<unknown> | null>(
+      mesh?.finder(node, where) ?? new Nobody(this, `${where}#1` as Address),
+      () => null,
+      options,
+    );
   }
 
   /** Whoever lives at that path now; an actor further down on another thread is not seen from here. */
@@ -308,7 +349,7 @@ export class LocalSystem implements ActorSystem, Host {
     }
     const path = (parent.path === null ? name : `${parent.path}/${name}`) as ActorPath;
     const incarnation = this.nextIncarnation();
-    const identity = { incarnation, path, type, thread, limits };
+    const identity = { incarnation, path, type, thread, limits, foreign: null };
     return this.#others.mesh.directory.spawn(parent, identity, name, args);
   }
 
@@ -371,6 +412,7 @@ export class LocalSystem implements ActorSystem, Host {
     this.dispatcher.close();
     this.deadlines.close();
     await this.#others?.crew?.shutdown(deadlineMs);
+    this.#others?.mesh.nodes?.close();
     this.telemetry?.close();
     if (outcome === "deadline") {
       const names = remaining.slice(0, 20).map((cell) => cell.address);

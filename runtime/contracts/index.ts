@@ -7,3 +7,4 @@ export type { Random } from "./random.ts";
 export { NO_STREAM } from "./journal.ts";
 export type { Fence, Journal, JournalEvent, Revision, Snapshot } from "./journal.ts";
 export type { Executor, Kernel, KernelContext, KernelFunction, RunOptions } from "./executor.ts";
+export type { Transport } from "./transport.ts";

@@ -18,6 +18,12 @@ export const TESTKIT_ERRORS = {
     meaning: "A simulated world let an actor crash, since its fault plan says so.",
     hint: "Nothing: it is what the test asked for.",
   },
+  NODE_UNKNOWN: {
+    fault: "internal",
+    meaning:
+      "A simulated world was asked for a node that it does not have, or that was killed and is not back.",
+    hint: "Name it in createWorld({ nodes }); a killed node is back after a second of virtual time.",
+  },
   PROBE_MISSED: {
     fault: "internal",
     meaning: "What a probe expected did not come within the given virtual time.",

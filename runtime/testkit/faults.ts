@@ -17,6 +17,12 @@ export interface FaultPlan {
   readonly delay?: number;
   /** Milliseconds of virtual time; default 1,000. */
   readonly delayMs?: number;
+  /** For each datagram from node to node: that it is lost. The runtime mends this and the next two. */
+  readonly loseDatagram?: number;
+  /** For each datagram from node to node: that it comes twice. */
+  readonly doubleDatagram?: number;
+  /** For each datagram from node to node: that it overtakes others. */
+  readonly mixDatagram?: number;
   /** To whom messages may be dropped, doubled and delayed, and who may crash; default: everybody. */
   readonly spares?: (address: Address) => boolean;
 }
@@ -32,7 +38,16 @@ export interface FaultCounts {
 
 export type Mishap = "drop" | "duplicate" | "delay" | null;
 
-const CHANCES = ["kill", "crash", "drop", "duplicate", "delay"] as const;
+const CHANCES = [
+  "kill",
+  "crash",
+  "drop",
+  "duplicate",
+  "delay",
+  "loseDatagram",
+  "doubleDatagram",
+  "mixDatagram",
+] as const;
 
 /** Draws from a plan until it is stopped, and counts. */
 export class Faults {
@@ -68,6 +83,13 @@ export class Faults {
     if (this.#happens("drop")) return "drop";
     if (this.#happens("duplicate")) return "duplicate";
     return this.#happens("delay") ? "delay" : null;
+  }
+
+  /** What happens to a datagram between nodes. */
+  onTheWay(): Mishap {
+    if (this.#happens("loseDatagram")) return "drop";
+    if (this.#happens("doubleDatagram")) return "duplicate";
+    return this.#happens("mixDatagram") ? "delay" : null;
   }
 
   below(limit: number): number {

@@ -1,35 +1,35 @@
 /**
- * A system of several threads, all of them simulated in one, in virtual time. Chance from a seed chooses each
- * step: one message of one actor, some frames of one link, a fault. The same seed and the same test give the
- * same steps, so a failure is replayed by its seed.
+ * A system of several threads, or several such systems on nodes, all of them simulated in one thread, in virtual
+ * time. Chance from a seed chooses each step: one message of one actor, some frames of one link, a datagram, a
+ * fault. The same seed and the same test give the same steps, so a failure is replayed by its seed.
  *
  *     world.system.spawn(…)            as in production, placement included
  *     await world.settle()             steps until nothing is left to do without time passing
  *     await world.advance(ms)          the same with time passing
  *     world.killThread(slot)           as if the thread had died; another one takes its slot
+ *     world.killNode(name)             the same of a node; world.cut(a, b) parts two of them
  *     createWorld({ faults: … })       threads that die, actors that crash, messages that are lost … by chance
  */
 import type { App } from "../app.ts";
 import { Cell } from "../cell.ts";
 import { seededRandom, type Journal, type Random } from "../contracts/index.ts";
-import { LocalSystem, type ActorSystem } from "../system.ts";
+import { nodeRules } from "../nodes/node-options.ts";
+import type { ActorSystem } from "../system.ts";
 import type { TelemetryOptions } from "../telemetry/telemetry-options.ts";
-import { MAX_THREAD_NUMBERS } from "../threads/early-frames.ts";
 import { LayoutTable } from "../threads/layout-table.ts";
-import { LOBBY_BYTES, type Mesh } from "../threads/mesh.ts";
-import { EMPTY, Seats } from "../threads/seats.ts";
 import { testkitError } from "./errors.ts";
 import { Faults, type FaultCounts, type FaultPlan } from "./faults.ts";
-import { FaultyMesh } from "./faulty-mesh.ts";
-import { loopback } from "./loopback.ts";
-import { SteppedDispatcher } from "./stepped-dispatcher.ts";
+import { Network } from "./network.ts";
+import { SimulatedNode } from "./simulated-node.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 
 /** What a simulated world is made with. */
 export interface WorldOptions {
   readonly app: App;
-  /** Beside the main one; default 2. */
+  /** Worker threads of each node; default 2. */
   readonly threads?: number;
+  /** Names of nodes beside `local`, each a system of its own; default: none. */
+  readonly nodes?: readonly string[];
   /** Of every choice; default 1. Print it when a test fails. */
   readonly seed?: number;
   /** What goes wrong by itself; default: nothing. */
@@ -44,7 +44,7 @@ export interface WorldOptions {
 
 /** A simulated system, and what a test may do to it. */
 export interface World {
-  /** The main thread's. */
+  /** The main thread's of node `local`. */
   readonly system: ActorSystem;
   readonly clock: VirtualClock;
   readonly seed: number;
@@ -60,69 +60,58 @@ export interface World {
   advance(ms: number): Promise<void>;
   /** From now on nothing goes wrong by itself. */
   stopFaults(): void;
-  /** @returns false when nobody sits in that slot just now. */
-  killThread(slot: number): boolean;
+  /** @param node default `local`. @returns false when nobody sits in that slot just now. */
+  killThread(slot: number, node?: string): boolean;
+  /** The system that a node runs now. @throws NODE_UNKNOWN: it has none, or was killed and is not back yet */
+  node(name: string): ActorSystem;
+  /** As if its process had died. It is started anew, without any actor, a second later. @throws NODE_UNKNOWN */
+  killNode(name: string): void;
+  /** Nothing passes between the two nodes until `heal`. */
+  cut(one: string, other: string): void;
+  heal(): void;
   /** Stops all actors, and takes no further step. */
   shutdown(): Promise<void>;
 }
 
 /**
  * Makes a world; nothing happens in it before the first step.
- * @throws THREADS_INVALID
+ * @throws THREADS_INVALID, FAULTS_INVALID, ADDRESS_INVALID (a node's name)
  */
 export function createWorld(options: WorldOptions): World {
   return new SimulatedWorld(options);
 }
 
-interface Thread {
-  readonly number: number;
-  readonly slot: number;
-  readonly system: LocalSystem;
-  readonly dispatcher: SteppedDispatcher;
-  readonly mesh: Mesh;
-}
-
 const MAX_STEPS = 1_000_000;
-const MOST_FRAMES = 4;
 /** Between two rounds of promises. */
 const STEPS_A_ROUND = 16;
+const FIRST = "local";
+const RESTART_MS = 1_000;
 
 class SimulatedWorld implements World {
   readonly seed: number;
   readonly clock: VirtualClock;
   readonly system: ActorSystem;
   steps = 0;
-  readonly #app: App;
+  readonly #options: WorldOptions;
   readonly #random: Random;
   readonly #layouts: LayoutTable;
-  readonly #lobby = new Int32Array((MAX_THREAD_NUMBERS * LOBBY_BYTES) / 4);
-  readonly #seats: Seats;
   readonly #faults: Faults;
-  readonly #journal: Journal | null;
-  readonly #ringBytes: number;
-  readonly #telemetry: { readonly telemetry?: TelemetryOptions };
-  readonly #slots: number;
-  readonly #threads: Thread[] = [];
-  /** Who has still to learn of which loss. */
-  #news: { readonly thread: Thread; readonly lost: number }[] = [];
-  #vacant: number[] = [];
-  #numbers = 0;
+  readonly #network: Network;
+  readonly #nodes: SimulatedNode[];
+  #starts = 0;
+  #isDown = false;
 
   constructor(options: WorldOptions) {
-    const { app, threads = 2, seed = 1, faults = {}, journal = null, ringBytes = 4_096 } = options;
+    const { app, seed = 1, faults = {}, nodes = [] } = options;
     this.seed = seed;
-    this.#app = app;
+    this.#options = options;
     this.#random = seededRandom(seed);
     this.#layouts = new LayoutTable(app);
-    this.#slots = threads + 1;
     this.#faults = new Faults(faults, this.#random.fork("faults"));
-    this.#journal = journal;
-    this.#ringBytes = ringBytes;
-    this.#telemetry = options.telemetry === undefined ? {} : { telemetry: options.telemetry };
+    this.#network = new Network(this.#faults);
     this.clock = new VirtualClock(0, () => this.settle());
-    this.#seats = new Seats(new Int32Array(this.#slots).fill(EMPTY));
-    for (let slot = 0; slot < this.#slots; slot++) this.#sit(slot);
-    this.system = this.#threads[0]!.system;
+    this.#nodes = [FIRST, ...nodes].map((name) => this.#start(name));
+    this.system = this.#nodes[0]!.system;
   }
 
   get faults(): FaultCounts {
@@ -138,36 +127,24 @@ class SimulatedWorld implements World {
     const { kill, crash } = this.#faults.step();
     if (kill) this.#killSomebody();
     if (crash) this.#crashSomebody();
-    // What was told from outside any actor.
-    this.#threads[0]!.dispatcher.flush();
-    const choices = this.#countChoices();
-    if (choices === 0) return false;
-    this.#choose(this.#random.below(choices));
+    for (const node of this.#nodes) node.flush();
+    const choices = this.#nodes.map((node) => node.countChoices());
+    const ways = this.#network.busy;
+    const all = choices.reduce((sum, count) => sum + count, ways);
+    if (all === 0) return false;
+    this.#choose(this.#random.below(all), choices);
     return true;
   }
 
-  #countChoices(): number {
-    let count = this.#news.length + this.#vacant.length;
-    for (const { dispatcher, mesh } of this.#threads) count += (dispatcher.idle ? 0 : 1) + mesh.waiting;
-    return count;
-  }
-
-  #choose(choice: number): void {
-    for (const { dispatcher, mesh } of this.#threads) {
-      if (!dispatcher.idle && choice-- === 0) {
-        dispatcher.step(this.#random);
+  #choose(choice: number, choices: readonly number[]): void {
+    for (const [index, count] of choices.entries()) {
+      if (choice < count) {
+        this.#nodes[index]!.choose(choice, this.#random);
         return;
       }
-      const { waiting } = mesh;
-      if (choice < waiting) {
-        mesh.read(choice, 1 + this.#random.below(MOST_FRAMES));
-        dispatcher.flush();
-        return;
-      }
-      choice -= waiting;
+      choice -= count;
     }
-    if (choice < this.#news.length) this.#learn(this.#news[choice]!);
-    else this.#fill(this.#vacant[choice - this.#news.length]!);
+    this.#network.deliver(choice);
   }
 
   async settle(maxSteps: number = MAX_STEPS): Promise<void> {
@@ -188,38 +165,82 @@ class SimulatedWorld implements World {
     return this.clock.advance(ms);
   }
 
-  killThread(slot: number): boolean {
-    const thread = this.#threads.find((candidate) => candidate.slot === slot);
-    if (thread === undefined || slot === 0) return false;
-    thread.dispatcher.close();
-    this.#threads.splice(this.#threads.indexOf(thread), 1);
-    this.#seats.sit(slot, EMPTY);
-    this.#news = this.#news.filter((news) => news.thread !== thread);
-    for (const other of this.#threads) {
-      if (other.slot === 0) other.mesh.lose(thread.number);
-      else this.#news.push({ thread: other, lost: thread.number });
-    }
-    this.#vacant.push(slot);
-    return true;
+  killThread(slot: number, node: string = FIRST): boolean {
+    return this.#find(node).killThread(slot);
+  }
+
+  node(name: string): ActorSystem {
+    return this.#find(name).system;
+  }
+
+  killNode(name: string): void {
+    const node = this.#find(name);
+    node.close();
+    this.#network.drop(name);
+    this.#nodes.splice(this.#nodes.indexOf(node), 1);
+    this.clock.schedule(RESTART_MS, () => {
+      if (!this.#isDown) this.#nodes.push(this.#start(name));
+    });
+  }
+
+  cut(one: string, other: string): void {
+    this.#network.cut(one, other);
+  }
+
+  heal(): void {
+    this.#network.heal();
   }
 
   async shutdown(): Promise<void> {
-    const down = this.system.shutdown();
+    this.#isDown = true;
+    this.stopFaults();
+    const down = Promise.all(this.#nodes.map(({ system }) => system.shutdown()));
     await this.settle();
     await down;
-    this.stopFaults();
     await this.settle();
-    for (const { dispatcher } of this.#threads) dispatcher.close();
+    for (const node of this.#nodes) node.close();
+  }
+
+  #find(name: string): SimulatedNode {
+    const node = this.#nodes.find((candidate) => candidate.name === name);
+    if (node === undefined) throw testkitError("NODE_UNKNOWN", `No node ${name} runs just now`);
+    return node;
+  }
+
+  #start(name: string): SimulatedNode {
+    const {
+      app,
+      threads = 2,
+      ringBytes = 4_096,
+      journal = null,
+      telemetry = null,
+      nodes = [],
+    } = this.#options;
+    return new SimulatedNode({
+      app,
+      name,
+      clock: this.clock,
+      random: this.#random.fork(`node ${name} ${this.#starts++}`),
+      layouts: this.#layouts,
+      faults: this.#faults,
+      threads,
+      ringBytes,
+      journal,
+      telemetry,
+      nodes: nodes.length === 0 ? null : nodeRules({ transport: this.#network.transport() }),
+    });
   }
 
   #killSomebody(): void {
-    if (this.#slots > 1 && this.killThread(1 + this.#faults.below(this.#slots - 1))) {
+    const { threads = 2 } = this.#options;
+    const node = this.#nodes[this.#nodes.length === 1 ? 0 : this.#faults.below(this.#nodes.length)];
+    if (threads > 0 && node?.killThread(1 + this.#faults.below(threads)) === true) {
       this.#faults.counts.killed += 1;
     }
   }
 
   #crashSomebody(): void {
-    const busy = this.#threads.flatMap(({ dispatcher }) => dispatcher.waiting);
+    const busy = this.#nodes.flatMap((node) => node.busy);
     const cells = busy.filter(
       (one): one is Cell => one instanceof Cell && one.parent !== null && !this.#faults.spares(one.address),
     );
@@ -227,47 +248,5 @@ class SimulatedWorld implements World {
     const cell = cells[this.#faults.below(cells.length)]!;
     this.#faults.counts.crashed += 1;
     cell.system({ kind: "fail", error: testkitError("FAULT_INJECTED", `${cell.address} crashes by plan`) });
-  }
-
-  #learn(news: { readonly thread: Thread; readonly lost: number }): void {
-    this.#news.splice(this.#news.indexOf(news), 1);
-    news.thread.mesh.lose(news.lost);
-    news.thread.dispatcher.flush();
-  }
-
-  #fill(slot: number): void {
-    this.#vacant = this.#vacant.filter((other) => other !== slot);
-    this.#sit(slot);
-  }
-
-  /** A new thread, connected to all others, in that slot. */
-  #sit(slot: number): void {
-    const number = this.#numbers++;
-    const dispatcher = new SteppedDispatcher();
-    const { clock } = this;
-    const random = this.#random.fork(`thread ${number}`);
-    const journal = this.#journal === null ? {} : { journal: this.#journal };
-    const given = { app: this.#app, clock, random, ...journal, ...this.#telemetry };
-    const system = new LocalSystem(given, number, dispatcher);
-    const mesh = new FaultyMesh(
-      system,
-      {
-        thread: number,
-        lobby: this.#lobby,
-        layouts: this.#layouts,
-        ring: () => undefined,
-        elsewhere: () => this.#seats.next(),
-        keepsAll: true,
-      },
-      this.#faults,
-    );
-    for (const other of this.#threads) {
-      const [here, there] = loopback(number, other.number, this.#ringBytes);
-      mesh.connect(here.memory, here.port);
-      other.mesh.connect(there.memory, there.port);
-    }
-    system.join({ mesh, seats: this.#seats, crew: null });
-    this.#threads.push({ number, slot, system, dispatcher, mesh });
-    this.#seats.sit(slot, number);
   }
 }

@@ -1,6 +1,7 @@
 /** Asks of this thread whose answers come from another one, by number. */
 import type { Ask } from "../ask.ts";
 import type { MyriadError } from "../contracts/index.ts";
+import { FIRST_NODE } from "./frames.ts";
 
 interface Entry {
   readonly ask: Ask;
@@ -19,9 +20,10 @@ export class Asks {
     return this.#last;
   }
 
-  take(number: number): Ask | null {
+  /** @param from who answers; another node answers only what it was asked. */
+  take(number: number, from: number = 0): Ask | null {
     const entry = this.#entries.get(number);
-    if (entry === undefined) return null;
+    if (entry === undefined || (from >= FIRST_NODE && entry.thread !== from)) return null;
     this.#entries.delete(number);
     return entry.ask;
   }

@@ -10,20 +10,20 @@
  * An actor has one stand-in a thread, so that its identity can be compared.
  */
 import { actor, type AnyActorType, type StopReason } from "../actor.ts";
-import { formatAddress, type ActorPath, type Incarnation } from "../address.ts";
+import { formatAddress, type ActorPath, type AddressParts, type Incarnation } from "../address.ts";
 import { Cell } from "../cell.ts";
 import { decodeError, encodeError, type MyriadError, type WireError } from "../contracts/index.ts";
 import { STOPPED, type Child, type Parent } from "../family.ts";
 import type { MailboxLimits } from "../mailbox.ts";
 import type { Target } from "../ref.ts";
 import { spawnerOf } from "./early-frames.ts";
-import { NOWHERE, type SystemFrame } from "./frames.ts";
+import { NOWHERE, type Foreign, type SystemFrame } from "./frames.ts";
 import type { Mesh } from "./mesh.ts";
 import { encodeReason, RemoteChild, RemoteParent, RemoteTarget, RemoteWatcher } from "./remote.ts";
 import type { RemoteIdentity } from "./remote.ts";
 
 /** Of an actor whose type the app does not know, or that is known by its address alone. */
-const UNKNOWN: AnyActorType = actor<unknown, unknown, unknown>({
+export const UNKNOWN: AnyActorType = actor<unknown, unknown, unknown>({
   name: "unknown",
   initial: () => null,
   receive: () => null,
@@ -37,6 +37,7 @@ export class Directory {
   readonly #children = new Map<Incarnation, RemoteChild>();
   readonly #remotes = new Map<Incarnation, WeakRef<RemoteTarget>>();
   readonly #kept: Set<RemoteTarget> | null;
+  readonly #shown = new Set<RemoteTarget>();
   readonly #graves = new Map<Incarnation, StopReason>();
   readonly #watchers = new Map<Incarnation, Map<number, RemoteWatcher>>();
   readonly #unheld = new FinalizationRegistry<Incarnation>((incarnation) => {
@@ -226,16 +227,16 @@ export class Directory {
     if (child === undefined) return;
     this.#children.delete(incarnation);
     if (child.gone !== null) this.#bury(incarnation, child.gone);
-    this.#remember(child);
+    this.remember(child);
   }
 
   #newRemote(identity: RemoteIdentity): RemoteTarget {
     const target = new RemoteTarget(this.#mesh, identity);
-    this.#remember(target);
+    this.remember(target);
     return target;
   }
 
-  #remember(target: RemoteTarget): void {
+  remember(target: RemoteTarget): void {
     this.#kept?.add(target);
     this.#remotes.set(target.incarnation, new WeakRef(target));
     this.#unheld.register(target, target.incarnation);
@@ -288,22 +289,65 @@ export class Directory {
 
   /** An actor that is thought to live on `thread`: that thread is asked to know it by its incarnation. */
   #at(thread: number, path: ActorPath, incarnation: Incarnation): RemoteTarget {
-    const limits = UNKNOWN.mailbox;
-    const target = this.#newRemote({
-      incarnation,
-      path,
-      type: UNKNOWN,
-      thread,
-      limits,
-    });
+    const target = this.#newUnknown(incarnation, path, thread, null);
     // Below an actor whose thread is lost nobody lives on.
     if (!this.#mesh.connected(thread)) target.gone = { kind: "stopped" };
     this.#mesh.send(thread, { kind: "locate", of: incarnation, path });
     return target;
   }
 
+  /** An actor of another node, which the main thread is asked to know by an incarnation of this one. */
+  locateForeign({ node, path, incarnation }: AddressParts): RemoteTarget {
+    const foreign = { node, incarnation };
+    const of = this.#mesh.host.nextIncarnation();
+    const target = this.#newUnknown(of, path, 0, foreign);
+    this.#mesh.send(0, { kind: "locate", of, path, foreign });
+    return target;
+  }
+
+  #newUnknown(
+    incarnation: Incarnation,
+    path: ActorPath,
+    thread: number,
+    foreign: Foreign | null,
+  ): RemoteTarget {
+    return this.#newRemote({ incarnation, path, type: UNKNOWN, thread, limits: UNKNOWN.mailbox, foreign });
+  }
+
   expect(path: string, incarnation: Incarnation): void {
     const found = this.#known(path as ActorPath, incarnation);
     if (found instanceof Cell) this.publish(found);
+    else if (found instanceof RemoteTarget) this.show(found);
+  }
+
+  /** Another thread knows an actor of another node by that incarnation. */
+  alias(incarnation: Incarnation, target: RemoteTarget): void {
+    this.#remotes.set(incarnation, new WeakRef(target));
+    this.show(target);
+  }
+
+  /** Others who have no link to it are about to hear of it: it is kept until it stops. */
+  show(target: RemoteTarget): void {
+    if (this.#shown.has(target) || target.gone !== null) return;
+    this.#shown.add(target);
+    const watcher: Target = {
+      address: target.address,
+      deadlines: target.deadlines,
+      post: () => undefined,
+      system: ({ kind }) => {
+        if (kind === "terminated") this.#shown.delete(target);
+      },
+    };
+    target.system({ kind: "watch", watcher });
+  }
+
+  /** That node watches nobody any more. */
+  loseNode(peer: number): void {
+    for (const [of, watchers] of this.#watchers) {
+      const watcher = watchers.get(peer);
+      if (watcher === undefined) continue;
+      watchers.delete(peer);
+      (this.#residents.get(of) ?? this.remote(of))?.system({ kind: "unwatch", watcher });
+    }
   }
 }

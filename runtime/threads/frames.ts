@@ -14,10 +14,11 @@
  * With BESIDE set, the next item on the link's port belongs to the frame.
  */
 import type { StopReason } from "../actor.ts";
-import type { Incarnation } from "../address.ts";
+import type { Incarnation, NodeName } from "../address.ts";
 import type { WireError } from "../contracts/index.ts";
 import type { Overflow } from "../mailbox.ts";
 import type { Ref } from "../ref.ts";
+import { MAX_THREAD_NUMBERS } from "./early-frames.ts";
 
 export const TELL = 1;
 export const TELL_LAYOUT = 2;
@@ -45,6 +46,9 @@ export interface BesideItem {
   readonly parts: readonly unknown[];
 }
 
+/** Peers from this number on are other nodes, not threads. */
+export const FIRST_NODE: number = MAX_THREAD_NUMBERS;
+
 /** The thread of whoever never lived. */
 export const NOWHERE = -1;
 
@@ -56,7 +60,14 @@ export type RefStamp = readonly [
   type: string,
   capacity: number,
   overflow: Overflow,
+  foreign: Foreign | null,
 ];
+
+/** What an actor of another node is called there. */
+export interface Foreign {
+  readonly node: NodeName;
+  readonly incarnation: Incarnation;
+}
 
 /** The context of a trace as data. */
 export type TraceStamp = readonly [traceId: string, parentId: string | null, sampled: boolean, hops: number];
@@ -91,7 +102,14 @@ export type SystemFrame =
   | { readonly kind: "link" | "unlink"; readonly of: Incarnation; readonly peer: Ref<unknown> }
   | { readonly kind: "terminated"; readonly of: Incarnation; readonly reason: WireReason }
   // an actor known by its address alone is to be known by its incarnation from now on
-  | { readonly kind: "locate"; readonly of: Incarnation; readonly path: string }
+  | {
+      readonly kind: "locate";
+      readonly of: Incarnation;
+      readonly path: string;
+      readonly foreign?: Foreign;
+    }
+  // who lives at that path of that node now? `of`: number of the ask
+  | { readonly kind: "find"; readonly of: number; readonly where: string }
   // what the asker has sent before has come when the answer does
   | { readonly kind: "barrier" | "barrier-passed"; readonly of: Incarnation }
   // the receiver of a frame knows nobody of that incarnation

@@ -9,6 +9,7 @@ import {
   BESIDE,
   CREDIT,
   FAIL,
+  FIRST_NODE,
   FORGET,
   HOP,
   MOST_HOPS,
@@ -24,35 +25,57 @@ import {
   type TraceStamp,
 } from "./frames.ts";
 import type { RuntimeEvent } from "../events.ts";
-import { HEAD, type Link } from "./link.ts";
+import { HEAD, type Link, type RingLink } from "./link.ts";
 import type { Mesh } from "./mesh.ts";
+import type { DeadLetterReason } from "../dead-letters.ts";
+import { runtimeError } from "../errors.ts";
 import { Ref } from "../ref.ts";
 import { UNSAMPLED, type TraceContext } from "../telemetry/trace-context.ts";
 import type { Tracer } from "../telemetry/tracer.ts";
-import { decodeReason, remoteAsk } from "./remote.ts";
-import type { FrameHandler, RingView } from "./ring.ts";
+import { Relays } from "./relay.ts";
+import { decodeReason, remoteAsk, type RemoteTarget } from "./remote.ts";
+import type { FrameHandler, FrameMemory } from "./frame-writer.ts";
+
+/** What one node may tell another; the rest is between threads. */
+const NODE_FRAMES: ReadonlySet<SystemFrame["kind"]> = new Set([
+  "stop",
+  "watch",
+  "unwatch",
+  "link",
+  "unlink",
+  "terminated",
+  "gone",
+  "locate",
+  "find",
+] as const);
 
 export class Inbound {
   readonly #mesh: Mesh;
   readonly #handlers = new Map<Link, FrameHandler>();
+  readonly #relays: Relays;
   /** Announced for the next message of that link. */
   readonly #contexts = new Map<Link, TraceContext>();
 
   constructor(mesh: Mesh) {
     this.#mesh = mesh;
+    this.#relays = new Relays(mesh);
   }
 
-  listen(link: Link): void {
-    this.#handlers.set(link, (kind, ring, at, bytes) => this.#frame(link, kind, ring, at, bytes));
+  listen(link: RingLink): void {
+    this.#handlers.set(link, this.handlerOf(link));
+  }
+
+  handlerOf(link: Link): FrameHandler {
+    return (kind, ring, at, bytes) => this.#frame(link, kind, ring, at, bytes);
   }
 
   /** @returns how many frames were read. */
-  read(link: Link, limit: number): number {
+  read(link: RingLink, limit: number): number {
     return link.reader.read(limit, this.#handlers.get(link)!);
   }
 
-  /** The other thread is no more: tells that it has not taken become dead letters. Questions fail by their number. */
-  bury(link: Link): void {
+  /** The other side is no more: tells that it has not taken become dead letters. Questions fail by their number. */
+  bury(link: Link, reason: DeadLetterReason): void {
     const { directory, host } = this.#mesh;
     link.unread((decoder, kind, ring, at, bytes) => {
       const bare = kind & (BESIDE - 1);
@@ -62,13 +85,13 @@ export class Inbound {
         bare === TELL_LAYOUT
           ? this.#codec(ring.view.getInt32(at + 12, true)).read(ring, at + HEAD, null)
           : unpackAgain(decoder, kind, ring, at, bytes);
-      host.undelivered(directory.remote(to) ?? directory.nobody(to), message, "thread-lost");
+      host.undelivered(this.#standIn(link, to) ?? directory.nobody(to), message, reason);
     });
     this.#handlers.delete(link);
     this.#contexts.delete(link);
   }
 
-  #frame(link: Link, kind: number, ring: RingView, at: number, bytes: number): void {
+  #frame(link: Link, kind: number, ring: FrameMemory, at: number, bytes: number): void {
     const to = ring.view.getFloat64(at, true) as Incarnation;
     const ask = ring.view.getInt32(at + 8, true);
     const more = ring.view.getInt32(at + 12, true);
@@ -94,19 +117,21 @@ export class Inbound {
         return;
       }
       case REPLY_NUMBER:
-        this.#answered(ask, ring.view.getFloat64(at + HEAD, true));
+        this.#answered(link, ask, ring.view.getFloat64(at + HEAD, true));
         return;
       case REPLY_NOTHING:
-        this.#answered(ask, undefined);
+        this.#answered(link, ask, undefined);
         return;
       case REPLY:
-        this.#answered(ask, this.#unpack(link, kind, ring, at, bytes));
+        this.#answered(link, ask, this.#unpack(link, kind, ring, at, bytes));
         return;
       case FAIL:
-        this.#mesh.asks.take(ask)?.fail(decodeError(this.#unpack(link, kind, ring, at, bytes) as WireError));
+        this.#mesh.asks
+          .take(ask, link.peer)
+          ?.fail(decodeError(this.#unpack(link, kind, ring, at, bytes) as WireError));
         return;
       case CREDIT:
-        this.#mesh.directory.remote(to)?.credited(more);
+        this.#standIn(link, to)?.credited(more);
         return;
       case FORGET:
         link.decoder.forget();
@@ -121,8 +146,10 @@ export class Inbound {
         this.#mesh.onWants(this.#unpack(link, kind, ring, at, bytes) as RuntimeEvent["kind"][]);
         return;
       case SYSTEM:
-        this.#steer(link.peer, this.#unpack(link, kind, ring, at, bytes) as SystemFrame);
+        this.#steer(link, this.#unpack(link, kind, ring, at, bytes) as SystemFrame);
         return;
+      default:
+        throw runtimeError("NODE_FRAMES_INVALID", `There are no frames of kind ${kind}`);
     }
   }
 
@@ -130,7 +157,7 @@ export class Inbound {
     return this.#mesh.layouts.codecs[index]!;
   }
 
-  #unpack(link: Link, kind: number, ring: RingView, at: number, bytes: number): unknown {
+  #unpack(link: Link, kind: number, ring: FrameMemory, at: number, bytes: number): unknown {
     // A copy: msgpackr's native part crashes on shared memory.
     const inside = Buffer.from(ring.bytes.subarray(at + HEAD, at + bytes));
     if ((kind & BESIDE) === 0) return link.decoder.unpack(inside);
@@ -181,6 +208,10 @@ export class Inbound {
       return;
     }
     const elsewhere = directory.remote(to);
+    if (elsewhere !== undefined && (link.peer >= FIRST_NODE || elsewhere.thread >= FIRST_NODE)) {
+      this.#relays.take(link.peer, to, elsewhere, item);
+      return;
+    }
     const hops = Math.floor(kind / HOP);
     if (elsewhere !== undefined && elsewhere.thread !== link.peer && hops < MOST_HOPS) {
       elsewhere.forward(item, hops + 1);
@@ -190,21 +221,43 @@ export class Inbound {
     host.undelivered(directory.nobody(to), item, "stopped");
   }
 
-  #answered(number: number, value: unknown): void {
-    const ask = this.#mesh.asks.take(number);
+  #answered(link: Link, number: number, value: unknown): void {
+    const ask = this.#mesh.asks.take(number, link.peer);
     if (ask?.ended === false) ask.succeed(value);
     else if (ask !== null) this.#mesh.host.deadlines.late(ask.target, value);
   }
 
-  #steer(from: number, frame: SystemFrame): void {
+  /** Who stands here for an actor of the other side, by the incarnation that it has there. */
+  #standIn(link: Link, of: Incarnation): RemoteTarget | undefined {
+    const { directory, nodes } = this.#mesh;
+    return link.peer < FIRST_NODE ? directory.remote(of) : nodes!.far(link.peer, of);
+  }
+
+  #steer(link: Link, frame: SystemFrame): void {
     const { directory, early } = this.#mesh;
+    const from = link.peer;
+    if (from >= FIRST_NODE && !NODE_FRAMES.has(frame.kind)) {
+      throw runtimeError("NODE_FRAMES_INVALID", `No node may send ${frame.kind}`);
+    }
+    if (frame.kind === "find") {
+      this.#find(from, frame);
+      return;
+    }
     const { of } = frame;
-    const handle = (): void => this.#steerAtLast(from, frame);
+    const handle = (): void => this.#steerAtLast(link, frame);
     if (directory.resident(of) !== undefined || !isForActor(frame) || !early.hold(of, from, handle)) handle();
   }
 
-  #steerAtLast(from: number, frame: SystemFrame): void {
+  #find(from: number, { of, where }: Extract<SystemFrame, { readonly kind: "find" }>): void {
+    this.#mesh.host.system.find(where).then(
+      (ref) => this.#mesh.reply(from, of, ref),
+      (error: unknown) => this.#mesh.refuse(from, of, error),
+    );
+  }
+
+  #steerAtLast(link: Link, frame: Exclude<SystemFrame, { readonly kind: "find" }>): void {
     const { directory, early } = this.#mesh;
+    const from = link.peer;
     const { of } = frame;
     switch (frame.kind) {
       case "spawn":
@@ -247,7 +300,7 @@ export class Inbound {
         });
         return;
       case "terminated":
-        directory.remote(of)?.terminated(decodeReason(frame.reason));
+        this.#standIn(link, of)?.terminated(decodeReason(frame.reason));
         return;
       case "barrier":
         this.#mesh.send(from, { kind: "barrier-passed", of });
@@ -256,10 +309,11 @@ export class Inbound {
         early.release(of);
         return;
       case "gone":
-        directory.remote(of)?.terminated({ kind: "stopped" });
+        this.#standIn(link, of)?.terminated({ kind: "stopped" });
         return;
       case "locate":
-        directory.expect(frame.path, of);
+        if (frame.foreign === undefined) directory.expect(frame.path, of);
+        else this.#mesh.nodes?.expect(frame.path, frame.foreign, of);
         return;
       case "moved":
         directory.moved(of, frame.thread);
@@ -272,7 +326,7 @@ export class Inbound {
 function unpackAgain(
   decoder: Decoder | null,
   kind: number,
-  ring: RingView,
+  ring: FrameMemory,
   at: number,
   bytes: number,
 ): unknown {

@@ -10,7 +10,7 @@
  */
 import type { Reply } from "../ask.ts";
 import { runtimeError } from "../errors.ts";
-import type { RingView } from "./ring.ts";
+import type { FrameMemory } from "./frame-writer.ts";
 
 /** `reply` is the reply of the ask that the message belongs to; it takes no bytes. */
 export type FieldType = "f64" | "i32" | "u32" | "bool" | "string" | "reply";
@@ -46,8 +46,8 @@ export interface Codec {
   /** Bytes that the body of `message` may need at most. */
   bound(message: object): number;
   /** @returns the bytes written, or −1 when the message does not fit the layout. */
-  write(message: object, ring: RingView, offset: number): number;
-  read(ring: RingView, offset: number, reply: unknown): unknown;
+  write(message: object, ring: FrameMemory, offset: number): number;
+  read(ring: FrameMemory, offset: number, reply: unknown): unknown;
 }
 
 const FIXED_BYTES = { f64: 8, i32: 4, u32: 4, bool: 1, string: 4, reply: 0 } as const;

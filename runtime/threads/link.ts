@@ -1,12 +1,13 @@
 /**
- * One thread's end of the two rings to another thread. Frames are read by the other side in the order they
- * were sent here; what does not fit the ring waits in a backlog, which credits keep short. Nothing is visible
+ * One end of the way to another thread or node. Frames are read by the other side in the order they were sent
+ * here; what does not fit waits in a backlog, which credits keep short. Nothing is visible
  * to the other side before `flush`.
  */
 import { Decoder, Encoder, spill, type Passport } from "./codec.ts";
 import { BESIDE, FORGET, type BesideItem } from "./frames.ts";
 import type { Codec } from "./layout.ts";
-import { RingReader, RingView, ringMemory, RingWriter, type FrameHandler, type RingMemory } from "./ring.ts";
+import type { FrameHandler, FrameMemory, FrameWriter } from "./frame-writer.ts";
+import { RingReader, RingView, ringMemory, RingWriter, type RingMemory } from "./ring.ts";
 
 /** What a link needs of a MessagePort. */
 export interface BesidePort {
@@ -34,14 +35,14 @@ interface Waiting {
 
 export class Link {
   readonly peer: number;
-  readonly reader: RingReader;
   readonly decoder: Decoder;
   readonly port: BesidePort;
+  /** Whether both sides number the layouts of messages alike. */
+  sharesLayouts = true;
   /** It has frames that the other side cannot see yet. */
   dirty = false;
   readonly #encoder: Encoder;
-  readonly #writer: RingWriter;
-  readonly #out: RingMemory;
+  readonly #writer: FrameWriter;
   readonly #onDirty: (link: Link) => void;
   readonly #scratch = new RingView(ringMemory(SCRATCH_BYTES, false));
   readonly #longest: number;
@@ -49,11 +50,15 @@ export class Link {
   /** Something became visible since the last flush. */
   #news = false;
 
-  constructor(memory: LinkMemory, port: BesidePort, passport: Passport, onDirty: (link: Link) => void) {
-    this.peer = memory.peer;
-    this.reader = new RingReader(memory.in);
-    this.#out = memory.out;
-    this.#writer = new RingWriter(memory.out);
+  constructor(
+    peer: number,
+    writer: FrameWriter,
+    port: BesidePort,
+    passport: Passport,
+    onDirty: (link: Link) => void,
+  ) {
+    this.peer = peer;
+    this.#writer = writer;
     this.#longest = Math.min(this.#writer.longestBody, SCRATCH_BYTES);
     this.port = port;
     this.#onDirty = onDirty;
@@ -126,7 +131,7 @@ export class Link {
   unread(handle: (decoder: Decoder | null, ...frame: Parameters<FrameHandler>) => void): void {
     const decoder = this.#encoder.reader();
     this.#publish();
-    new RingReader(this.#out).read(Infinity, (...frame) => handle(decoder, ...frame));
+    this.#writer.unread((...frame) => handle(decoder, ...frame));
     for (const { kind, body } of this.#backlog) {
       this.#scratch.bytes.set(body);
       handle(decoder, kind, this.#scratch, 0, body.length);
@@ -149,7 +154,7 @@ export class Link {
   // Where the body of the open frame begins: in the ring, or in the scratch memory while there is a backlog.
   #at = 0;
 
-  #open(bodyBytes: number): RingView {
+  #open(bodyBytes: number): FrameMemory {
     if (this.#backlog.length === 0) {
       this.#at = this.#writer.claim(bodyBytes);
       if (this.#at >= 0) return this.#writer;
@@ -158,7 +163,7 @@ export class Link {
     return this.#scratch;
   }
 
-  #commit(ring: RingView, kind: number, to: number, ask: number, more: number, bodyBytes: number): void {
+  #commit(ring: FrameMemory, kind: number, to: number, ask: number, more: number, bodyBytes: number): void {
     const at = this.#at;
     ring.view.setFloat64(at, to, true);
     ring.view.setInt32(at + 8, ask, true);
@@ -184,5 +189,15 @@ export class Link {
       moved += 1;
     }
     if (moved > 0) this.#backlog = this.#backlog.slice(moved);
+  }
+}
+
+/** Between two threads. */
+export class RingLink extends Link {
+  readonly reader: RingReader;
+
+  constructor(memory: LinkMemory, port: BesidePort, passport: Passport, onDirty: (link: Link) => void) {
+    super(memory.peer, new RingWriter(memory.out), port, passport, onDirty);
+    this.reader = new RingReader(memory.in);
   }
 }

@@ -9,12 +9,13 @@
  * sees the other, so no wake-up is lost. Before that it spins for a moment when the last sleep was short.
  */
 import { Ask } from "../ask.ts";
-import { encodeError } from "../contracts/index.ts";
+import { encodeError, type MyriadError } from "../contracts/index.ts";
 import type { Outside } from "../dispatcher.ts";
 import { runtimeError } from "../errors.ts";
-import type { Incarnation } from "../address.ts";
+import type { Address, AddressParts, Incarnation, NodeName } from "../address.ts";
 import type { RuntimeEvent } from "../events.ts";
 import type { Host } from "../host.ts";
+import type { Target } from "../ref.ts";
 import { UNSAMPLED } from "../telemetry/trace-context.ts";
 import type { Tracer } from "../telemetry/tracer.ts";
 import { Asks } from "./asks.ts";
@@ -25,6 +26,7 @@ import {
   ASK_LAYOUT,
   CREDIT,
   FAIL,
+  FIRST_NODE,
   HOP,
   REPLY,
   REPLY_NOTHING,
@@ -38,9 +40,12 @@ import {
 import type { SystemFrame, TraceStamp } from "./frames.ts";
 import { Inbound } from "./inbound.ts";
 import type { LayoutTable } from "./layout-table.ts";
-import { Link, type BesidePort, type LinkMemory } from "./link.ts";
+import type { FrameHandler, FrameWriter } from "./frame-writer.ts";
+import { Link, RingLink, type BesidePort, type LinkMemory } from "./link.ts";
+import type { Nodes } from "../nodes/nodes.ts";
+import type { Passport } from "./codec.ts";
 import type { RemoteTarget } from "./remote.ts";
-import type { Transport } from "./thread-options.ts";
+import type { ThreadTransport } from "./thread-options.ts";
 import { Travel } from "./travel.ts";
 
 const FRAMES_PER_POLL = 256;
@@ -81,13 +86,15 @@ export class Mesh implements Outside {
   readonly onWants: (kinds: readonly RuntimeEvent["kind"][]) => void;
   /** Null: nothing is traced. */
   readonly tracer: Tracer | null;
+  /** The other nodes; null: none are known, or they are reached by way of the main thread. */
+  nodes: Nodes | null = null;
   /** How often the message that is being sent was passed on before. */
   hops = 0;
   readonly #inbound: Inbound;
   readonly #ring: (thread: number) => void;
   readonly #lobby: Int32Array | null;
   /** By the thread at the other end. */
-  readonly #links: (Link | undefined)[] = [];
+  readonly #links: (RingLink | undefined)[] = [];
   #wanted: readonly RuntimeEvent["kind"][] = [];
   #dirty: Link[] = [];
   #sleptAt = -Infinity;
@@ -112,7 +119,7 @@ export class Mesh implements Outside {
   }
 
   connect(memory: LinkMemory, port: BesidePort): void {
-    const link = new Link(memory, port, this.travel, this.#onDirty);
+    const link = new RingLink(memory, port, this.travel, this.#onDirty);
     this.#links[memory.peer] = link;
     this.#inbound.listen(link);
     if (this.#wanted.length > 0) link.sendPacked(WANTS, 0, 0, this.#wanted);
@@ -125,7 +132,51 @@ export class Mesh implements Outside {
   }
 
   connected(thread: number): boolean {
-    return this.#links[thread] !== undefined;
+    return this.#link(thread) !== undefined;
+  }
+
+  get reachesNodes(): boolean {
+    return this.nodes !== null || this.thread !== 0;
+  }
+
+  locateForeign(parts: AddressParts): RemoteTarget {
+    return this.nodes === null ? this.directory.locateForeign(parts) : this.nodes.locate(parts);
+  }
+
+  /** Answers a question with whoever lives there; null: that node is out of reach. */
+  finder(node: NodeName, where: string): Target | null {
+    if (!this.reachesNodes) return null;
+    const peer = this.nodes !== null && node !== this.host.node ? this.nodes.neighbour(node).number : 0;
+    return {
+      address: where as Address,
+      deadlines: this.host.deadlines,
+      post: (ask) => this.send(peer, { kind: "find", of: this.asks.add(ask as Ask, peer), where }),
+      system: () => undefined,
+    };
+  }
+
+  #link(peer: number): Link | undefined {
+    return peer < FIRST_NODE ? this.#links[peer] : this.nodes?.link(peer);
+  }
+
+  /** Of a session with another node. */
+  openLink(peer: number, writer: FrameWriter, port: BesidePort, passport: Passport): Link {
+    const link = new Link(peer, writer, port, passport, this.#onDirty);
+    link.sharesLayouts = false;
+    return link;
+  }
+
+  /** Takes the frames of that link, which are read elsewhere. */
+  handlerOf(link: Link): FrameHandler {
+    return this.#inbound.handlerOf(link);
+  }
+
+  /** A session with another node is over. What it is not known to have taken becomes dead letters. */
+  loseNode(link: Link, error: MyriadError): void {
+    this.#dirty = this.#dirty.filter((other) => other !== link);
+    this.#inbound.bury(link, "node-lost");
+    this.asks.lose(link.peer, error);
+    this.directory.loseNode(link.peer);
   }
 
   /** A thread has died. All that it had made visible is handled first. */
@@ -138,7 +189,7 @@ export class Mesh implements Outside {
     const error = runtimeError("THREAD_LOST", `Thread ${thread} of ${this.host.node} is no more`, {
       location: `${this.host.node}, thread ${thread}`,
     });
-    this.#inbound.bury(link);
+    this.#inbound.bury(link, "thread-lost");
     this.asks.lose(thread, error);
     this.directory.lose(thread, error);
     this.early.lose(thread);
@@ -148,7 +199,7 @@ export class Mesh implements Outside {
 
   /** @returns false when the thread is no more. @throws MESSAGE_UNSENDABLE */
   deliver(target: RemoteTarget, item: unknown): boolean {
-    const link = this.#links[target.thread];
+    const link = this.#link(target.thread);
     if (link === undefined) return false;
     if (this.tracer === null) this.#deliver(link, target, item);
     else this.#deliverTraced(link, target, item, this.tracer);
@@ -198,8 +249,8 @@ export class Mesh implements Outside {
     ask: number,
     message: unknown,
   ): void {
-    const to = target.incarnation;
-    const entry = this.layouts.find(target.type, message);
+    const to = target.wire;
+    const entry = link.sharesLayouts ? this.layouts.find(target.type, message) : null;
     if (entry !== null && this.travel.replyIsOwn(entry.codec, message)) {
       const short = (kind === TELL ? TELL_LAYOUT : ASK_LAYOUT) + this.hops * HOP;
       if (link.sendLayout(short, to, ask, entry.index, entry.codec, message as object)) return;
@@ -208,7 +259,7 @@ export class Mesh implements Outside {
   }
 
   send(thread: number, frame: SystemFrame): void {
-    this.#links[thread]?.sendPacked(SYSTEM, 0, 0, frame);
+    this.#link(thread)?.sendPacked(SYSTEM, 0, 0, frame);
   }
 
   broadcast(frame: SystemFrame): void {
@@ -216,7 +267,7 @@ export class Mesh implements Outside {
   }
 
   reply(thread: number, ask: number, value: unknown): void {
-    const link = this.#links[thread];
+    const link = this.#link(thread);
     if (link === undefined) return;
     if (typeof value === "number") link.sendNumber(REPLY_NUMBER, 0, ask, value);
     else if (value === undefined) link.sendHead(REPLY_NOTHING, 0, ask, 0);
@@ -230,11 +281,11 @@ export class Mesh implements Outside {
   }
 
   refuse(thread: number, ask: number, error: unknown): void {
-    this.#links[thread]?.sendPacked(FAIL, 0, ask, encodeError(error));
+    this.#link(thread)?.sendPacked(FAIL, 0, ask, encodeError(error));
   }
 
   confirm(thread: number, incarnation: Incarnation, count: number): void {
-    this.#links[thread]?.sendHead(CREDIT, incarnation, 0, count);
+    this.#link(thread)?.sendHead(CREDIT, incarnation, 0, count);
   }
 
   // ---- between turns -------------------------------------------------------------------------------
@@ -268,7 +319,9 @@ export class Mesh implements Outside {
     return this.#poll() || this.#rest();
   }
 
-  get transport(): Transport {
+  /** Null: there are no other threads. */
+  get transport(): ThreadTransport | null {
+    if (this.#links.length === 0) return null;
     return this.#lobby === null ? "message port" : "shared memory";
   }
 
@@ -330,6 +383,8 @@ export class Mesh implements Outside {
   }
 
   #wake(thread: number): void {
+    // What was published to another node is on its way.
+    if (thread >= FIRST_NODE) return;
     if (this.#lobby !== null) {
       const mark = thread * LOBBY_STRIDE;
       if (Atomics.load(this.#lobby, mark) !== ASLEEP) return;

@@ -15,7 +15,7 @@ import { pauseSender } from "../cell.ts";
 import { Ref, type Target } from "../ref.ts";
 import { Room, type RoomWaiter } from "../room.ts";
 import type { SystemMessage } from "../system-message.ts";
-import type { WireReason } from "./frames.ts";
+import type { Foreign, WireReason } from "./frames.ts";
 import type { Mesh } from "./mesh.ts";
 
 export interface RemoteIdentity {
@@ -24,6 +24,8 @@ export interface RemoteIdentity {
   readonly type: AnyActorType;
   readonly thread: number;
   readonly limits: MailboxLimits;
+  /** Null: an actor of this node. */
+  readonly foreign: Foreign | null;
 }
 
 export class RemoteTarget implements Target {
@@ -32,6 +34,9 @@ export class RemoteTarget implements Target {
   readonly path: ActorPath;
   readonly type: AnyActorType;
   readonly limits: MailboxLimits;
+  readonly foreign: Foreign | null;
+  /** By what incarnation the other side of the link knows it. */
+  readonly wire: Incarnation;
   readonly ref: Ref<unknown>;
   thread: number;
   /** Messages that may still be sent before some are confirmed. */
@@ -44,8 +49,10 @@ export class RemoteTarget implements Target {
   /** It lives on this thread by now. */
   #home: Target | null = null;
 
-  constructor(mesh: Mesh, identity: RemoteIdentity) {
+  constructor(mesh: Mesh, identity: RemoteIdentity, wire: Incarnation = identity.incarnation) {
     this.mesh = mesh;
+    this.wire = wire;
+    this.foreign = identity.foreign;
     this.incarnation = identity.incarnation;
     this.path = identity.path;
     this.type = identity.type;
@@ -56,7 +63,11 @@ export class RemoteTarget implements Target {
   }
 
   get address(): Address {
-    return formatAddress({ node: this.mesh.host.node, path: this.path, incarnation: this.incarnation });
+    const { node, incarnation } = this.foreign ?? {
+      node: this.mesh.host.node,
+      incarnation: this.incarnation,
+    };
+    return formatAddress({ node, path: this.path, incarnation });
   }
 
   get deadlines(): Deadlines {
@@ -141,14 +152,13 @@ export class RemoteTarget implements Target {
   #sendLink(message: Extract<SystemMessage, { readonly peer: Target }>): void {
     const { kind, peer } = message;
     if (this.#home !== null) this.#home.system(message);
-    else if (this.gone === null)
-      this.mesh.send(this.thread, { kind, of: this.incarnation, peer: new Ref(peer) });
+    else if (this.gone === null) this.mesh.send(this.thread, { kind, of: this.wire, peer: new Ref(peer) });
   }
 
   stop(reason: StopReason): void {
     if (this.#home !== null) this.#home.system({ kind: "stop", reason });
     else if (this.gone === null) {
-      this.mesh.send(this.thread, { kind: "stop", of: this.incarnation, reason: encodeReason(reason) });
+      this.mesh.send(this.thread, { kind: "stop", of: this.wire, reason: encodeReason(reason) });
     }
   }
 
@@ -168,7 +178,7 @@ export class RemoteTarget implements Target {
 
   #sendWatch(kind: "watch" | "unwatch"): void {
     if (this.#home !== null) this.#home.system({ kind, watcher: this });
-    else this.mesh.send(this.thread, { kind, of: this.incarnation });
+    else this.mesh.send(this.thread, { kind, of: this.wire });
   }
 
   terminated(reason: StopReason): void {

@@ -11,6 +11,7 @@
  * side keeps its own position and looks at the other's only when it has to.
  */
 import { runtimeError } from "../errors.ts";
+import type { FrameHandler, FrameMemory, FrameWriter } from "./frame-writer.ts";
 
 /** Places in `control`. */
 export const HEAD = 0;
@@ -31,7 +32,7 @@ export function ringMemory(bytes: number, shared = true): RingMemory {
 }
 
 /** What writer and reader see of the same memory. Offsets count bytes from the first word. */
-export class RingView {
+export class RingView implements FrameMemory {
   readonly control: Int32Array;
   readonly view: DataView;
   readonly bytes: Buffer;
@@ -47,27 +48,24 @@ export class RingView {
   }
 }
 
-export class RingWriter extends RingView {
-  /** Frames written and not yet published. */
+export class RingWriter extends RingView implements FrameWriter {
   unpublished = 0;
+  readonly #memory: RingMemory;
   #tail: number;
   #head: number;
 
   constructor(memory: RingMemory) {
     super(memory);
+    this.#memory = memory;
     this.#tail = Atomics.load(this.control, TAIL);
     this.#head = Atomics.load(this.control, HEAD);
   }
 
-  /** The longest body that is sure to fit an empty ring wherever it stands. */
+  /** In an empty ring, wherever it stands. */
   get longestBody(): number {
     return this.bytes.length / 4;
   }
 
-  /**
-   * Room for a frame with a body of up to `bodyBytes`.
-   * @returns where its body begins, or −1 while there is no room.
-   */
   claim(bodyBytes: number): number {
     const needed = (FRAME_BYTES + bodyBytes + 7) >>> 3;
     const index = this.#tail & this.mask;
@@ -84,7 +82,6 @@ export class RingWriter extends RingView {
     return index * 8 + FRAME_BYTES;
   }
 
-  /** Ends the frame whose body begins at `body`, as `claim` gave it, and has `bodyBytes` bytes. */
   commit(body: number, kind: number, bodyBytes: number): void {
     this.view.setInt32(body - 8, bodyBytes, true);
     this.view.setInt32(body - 4, kind, true);
@@ -97,14 +94,14 @@ export class RingWriter extends RingView {
     this.unpublished = 0;
   }
 
-  /** Has the reader ring when it has made room. Try once more after this, before going to sleep. */
   waitForRoom(): void {
     Atomics.store(this.control, WAITING, 1);
   }
-}
 
-/** Takes one frame; its bytes may be looked at only until it returns. Must not throw. */
-export type FrameHandler = (kind: number, ring: RingView, body: number, bodyBytes: number) => void;
+  unread(handle: FrameHandler): void {
+    new RingReader(this.#memory).read(Infinity, handle);
+  }
+}
 
 /** How much is read before room is given back. */
 const RELEASE_WORDS = 2_048;

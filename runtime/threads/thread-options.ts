@@ -14,11 +14,11 @@ export interface ThreadOptions {
    * How messages cross: rings in shared memory, or, several times slower, copies through message ports, where a
    * runtime has no shared memory. Default: shared memory where there is any.
    */
-  readonly transport?: Transport;
+  readonly transport?: ThreadTransport;
 }
 
 /** How messages cross from one thread to another. */
-export type Transport = "shared memory" | "message port";
+export type ThreadTransport = "shared memory" | "message port";
 
 export type ThreadRules = Required<Omit<ThreadOptions, "maxHeapMb">> & { readonly maxHeapMb: number | null };
 

@@ -6,13 +6,13 @@ import { runtimeError } from "../errors.ts";
 import { Nobody } from "../nobody.ts";
 import { Ref } from "../ref.ts";
 import type { Passport } from "./codec.ts";
-import { NOWHERE, type RefStamp } from "./frames.ts";
+import { FIRST_NODE, NOWHERE, type RefStamp } from "./frames.ts";
 import type { Codec } from "./layout.ts";
 import type { Mesh } from "./mesh.ts";
 import { remoteAsk, RemoteTarget } from "./remote.ts";
 
 /** The reply of the very ask whose message it is part of. */
-const OWN_REPLY = 0;
+export const OWN_REPLY = 0;
 
 export class Travel implements Passport {
   /** The ask whose message is being packed or unpacked. */
@@ -28,22 +28,27 @@ export class Travel implements Passport {
     if (target instanceof Cell && target.parent !== null) {
       this.#mesh.directory.publish(target);
       const { incarnation, path, type, limits } = target;
-      return [this.#mesh.thread, incarnation, path!, type.name, limits.capacity, limits.overflow];
+      return [this.#mesh.thread, incarnation, path!, type.name, limits.capacity, limits.overflow, null];
     }
     if (target instanceof RemoteTarget) {
-      const { thread, incarnation, path, type, limits } = target;
-      return [thread, incarnation, path, type.name, limits.capacity, limits.overflow];
+      const { incarnation, path, type, limits, foreign } = target;
+      const { capacity, overflow } = limits;
+      // Other nodes are reached by way of the main thread.
+      if (target.thread >= FIRST_NODE) this.#mesh.directory.show(target);
+      const thread = target.thread >= FIRST_NODE ? this.#mesh.thread : target.thread;
+      return [thread, incarnation, path, type.name, capacity, overflow, foreign];
     }
     if (target instanceof Nobody) {
-      const { path, incarnation } = parseAddress(target.address);
-      return [NOWHERE, incarnation, path, "", 1, "fail"];
+      const { node, path, incarnation } = parseAddress(target.address);
+      const foreign = node === this.#mesh.host.node ? null : { node, incarnation };
+      return [NOWHERE, incarnation, path, "", 1, "fail", foreign];
     }
     throw runtimeError("MESSAGE_UNSENDABLE", `${ref.address} leads nowhere that another thread could reach`);
   }
 
   readRef(stamp: unknown): Ref<unknown> {
-    const [thread, incarnation, path, type, capacity, overflow] = stamp as RefStamp;
-    const place = { thread, incarnation, path: path as ActorPath };
+    const [thread, incarnation, path, type, capacity, overflow, foreign] = stamp as RefStamp;
+    const place = { thread, incarnation, path: path as ActorPath, foreign };
     return this.#mesh.directory.meet(place, type, { capacity, overflow }).ref;
   }
 

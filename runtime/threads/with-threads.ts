@@ -10,7 +10,7 @@ import { withErrors } from "./thread-messages.ts";
 import type { ThreadRules } from "./thread-options.ts";
 
 /** @throws THREADS_INVALID */
-export function withThreads(system: LocalSystem, rules: ThreadRules, app: App): LocalSystem {
+export function withThreads(system: LocalSystem, rules: ThreadRules, app: App): void {
   const telemetry = system.telemetry === null ? null : telemetrySeed(system.telemetry.rules);
   const crew: Crew = new Crew(app, system.node, rules, system.clock, telemetry, {
     lost(thread, slot, why) {
@@ -41,5 +41,4 @@ export function withThreads(system: LocalSystem, rules: ThreadRules, app: App): 
   system.join({ mesh, seats: crew.seats, crew });
   system.events.onInterest((kinds) => mesh.want(kinds));
   crew.start(mesh);
-  return system;
 }

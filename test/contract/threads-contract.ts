@@ -14,12 +14,12 @@ import {
   type Reply,
   type RuntimeEvent,
   type ThreadOptions,
-  type Transport,
+  type ThreadTransport,
 } from "../../runtime/index.ts";
 import { eventually } from "../kit/eventually.ts";
 import { app, counter, parent, stopper, type CounterMessage } from "../kit/thread-app.ts";
 
-export function threadsContract(transport: Transport): void {
+export function threadsContract(transport: ThreadTransport): void {
   let system: ActorSystem;
   const open = (threads: number | ThreadOptions = 2): ActorSystem => {
     const options = typeof threads === "number" ? { count: threads } : threads;

@@ -5,12 +5,12 @@
  *     node threads-drill.js "shared memory"
  */
 import { createSystem } from "../../runtime/index.ts";
-import type { ActorRef, Reply, Transport } from "../../runtime/index.ts";
+import type { ActorRef, Reply, ThreadTransport } from "../../runtime/index.ts";
 import { eventually } from "./eventually.ts";
 import { app, counter } from "./thread-app.ts";
 import type { CounterMessage } from "./thread-app.ts";
 
-const transport = process.argv[2] as Transport;
+const transport = process.argv[2] as ThreadTransport;
 const system = createSystem({ app, threads: { count: 2, hangMs: 2_000, transport } });
 const lost: string[] = [];
 system.events.subscribe("thread-lost", ({ why }) => lost.push(why));

@@ -5,13 +5,17 @@
 import assert from "node:assert/strict";
 import { MyriadError, seededRandom, type Random } from "../../runtime/contracts/index.ts";
 import { actor, defineApp } from "../../runtime/index.ts";
-import type { ActorRef, ActorType, App, Placement, Reply } from "../../runtime/index.ts";
+import type { ActorRef, ActorSystem, ActorType, App, Placement, Reply } from "../../runtime/index.ts";
 import { createWorld, type World } from "../../runtime/testkit/index.ts";
 
 export interface PlayOptions {
   readonly seed: number;
   readonly killChance?: number;
   readonly deeds?: number;
+  /** Beside the first one. */
+  readonly nodes?: readonly string[];
+  /** Of a datagram between nodes: that it is lost, doubled, and mixed up, each. */
+  readonly mishapChance?: number;
   /** Nobody crashes, stops or is looked up by address, so every question must be answered. */
   readonly peaceful?: boolean;
 }
@@ -126,7 +130,7 @@ const citizen: ActorType<Args, Args, Deed> = actor({
 
 export const app: App = defineApp({ actors: [citizen], module: import.meta.url });
 
-const ASK_MS = 1_000;
+const ASK_MS = 3_000;
 
 /** Plays one seed. Everything it does follows from the seed. */
 export async function play({
@@ -134,14 +138,19 @@ export async function play({
   killChance = 0,
   deeds = 60,
   peaceful = false,
+  nodes = [],
+  mishapChance = 0,
 }: PlayOptions): Promise<World> {
-  const world = createWorld({ app, threads: 3, seed, faults: { kill: killChance } });
+  const mishaps = { loseDatagram: mishapChance, doubleDatagram: mishapChance, mixDatagram: mishapChance };
+  const world = createWorld({ app, threads: 3, seed, nodes, faults: { kill: killChance, ...mishaps } });
+  const systems = ["local", ...nodes].map((node) => world.node(node));
   const record = new Record();
   plays.set(seed, record);
   try {
     const random = seededRandom(`deeds ${seed}`);
-    if (peaceful) performPeacefully(world, record, random, deeds, seed);
-    else perform(world, record, random, deeds, seed);
+    const first = spawnFirst(systems, record, random, seed);
+    if (peaceful) performPeacefully(world, first, random, deeds);
+    else perform(world, record, random, deeds);
     await world.settle();
     await world.advance(2 * ASK_MS);
     const failures = peaceful ? /^none$/ : /^ASK_TARGET_(STOPPED|FAILED|UNKNOWN)$/;
@@ -149,7 +158,9 @@ export async function play({
     // With its thread dies whatever an actor waits for.
     await checkAsks(record.askedByActors, killChance > 0 ? /^ASK_T/ : failures);
     assert.deepEqual(record.breaches, []);
-    await checkWatches(world, record, seed, killChance > 0 ? 10 : 1);
+    // What was lost on the way is sent again after a while.
+    const patienceMs = mishapChance > 0 ? 10_000 : 1;
+    await checkWatches(world, record, seed, killChance > 0 ? 10 : 1, patienceMs);
     await world.shutdown();
     assert.equal(world.step(), false, "something was left to do after the shutdown");
     return world;
@@ -167,17 +178,22 @@ const FIRST = 4;
 const placementBy = (random: Random): Placement =>
   random.below(3) === 0 ? "local" : { thread: random.below(4) };
 
-function spawnFirst({ system }: World, record: Record, random: Random, seed: number): ActorRef<Deed>[] {
+function spawnFirst(
+  systems: readonly ActorSystem[],
+  record: Record,
+  random: Random,
+  seed: number,
+): ActorRef<Deed>[] {
   return Array.from({ length: FIRST }, (_, id) => {
+    const system = systems[id % systems.length]!;
     const ref = system.spawn(citizen, { play: seed, id }, { placement: placementBy(random) });
     record.addresses.set(id, ref.address);
-    return ref;
+    return systems[0]!.resolve(ref.address);
   });
 }
 
-function perform(world: World, record: Record, random: Random, deeds: number, seed: number): void {
+function perform(world: World, record: Record, random: Random, deeds: number): void {
   const { system } = world;
-  spawnFirst(world, record, random, seed);
   let ids = FIRST;
   let number = 0;
   const anybody = (): ActorRef<Deed> => {
@@ -198,8 +214,12 @@ function perform(world: World, record: Record, random: Random, deeds: number, se
 }
 
 /** Only spawns, each of which is told to somebody who asks the newcomer at once. */
-function performPeacefully(world: World, record: Record, random: Random, deeds: number, seed: number): void {
-  const first = spawnFirst(world, record, random, seed);
+function performPeacefully(
+  world: World,
+  first: readonly ActorRef<Deed>[],
+  random: Random,
+  deeds: number,
+): void {
   for (let id = FIRST; id < deeds; id++) {
     const [ref, tell] = [first[random.below(FIRST)]!, first[random.below(FIRST)]!];
     ref.tell({ kind: "spawn", id, placement: placementBy(random), tell });
@@ -226,21 +246,26 @@ async function checkAsks(asks: readonly AskEnd[], failures: RegExp): Promise<voi
 }
 
 /** Everybody is watched by a new actor and stopped: every one of these watches must be answered, once. */
-async function checkWatches(world: World, record: Record, seed: number, rounds: number): Promise<void> {
+async function checkWatches(
+  world: World,
+  record: Record,
+  seed: number,
+  rounds: number,
+  patienceMs: number,
+): Promise<void> {
   const id = 1_000_000;
   const last = world.system.spawn(citizen, { play: seed, id }, { placement: { thread: 1 } });
   const others = [...record.addresses.values()]
     .filter((address) => address !== last.address)
     .map((address) => world.system.resolve(address) as ActorRef<Deed>);
   for (const ref of others) last.tell({ kind: "watch", ref, id });
-  await world.settle();
+  await world.advance(patienceMs);
   const unanswered = (): string[] =>
     [...record.watching].filter((key) => key.startsWith(`${id} in life ${record.lives.get(id)} `));
   // A stop that is told to a life whose thread dies is lost with it.
   for (let round = 0; round < rounds && (round === 0 || unanswered().length > 0); round++) {
     for (const ref of others) ref.tell({ kind: "stop" });
-    await world.settle();
-    await world.advance(1);
+    await world.advance(patienceMs);
   }
   assert.deepEqual(unanswered(), [], "watches that were never answered");
   assert.deepEqual(record.breaches, []);

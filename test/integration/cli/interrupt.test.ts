@@ -84,7 +84,9 @@ describe(
     it("ends at once on a second signal, and has printed its document all the same", () =>
       inProject({ "task.json": TASK }, async (cwd) => {
         const running = startMyriad(["run", "task.json", "--runs", "40", "--json"], { cwd, group: true });
-        await eventually("the session has begun", () => journalBytes(join(cwd, ".myriad")).includes("session/"));
+        await eventually("the session has begun", () =>
+          journalBytes(join(cwd, ".myriad")).includes("session/"),
+        );
         const { pid } = running.child;
         // Stopped, it takes both as soon as it goes on: none is lost, and nothing comes between.
         for (const signal of ["SIGSTOP", "SIGINT", "SIGTERM", "SIGCONT"] as const) process.kill(pid!, signal);

@@ -31,7 +31,7 @@ import {
 } from "../../../runtime/index.ts";
 import type { ActorRef, ActorSystem, Behaviour, RegistryEvent, Reply } from "../../../runtime/index.ts";
 import { metricProducer, spanListener } from "../../../runtime/telemetry/open-telemetry.ts";
-import { createTestSystem, type TestSystem } from "../../../runtime/testkit/index.ts";
+import { createTestSystem, createWorld, type TestSystem } from "../../../runtime/testkit/index.ts";
 import { openMemoryJournal } from "../../../storage/index.ts";
 import { readSource } from "../../kit/repository.ts";
 
@@ -329,6 +329,25 @@ describe("the examples of runtime/README.md", () => {
     await meters.forceFlush();
     assert.equal(metricExporter.getMetrics()[0]!.resource, resource);
     await Promise.all([meters.shutdown(), processor.shutdown()]);
+  });
+
+  it("two nodes lose each other and meet again", async () => {
+    const app = defineApp({ actors: [counter] });
+    // example
+    const world = createWorld({ app, nodes: ["b"], seed: 7, faults: { loseDatagram: 0.05 } });
+    world.node("b").spawn(counter, 1, { name: "sum" });
+    const found = world.system.find("b/sum");
+    await world.advance(1_000);
+    const sum = await found;
+    sum?.tell({ kind: "add", step: 2 });
+    world.cut("local", "b");
+    await world.advance(10_000); // both have lost each other
+    world.heal();
+    // end
+    const again = world.system.find("b/sum");
+    await world.advance(1_000);
+    assert.equal((await again)?.address, sum?.address);
+    await world.shutdown();
   });
 
   it("are those of the document", () => {

@@ -11,7 +11,10 @@ import { play } from "../../../kit/world-model.ts";
 
 /** More of them at night: MYRIAD_SEEDS=10000. */
 const SEEDS = Number(process.env["MYRIAD_SEEDS"] ?? 200);
-const seeds = (from: number): number[] => Array.from({ length: SEEDS }, (_, index) => from + index);
+const seeds = (from: number, count = SEEDS): number[] =>
+  Array.from({ length: count }, (_, index) => from + index);
+/** Several systems are several times the work. */
+const SEEDS_OF_NODES = Math.ceil(SEEDS / 4);
 
 describe("a world of simulated threads", () => {
   it("keeps order, delivery, asks and watches in every interleaving", async () => {
@@ -24,6 +27,17 @@ describe("a world of simulated threads", () => {
 
   it("lets nobody be told, asked or watched in vain who is still on the way to its thread", async () => {
     for (const seed of seeds(300_001)) await play({ seed, peaceful: true, deeds: 30 });
+  });
+
+  it("keeps all this between nodes, though datagrams are lost, doubled and mixed up", async () => {
+    const nodes = ["b", "c"];
+    for (const seed of seeds(400_001, SEEDS_OF_NODES))
+      await play({ seed, nodes, mishapChance: seed % 2 === 0 ? 0 : 0.05 });
+    for (const seed of seeds(500_001, SEEDS_OF_NODES)) await play({ seed, nodes, peaceful: true, deeds: 30 });
+  });
+
+  it("keeps them between nodes while threads die", async () => {
+    for (const seed of seeds(600_001, SEEDS_OF_NODES)) await play({ seed, nodes: ["b"], killChance: 0.004 });
   });
 
   it("takes the same steps for the same seed, and others for another", async () => {

@@ -1,0 +1,24 @@
+/** Stands for an actor of another node. */
+import type { Incarnation, NodeName } from "../address.ts";
+import { windowOf } from "../inflow.ts";
+import type { MyriadError } from "../contracts/index.ts";
+import type { Mesh } from "../threads/mesh.ts";
+import { RemoteTarget, type RemoteIdentity } from "../threads/remote.ts";
+
+export interface FarIdentity extends RemoteIdentity {
+  readonly foreign: { readonly node: NodeName; readonly incarnation: Incarnation };
+}
+
+export class NodeTarget extends RemoteTarget {
+  constructor(mesh: Mesh, identity: FarIdentity) {
+    super(mesh, identity, identity.foreign.incarnation);
+  }
+
+  /** Its node can be reached no more. It may live on, so what is sent to it next is tried again. */
+  unreachable(error: MyriadError): void {
+    if (this.gone !== null) return;
+    this.terminated({ kind: "failed", error });
+    this.gone = null;
+    this.credit = windowOf(this.limits.capacity);
+  }
+}

@@ -1,0 +1,120 @@
+/**
+ * The other nodes, as the main thread of this one knows them. Its worker threads reach them by way of it.
+ *
+ *     ref ─▶ NodeTarget ─▶ Link: a frame in the batch ─▶ (flush) ─▶ Association: a numbered datagram ─▶ Transport
+ *     Transport ─▶ Association: once and in order ─▶ Inbound: as if from another thread
+ */
+import { formatAddress, isSegment, makeAddress, parseAddress } from "../address.ts";
+import type { AddressParts, Incarnation } from "../address.ts";
+import type { App } from "../app.ts";
+import type { MailboxLimits } from "../mailbox.ts";
+import { Nobody } from "../nobody.ts";
+import { Ref } from "../ref.ts";
+import { UNKNOWN } from "../threads/directory.ts";
+import { FIRST_NODE, type Foreign } from "../threads/frames.ts";
+import type { Link } from "../threads/link.ts";
+import type { Mesh } from "../threads/mesh.ts";
+import { readDatagram } from "./datagram.ts";
+import { Greeting, layoutsDigest } from "./greeting.ts";
+import { Neighbour } from "./neighbour.ts";
+import type { NodeRules } from "./node-options.ts";
+import type { NodeTarget } from "./node-target.ts";
+
+const MOST_LIVES = 2 ** 30;
+
+export class Nodes {
+  readonly mesh: Mesh;
+  readonly rules: NodeRules;
+  readonly greeting: Greeting;
+  readonly #neighbours: Neighbour[] = [];
+  readonly #byName = new Map<string, Neighbour>();
+  #sessions: number;
+  #isClosed = false;
+
+  constructor(mesh: Mesh, rules: NodeRules, app: App) {
+    this.mesh = mesh;
+    this.rules = rules;
+    const { clock, random, node } = mesh.host;
+    this.greeting = new Greeting(random.fork("node").below(MOST_LIVES), layoutsDigest(app));
+    // After a new start greater than before it, as the other nodes must see it.
+    this.#sessions = Math.floor(clock.now() / 16) >>> 0;
+    rules.transport.open(node, (from, datagram) => this.#received(from, datagram));
+  }
+
+  get life(): number {
+    return this.greeting.life;
+  }
+
+  /** All that were ever heard of. */
+  get known(): readonly { readonly node: string; readonly reached: boolean }[] {
+    return this.#neighbours.map(({ name, isReached }) => ({ node: name, reached: isReached }));
+  }
+
+  nextSession(): number {
+    this.#sessions = (this.#sessions + 1) >>> 0 || 1;
+    return this.#sessions;
+  }
+
+  lifeOf(node: string): number | null {
+    return node === this.mesh.host.node ? this.life : (this.#byName.get(node)?.life ?? null);
+  }
+
+  link(number: number): Link {
+    return this.#neighbours[number - FIRST_NODE]!.link;
+  }
+
+  /** Who stands here for the actor that the node of that number knows by that incarnation. */
+  far(number: number, incarnation: Incarnation): NodeTarget | undefined {
+    return this.#neighbours[number - FIRST_NODE]!.far(incarnation);
+  }
+
+  neighbour(name: string): Neighbour {
+    let neighbour = this.#byName.get(name);
+    if (neighbour === undefined) {
+      const { node } = parseAddress(`${name}/x#1`);
+      neighbour = new Neighbour(this, node, FIRST_NODE + this.#neighbours.length);
+      this.#neighbours.push(neighbour);
+      this.#byName.set(name, neighbour);
+    }
+    return neighbour;
+  }
+
+  /** Who is behind a ref that came from another node. */
+  meet(parts: AddressParts, life: number | null, typeName: string, limits: MailboxLimits): Ref<unknown> {
+    const { node, path, incarnation } = parts;
+    const { host, directory } = this.mesh;
+    if (node !== host.node) {
+      const type = host.typeIfKnown(typeName) ?? UNKNOWN;
+      return this.neighbour(node).meet(path, incarnation, life, type, limits).ref;
+    }
+    const found = life === null || life === this.life ? directory.locate(path, incarnation) : null;
+    return found?.ref ?? new Ref(new Nobody(host, formatAddress(parts)));
+  }
+
+  /** Somebody on another node of whom nothing is known but the address. */
+  locate({ node, path, incarnation }: AddressParts): NodeTarget {
+    const neighbour = this.neighbour(node);
+    const known = neighbour.far(incarnation);
+    if (known !== undefined) return known;
+    const target = neighbour.meet(path, incarnation, null, UNKNOWN, UNKNOWN.mailbox);
+    this.mesh.send(neighbour.number, { kind: "locate", of: incarnation, path });
+    return target;
+  }
+
+  /** A worker thread knows that actor by an incarnation of this node. */
+  expect(path: string, { node, incarnation }: Foreign, of: Incarnation): void {
+    this.mesh.directory.alias(of, this.locate(makeAddress(node, path, incarnation)));
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    for (const neighbour of this.#neighbours) neighbour.close();
+    this.rules.transport.close();
+  }
+
+  #received(from: string, bytes: Uint8Array): void {
+    const datagram = readDatagram(bytes);
+    if (datagram === null || this.#isClosed || !isSegment(from) || from === this.mesh.host.node) return;
+    this.neighbour(from).received(datagram);
+  }
+}

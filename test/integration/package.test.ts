@@ -4,15 +4,19 @@ import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import { mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, posix } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { assertRefused, myriad, myriadJson } from "../kit/cli.ts";
-import { ROOT } from "../kit/repository.ts";
+import { readSource, ROOT } from "../kit/repository.ts";
 
 interface Packed {
   readonly filename: string;
   readonly files: readonly { readonly path: string }[];
 }
+
+const MANIFEST = JSON.parse(readSource("package.json")) as {
+  readonly exports: Readonly<Record<string, string | { readonly types: string; readonly default: string }>>;
+};
 
 const OWN_CODE = `export function unique(values: readonly number[]): number[] {
   const seen: number[] = [];
@@ -91,20 +95,18 @@ describe("the packed product", () => {
 
   it("holds what is used and nothing that only its makers need", () => {
     const paths = packed.files.map(({ path }) => path);
+    const targets = Object.values(MANIFEST.exports).flatMap((target) =>
+      typeof target === "string" ? [] : [target.types, target.default].map((path) => path.slice(2)),
+    );
     const wanted = [
+      ...targets,
       "package.json",
       "README.md",
       "LICENSE",
       "CHANGELOG.md",
       "bin/myriad.js",
-      "dist/index.js",
-      "dist/index.d.ts",
       "dist/cli/main.js",
-      "dist/runtime/index.js",
-      "dist/storage/journal/index.d.ts",
       "dist/examples/actors/chat.js",
-      "dist/runtime/testkit/index.js",
-      "dist/runtime/testkit/index.d.ts",
       "schemas/result.schema.json",
       "schemas/task.schema.json",
       "examples/tasks/orders-dedupe.yaml",
@@ -122,6 +124,23 @@ describe("the packed product", () => {
         (sources.test(path) && !path.endsWith(".d.ts") && !path.startsWith("examples/")),
     );
     assert.deepEqual(unwanted, []);
+  });
+
+  it("has no document that leads to one that is not there", () => {
+    const paths = new Set(packed.files.map(({ path }) => path));
+    const leads = [...paths]
+      .filter((path) => path.endsWith(".md"))
+      .flatMap((path) =>
+        [...readSource(path).matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)].map(([, to]) => [path, to!] as const),
+      );
+    assert.ok(leads.length > 10);
+    const broken = leads.filter(([path, to]) => {
+      // Benches are run in a clone.
+      if (to === "bench/README.md") return false;
+      const target = posix.join(posix.dirname(path), to);
+      return !paths.has(target) && ![...paths].some((other) => other.startsWith(`${target}/`));
+    });
+    assert.deepEqual(broken, []);
   });
 
   const executable = (): readonly string[] => [join(folder, "node_modules", ".bin", "myriad")];

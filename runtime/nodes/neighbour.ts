@@ -193,7 +193,12 @@ export class Neighbour implements BesidePort {
   /** None of its actors lives any more. */
   #bury(): void {
     const error = this.#lostError("it was started anew");
-    for (const weak of this.#far.values()) weak.deref()?.terminated({ kind: "failed", error });
+    for (const weak of this.#far.values()) {
+      const target = weak.deref();
+      if (target === undefined) continue;
+      target.terminated({ kind: "failed", error });
+      this.#nodes.mesh.directory.hide(target);
+    }
     this.#far.clear();
   }
 

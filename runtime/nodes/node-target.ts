@@ -17,8 +17,7 @@ export class NodeTarget extends RemoteTarget {
   /** Its node can be reached no more. It may live on, so what is sent to it next is tried again. */
   unreachable(error: MyriadError): void {
     if (this.gone !== null) return;
-    this.terminated({ kind: "failed", error });
-    this.gone = null;
     this.credit = windowOf(this.limits.capacity);
+    this.signal({ kind: "failed", error });
   }
 }

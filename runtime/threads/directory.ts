@@ -335,10 +335,15 @@ export class Directory {
       deadlines: target.deadlines,
       post: () => undefined,
       system: ({ kind }) => {
-        if (kind === "terminated") this.#shown.delete(target);
+        // One whose node is lost may live on.
+        if (kind === "terminated" && target.gone !== null) this.hide(target);
       },
     };
     target.system({ kind: "watch", watcher });
+  }
+
+  hide(target: RemoteTarget): void {
+    this.#shown.delete(target);
   }
 
   /** That node watches nobody any more. */

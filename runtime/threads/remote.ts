@@ -183,6 +183,11 @@ export class RemoteTarget implements Target {
 
   terminated(reason: StopReason): void {
     this.gone = reason;
+    this.signal(reason);
+  }
+
+  /** Tells all who wait for it, and all who watch it. */
+  signal(reason: StopReason): void {
     this.#openRoom();
     const watchers = this.#watchers;
     this.#watchers = null;

@@ -214,6 +214,29 @@ describe("a node that is lost", () => {
     assert.deepEqual(lost.slice(1), ["b: it has ended the session, or was started anew"]);
   });
 
+  it("is reached again from worker threads too, where its actors live on", async () => {
+    open();
+    on("b").spawn(counter, 0, { name: "sum" });
+    const sum = await find("b/sum");
+    const teller = world.system.spawn(counter, 0, onThread);
+    const passOn = async (step: number): Promise<void> => {
+      teller.tell({ kind: "tell", to: sum, message: { kind: "add", step } });
+      await world.advance(500);
+    };
+    await passOn(1);
+    world.cut("local", "b");
+    await world.advance(10_000);
+    await passOn(2);
+    await world.advance(10_000);
+    world.heal();
+    await passOn(4);
+    assert.equal(await get(sum, 1_000), 5);
+    assert.deepEqual(
+      world.system.deadLetters.list().map(({ reason }) => reason),
+      ["node-lost"],
+    );
+  });
+
   it("has none of its actors any more when it was started anew, whoever has their numbers now", async () => {
     open();
     on("b").spawn(counter, 7, { name: "seven" });

@@ -23,8 +23,11 @@ import { automaticName, formatAddress, type ActorPath, type Address, type Incarn
 import { Ask, type Deadlines } from "./ask.ts";
 import type { Children } from "./children.ts";
 import { ContextOf } from "./context.ts";
+import type { Random } from "./contracts/index.ts";
 import type { Runnable } from "./dispatcher.ts";
+import { Ending } from "./ending.ts";
 import { runtimeError } from "./errors.ts";
+import { Extras } from "./extras.ts";
 import {
   HALTED,
   HALTING,
@@ -42,16 +45,18 @@ import {
 import type { Host } from "./host.ts";
 import { Inflow } from "./inflow.ts";
 import { Mailbox, type MailboxLimits } from "./mailbox.ts";
-import { Notices, type Notice } from "./notices.ts";
+import type { Notice } from "./notices.ts";
+import { Orders } from "./orders.ts";
 import { PriorityMailbox } from "./priority-mailbox.ts";
-import { ReceiveTimeout } from "./receive-timeout.ts";
-import { Ref, type AnyRef, type Target } from "./ref.ts";
+import { Ref, type Target } from "./ref.ts";
 import { Pause, Room, type RoomWaiter } from "./room.ts";
-import { RunQueue } from "./run-queue.ts";
-import { Stash } from "./stash.ts";
 import { Supervisor } from "./supervisor.ts";
 import type { SystemMessage } from "./system-message.ts";
-import { ActorTimers } from "./timers.ts";
+import { Ties } from "./ties.ts";
+
+/** In the place of a state. */
+const NO_STATE = Symbol("no state");
+const DRAINED: StopReason = { kind: "drained" };
 
 export class Cell implements Target, Runnable, Child, Parent {
   readonly host: Host;
@@ -61,43 +66,18 @@ export class Cell implements Target, Runnable, Child, Parent {
   readonly ref: Ref<unknown>;
   status: Status = STARTING;
   queued = false;
-  failure: Failure | null = null;
-  children: Children | null = null;
   siblingBefore: Child | null = null;
   siblingAfter: Child | null = null;
   isListed = false;
   /** The number of an automatic name, which is written out only when it is asked for. */
   readonly #name: string | number;
-  /** Grows with each restart; what an earlier life has ordered is stale. */
-  life = 0;
   readonly #args: unknown;
   readonly #mailbox: Mailbox;
-  #context: ContextOf | null = null;
-  #state: unknown = undefined;
-  /** This life has a state: `initial` returned, `stopped` has not been called. */
-  #alive = false;
-  #system: RunQueue<SystemMessage> | null = null;
-  #notices: Notices | null = null;
-  #timers: ActorTimers | null = null;
-  #supervisor: Supervisor | null = null;
-  #watchers: Set<Target> | null = null;
-  /** The ref by which each was watched. By address: one actor may stand behind several targets. */
-  #watched: Map<Address, AnyRef> | null = null;
-  #links: Map<Address, Target> | null = null;
-  #unanswered: Set<Ask> | null = null;
-  /** Messages wait; what this life has ordered does not, save the stop after all that waits. */
-  #held: boolean | "draining" = false;
-  #stash: Stash | null = null;
-  #receiveTimeout: ReceiveTimeout | null = null;
-  /** Who waits for room in this mailbox. */
-  #room: Room | null = null;
-  /** This actor's own waiting for room elsewhere. */
-  #pause: Pause | null = null;
-  #inflow: Inflow | null = null;
-  /** Children that are still to be stopped, and the one that is being waited for. */
-  #toStop: Child[] | null = null;
-  #waitingFor: Child | null = null;
-  #ending: StopReason | null = null;
+  /** Made with the cell: that is cheaper than to write it into one that has grown old. */
+  readonly #context: ContextOf;
+  /** From the return of `initial` until `stopped` is called. */
+  #state: unknown = NO_STATE;
+  #extras: Extras | null = null;
 
   constructor(
     host: Host,
@@ -123,6 +103,7 @@ export class Cell implements Target, Runnable, Child, Parent {
         : priority === undefined
           ? new Mailbox(limits)
           : new PriorityMailbox(limits, priority);
+    this.#context = new ContextOf(this);
     this.ref = new Ref(this);
   }
 
@@ -165,14 +146,47 @@ export class Cell implements Target, Runnable, Child, Parent {
     return this.host.deadlines;
   }
 
-  get timers(): ActorTimers {
-    this.#timers ??= new ActorTimers(this.host.clock, (timer) => this.#notify({ kind: "timer", timer }));
-    return this.#timers;
+  // ---- what few actors have ------------------------------------------------------------------------
+
+  get #more(): Extras {
+    return (this.#extras ??= new Extras());
+  }
+
+  get children(): Children | null {
+    return this.#extras === null ? null : this.#extras.children;
+  }
+
+  set children(children: Children) {
+    this.#more.children = children;
+  }
+
+  get failure(): Failure | null {
+    return this.#extras === null ? null : this.#extras.failure;
+  }
+
+  set failure(failure: Failure) {
+    this.#more.failure = failure;
+  }
+
+  /** Which of its lives this is; what an earlier one has ordered is stale. */
+  get life(): number {
+    return this.#extras === null ? 0 : this.#extras.life;
+  }
+
+  get orders(): Orders {
+    return (this.#more.orders ??= new Orders(this));
+  }
+
+  get ties(): Ties {
+    return (this.#more.ties ??= new Ties(this));
   }
 
   get supervisor(): Supervisor {
-    this.#supervisor ??= new Supervisor(this);
-    return this.#supervisor;
+    return (this.#more.supervisor ??= new Supervisor(this));
+  }
+
+  get random(): Random {
+    return (this.#more.random ??= this.host.random.fork(this.path ?? ""));
   }
 
   // ---- what comes in -------------------------------------------------------------------------------
@@ -184,8 +198,9 @@ export class Cell implements Target, Runnable, Child, Parent {
 
   /** The same from another thread, which holds credit for it: the bound was kept there. */
   postFrom(thread: number, item: unknown): void {
-    this.#inflow ??= new Inflow(this.host, this.incarnation, this.#mailbox.limits.capacity);
-    this.#inflow.arrived(thread);
+    const extras = this.#more;
+    extras.inflow ??= new Inflow(this.host, this.incarnation, this.limits.capacity);
+    extras.inflow.arrived(thread);
     if (this.status >= STOPPING) this.host.undelivered(this, item, "stopped");
     else if (this.#mailbox.pushBeyond(item) || this.#makeRoom(item)) this.#wake();
   }
@@ -195,21 +210,20 @@ export class Cell implements Target, Runnable, Child, Parent {
       this.#answerFromTheGrave(message);
       return;
     }
-    this.#system ??= new RunQueue();
-    this.#system.push(message);
+    this.#more.system.push(message);
     if (!this.queued) this.host.dispatcher.enqueue(this);
   }
 
   piped(life: number, toMessage: (value: never) => unknown, value: unknown): void {
     if (this.status >= STOPPING) this.host.undelivered(this, value, "stopped");
     else if (this.life !== life) this.host.undelivered(this, value, "stale");
-    else this.#notify({ kind: "piped", toMessage, value });
+    else this.notify({ kind: "piped", toMessage, value });
   }
 
-  #notify(notice: Notice): void {
+  /** Something that this life has ordered has come about. */
+  notify(notice: Notice): void {
     if (this.status >= STOPPING) return;
-    this.#notices ??= new Notices();
-    this.#notices.add(notice, this.#mailbox.size);
+    this.orders.notice(notice);
     this.#wake();
   }
 
@@ -217,41 +231,56 @@ export class Cell implements Target, Runnable, Child, Parent {
     if (!this.queued && this.status <= RUNNING) this.host.dispatcher.enqueue(this);
   }
 
-  #makeRoom(item: unknown): boolean {
-    switch (this.#mailbox.limits.overflow) {
-      case "fail":
-        throw runtimeError("MAILBOX_FULL", `The mailbox of ${this.address} is full`, {
-          location: this.address,
-        });
-      case "drop-newest":
-        this.host.undelivered(this, item, "overflow");
-        return false;
-      case "drop-oldest":
-        this.host.undelivered(this, this.#takeMessage(), "overflow");
-        return this.#mailbox.push(item);
-      case "wait":
-        this.#room ??= new Room();
-        pauseSender(this.host, this, this.#room);
-        return this.#mailbox.pushBeyond(item);
-    }
-  }
-
-  /** Its thread is about to end. */
-  abandon(): void {
-    const stashed = this.#stash?.drain() ?? [];
-    for (const message of stashed) this.host.undelivered(this, message, "thread-lost");
-    while (this.#mailbox.size > 0) this.host.undelivered(this, this.#mailbox.shift(), "thread-lost");
-  }
-
   /** How many messages wait. */
   get waiting(): number {
     return this.#mailbox.size;
   }
 
+  /** Its thread is about to end. */
+  abandon(): void {
+    for (const message of this.#extras?.orders?.stashed() ?? [])
+      this.host.undelivered(this, message, "thread-lost");
+    this.#emptyMailbox("thread-lost");
+  }
+
+  #emptyMailbox(reason: "stopped" | "thread-lost"): void {
+    while (this.#mailbox.size > 0) this.host.undelivered(this, this.#mailbox.shift(), reason);
+  }
+
+  // ---- a full mailbox ------------------------------------------------------------------------------
+
+  #makeRoom(item: unknown): boolean {
+    switch (this.limits.overflow) {
+      case "fail":
+        throw mailboxFull(this);
+      case "drop-newest":
+        this.host.undelivered(this, item, "overflow");
+        return false;
+      case "drop-oldest":
+        this.#extras?.orders?.messageTaken();
+        this.host.undelivered(this, this.#mailbox.shift(), "overflow");
+        return this.#mailbox.push(item);
+      case "wait":
+        pauseSender(this.host, this, (this.#more.room ??= new Room()));
+        return this.#mailbox.pushBeyond(item);
+    }
+  }
+
+  get #isFull(): boolean {
+    return this.#mailbox.size >= this.limits.capacity;
+  }
+
   /** Lets `waiter` in as soon as there is room; at once when there is, or when nothing is taken any more. */
   waitForRoom(waiter: RoomWaiter): void {
-    if (this.status >= STOPPING || this.#mailbox.size < this.limits.capacity) waiter.letIn();
-    else (this.#room ??= new Room()).add(waiter);
+    if (this.status >= STOPPING || !this.#isFull) waiter.letIn();
+    else (this.#more.room ??= new Room()).add(waiter);
+  }
+
+  #openRoom(extras: Extras): void {
+    const { room } = extras;
+    if (room === null || (this.status < STOPPING && this.#isFull)) return;
+    extras.room = null;
+    room.open();
   }
 
   /** Handles nothing more, after the message in hand, until `room` lets it in. */
@@ -259,58 +288,56 @@ export class Cell implements Target, Runnable, Child, Parent {
     // Whose life ends right now cannot be kept from it.
     if (this.status !== RUNNING && this.status !== PAUSED) return;
     this.status = PAUSED;
-    this.#pause ??= new Pause((pause) => this.#unpause(pause));
-    this.#pause.waitFor(room);
+    const extras = this.#more;
+    extras.pause ??= new Pause((pause) => this.#unpause(pause));
+    extras.pause.waitFor(room);
   }
 
   #unpause(pause: Pause): void {
-    if (this.#pause !== pause) return;
-    this.#pause = null;
+    if (this.#more.pause !== pause) return;
+    this.#more.pause = null;
     this.status = RUNNING;
     this.#wake();
-  }
-
-  #takeMessage(): unknown {
-    if (this.#notices !== null) this.#notices.messageTaken();
-    if (this.#receiveTimeout !== null) this.#receiveTimeout.touch();
-    return this.#mailbox.shift();
   }
 
   // ---- the turn ------------------------------------------------------------------------------------
 
   get ready(): boolean {
-    if (this.#system !== null && this.#system.size > 0) return true;
+    const extras = this.#extras;
+    if (extras !== null && extras.system.size > 0) return true;
     if (this.status !== RUNNING) return this.status === STARTING;
-    if (this.#notices !== null && this.#notices.size > 0) return true;
-    return !this.#held && (this.#mailbox.size > 0 || (this.#stash !== null && this.#stash.back > 0));
+    const waiting = this.#mailbox.size;
+    return extras === null || extras.orders === null ? waiting > 0 : extras.orders.ready(waiting);
   }
 
   turn(limit: number): number {
     let handled = 0;
     for (; handled < limit; handled++) {
-      if (this.#system !== null && this.#system.size > 0) this.#steer(this.#system.shift());
+      const extras = this.#extras;
+      if (extras !== null && extras.system.size > 0) this.#steer(extras.system.shift(), extras);
       else if (this.status === STARTING) this.#start();
       else if (this.status !== RUNNING) break;
-      else if (this.#stash !== null && this.#stash.back > 0 && !this.#held)
-        this.#receive(this.#stash.shift());
-      else if (this.#notices !== null && this.#noticeReady(this.#notices)) this.#take(this.#notices.shift());
-      else if (this.#mailbox.size > 0 && !this.#held) this.#receive(this.#takeMessage());
+      else if (extras !== null && extras.orders !== null) {
+        if (!this.#step(extras.orders)) break;
+      } else if (this.#mailbox.size > 0) this.#receive(this.#mailbox.shift());
       else break;
     }
-    if (this.#inflow !== null) this.#inflow.confirm(this.#mailbox.size);
-    if (this.#room !== null) this.#openRoom();
+    if (this.#extras !== null) {
+      this.#extras.inflow?.confirm(this.#mailbox.size);
+      this.#openRoom(this.#extras);
+    }
     return handled;
   }
 
-  #openRoom(): void {
-    if (this.status < STOPPING && this.#mailbox.size >= this.limits.capacity) return;
-    const room = this.#room!;
-    this.#room = null;
-    room.open();
-  }
-
-  #noticeReady(notices: Notices): boolean {
-    return notices.ready || (this.#held && notices.size > 0);
+  /** What comes next where this life has ordered something. @returns false: nothing does. */
+  #step(orders: Orders): boolean {
+    if (orders.stashReady) this.#receive(orders.takeStashed());
+    else if (orders.noticeReady) this.#take(orders.takeNotice(), orders);
+    else if (this.#mailbox.size > 0 && !orders.isHeld) {
+      orders.messageTaken();
+      this.#receive(this.#mailbox.shift());
+    } else return false;
+    return true;
   }
 
   #receive(item: unknown): void {
@@ -319,7 +346,7 @@ export class Cell implements Target, Runnable, Child, Parent {
       return;
     }
     try {
-      this.#accept(this.type.receive(this.#state, item, this.#context as ActorContext<unknown>));
+      this.#handle(item);
     } catch (error) {
       this.fail(error);
     }
@@ -328,7 +355,7 @@ export class Cell implements Target, Runnable, Child, Parent {
   #receiveAsk(ask: Ask): void {
     if (ask.ended) return;
     try {
-      this.#accept(this.type.receive(this.#state, ask.message, this.#context as ActorContext<unknown>));
+      this.#handle(ask.message);
     } catch (error) {
       ask.crashed(error);
       this.fail(error);
@@ -339,9 +366,13 @@ export class Cell implements Target, Runnable, Child, Parent {
   #awaitReply(ask: Ask): void {
     ask.message = undefined;
     if (ask.ended) return;
-    this.#unanswered ??= new Set();
-    this.#unanswered.add(ask);
-    ask.unanswered = this.#unanswered;
+    ask.unanswered = this.#more.unanswered ??= new Set();
+    ask.unanswered.add(ask);
+  }
+
+  /** @throws ACTOR_RETURNED_PROMISE, and whatever the actor throws */
+  #handle(message: unknown): void {
+    this.#accept(this.type.receive(this.#state, message, this.#context as ActorContext<unknown>));
   }
 
   /** @throws ACTOR_RETURNED_PROMISE */
@@ -350,50 +381,44 @@ export class Cell implements Target, Runnable, Child, Parent {
     this.#state = next;
   }
 
-  #take(notice: Notice): void {
+  #take(notice: Notice, orders: Orders): void {
     try {
-      const context = this.#context as ActorContext<unknown>;
       if (notice.kind === "terminated") {
-        const { address } = notice.target;
-        const ref = this.#watched?.get(address);
-        if (ref === undefined) return;
-        this.#watched?.delete(address);
-        this.#accept(this.#signal({ kind: "terminated", ref, reason: notice.reason }));
+        const ref = this.ties.takeWatched(notice.target);
+        if (ref !== undefined) this.#signal({ kind: "terminated", ref, reason: notice.reason });
       } else if (notice.kind === "drained") {
-        this.#drained();
+        if (!orders.keepDrain()) this.#stop(DRAINED);
       } else if (notice.kind === "idle") {
-        if (this.#receiveTimeout !== notice.timeout || !notice.timeout.take()) return;
-        this.#accept(this.type.receive(this.#state, notice.timeout.message, context));
+        if (orders.idleTaken(notice.timeout)) this.#handle(notice.timeout.message);
       } else if (notice.kind === "piped") {
-        if (this.#receiveTimeout !== null) this.#receiveTimeout.touch();
-        this.#accept(this.type.receive(this.#state, notice.toMessage(notice.value as never), context));
-      } else if (this.timers.take(notice.timer)) {
-        this.#accept(this.type.receive(this.#state, notice.timer.message, context));
-      }
+        orders.pipedTaken();
+        this.#handle(notice.toMessage(notice.value as never));
+      } else if (orders.timers.take(notice.timer)) this.#handle(notice.timer.message);
     } catch (error) {
       this.fail(error);
     }
   }
 
-  #signal(signal: Signal): unknown {
-    if (this.type.signal !== null) {
-      return this.type.signal(this.#state, signal, this.#context as ActorContext<unknown>);
+  /** @throws DEATH_PACT, and whatever the actor throws */
+  #signal(signal: Signal): void {
+    if (this.type.signal === null) {
+      const cause = signal.reason.kind === "failed" ? { cause: signal.reason.error } : {};
+      throw runtimeError("DEATH_PACT", `${this.address} ignores the stop of ${signal.ref.address}`, cause);
     }
-    const cause = signal.reason.kind === "failed" ? { cause: signal.reason.error } : {};
-    throw runtimeError("DEATH_PACT", `${this.address} ignores the stop of ${signal.ref.address}`, cause);
+    this.#accept(this.type.signal(this.#state, signal, this.#context as ActorContext<unknown>));
   }
 
-  #steer(message: SystemMessage): void {
+  #steer(message: SystemMessage, extras: Extras): void {
     switch (message.kind) {
       case "stop":
-        if (message.reason.kind === "drained") this.#notify({ kind: "drained" });
+        if (message.reason.kind === "drained") this.notify({ kind: "drained" });
         else this.#stop(message.reason);
         return;
       case "resume":
-        this.#resume();
+        this.#resume(extras);
         return;
       case "halt":
-        this.#halt(message.error);
+        this.#halt(message.error, extras);
         return;
       case "begin":
         if (this.status === HALTED) this.status = STARTING;
@@ -408,25 +433,23 @@ export class Cell implements Target, Runnable, Child, Parent {
         this.supervisor.halted(message.child);
         return;
       case "child-stopped":
-        this.#childStopped(message.child);
+        this.#childStopped(message.child, extras);
         return;
       case "watch":
-        this.#watchers ??= new Set();
-        this.#watchers.add(message.watcher);
+        this.ties.addWatcher(message.watcher);
         return;
       case "unwatch":
-        this.#watchers?.delete(message.watcher);
+        extras.ties?.deleteWatcher(message.watcher);
         return;
       case "link":
-        this.#linkTo(message.peer);
+        this.ties.linked(message.peer);
         return;
       case "unlink":
-        this.#links?.delete(message.peer.address);
-        this.#forget(message.peer);
+        this.ties.unlinked(message.peer);
         return;
       case "terminated":
-        this.#linkEnded(message.target, message.reason);
-        if (this.#watched?.has(message.target.address) === true) this.#notify(message);
+        extras.ties?.ended(message.target, message.reason);
+        if (extras.ties?.isWatching(message.target) === true) this.notify(message);
         return;
     }
   }
@@ -434,15 +457,13 @@ export class Cell implements Target, Runnable, Child, Parent {
   // ---- a life --------------------------------------------------------------------------------------
 
   #start(): void {
-    this.#context ??= new ContextOf(this);
     const restartedAfter = this.failure;
-    this.failure = null;
+    if (restartedAfter !== null) this.#more.failure = null;
     this.status = RUNNING;
     try {
-      const state = this.type.initial(this.#args, this.#context);
+      const state = this.type.initial(this.#args, this.#context as ActorContext<unknown>);
       if (isThenable(state)) throw promiseReturned(this, state);
       this.#state = state;
-      this.#alive = true;
       this.host.started(this, restartedAfter);
     } catch (error) {
       this.fail(error);
@@ -450,226 +471,110 @@ export class Cell implements Target, Runnable, Child, Parent {
   }
 
   get alive(): boolean {
-    return this.#alive;
+    return this.#state !== NO_STATE;
   }
 
   /** Suspends the actor and leaves the rest to its supervisor. The root has none: there it goes no further. */
   fail(error: unknown): void {
     if (this.status > PAUSED || this.parent === null) return;
-    this.#pause = null;
+    const extras = this.#more;
+    extras.pause = null;
     this.status = SUSPENDED;
-    this.failure = { error, escalated: false };
+    const failure = (extras.failure = { error, escalated: false });
     this.host.telemetry?.failed(this);
-    this.parent.system({ kind: "failed", child: this, failure: this.failure });
+    this.parent.system({ kind: "failed", child: this, failure });
   }
 
-  #resume(): void {
+  #resume(extras: Extras): void {
     if (this.status !== SUSPENDED) return;
     this.status = RUNNING;
-    this.failure = null;
-    for (const child of this.children?.list() ?? []) {
+    extras.failure = null;
+    for (const child of extras.children?.list() ?? []) {
       if (child.failure?.escalated === true) child.system({ kind: "resume" });
     }
   }
 
-  #halt(error: unknown): void {
+  #halt(error: unknown, extras: Extras): void {
     if (this.status >= HALTING) return;
-    this.#pause = null;
+    extras.pause = null;
     this.status = HALTING;
-    this.failure = { error, escalated: false };
-    this.#endOrders();
-    this.#unanswered?.forEach((ask) => ask.crashed(error));
-    this.#ending = { kind: "restarted", error };
-    this.#stopChildren();
+    extras.failure = { error, escalated: false };
+    this.#endOrders(extras);
+    extras.unanswered?.forEach((ask) => ask.crashed(error));
+    this.#end({ kind: "restarted", error }, extras);
   }
 
   #stop(reason: StopReason): void {
     if (this.status >= STOPPING) return;
-    const childrenStopAlready = this.status === HALTING;
-    this.#pause = null;
+    const extras = this.#more;
+    const halting = this.status === HALTING ? extras.ending : null;
+    extras.pause = null;
     this.status = STOPPING;
-    this.#ending = reason;
-    this.#endOrders();
-    this.#unanswered?.forEach((ask) => ask.stopped());
-    while (this.#mailbox.size > 0) this.host.undelivered(this, this.#mailbox.shift(), "stopped");
-    if (!childrenStopAlready) this.#stopChildren();
+    this.#endOrders(extras);
+    extras.unanswered?.forEach((ask) => ask.stopped());
+    this.#emptyMailbox("stopped");
+    if (halting === null) this.#end(reason, extras);
+    else halting.reason = reason;
   }
 
   /** Ends what this life has ordered: timers, watches, piped results, restarts of children. */
-  #endOrders(): void {
-    this.life += 1;
-    let draining = this.#held === "draining";
-    this.#held = false;
-    this.#timers?.cancelAll();
-    this.cancelReceiveTimeout();
-    this.#supervisor?.abandon();
-    const watched = this.#watched;
-    this.#watched = null;
-    for (const ref of watched?.values() ?? []) this.#forget(Ref.targetOf(ref));
-    while (this.#notices !== null && this.#notices.size > 0) {
-      const notice = this.#notices.shift();
-      if (notice.kind === "piped") this.host.undelivered(this, notice.value, "stale");
-      else if (notice.kind === "drained") draining = true;
+  #endOrders(extras: Extras): void {
+    extras.life += 1;
+    extras.supervisor?.abandon();
+    extras.ties?.endWatching();
+    const { orders } = extras;
+    extras.orders = null;
+    if (orders?.end() === true) this.notify({ kind: "drained" });
+  }
+
+  #end(reason: StopReason, extras: Extras): void {
+    extras.ending = new Ending(reason, extras.children?.list() ?? []);
+    this.#stopNextChild(extras.ending, extras);
+  }
+
+  #stopNextChild(ending: Ending, extras: Extras): void {
+    if (ending.stopNextChild()) return;
+    this.#endLife(ending.reason, extras);
+    if (this.status !== HALTING) this.#stopped(ending.reason, extras);
+    else {
+      this.status = HALTED;
+      this.parent?.system({ kind: "halted", child: this });
     }
-    this.#notices = null;
-    if (draining) this.#notify({ kind: "drained" });
-    const stashed = this.#stash;
-    this.#stash = null;
-    for (const message of stashed?.drain() ?? []) this.host.undelivered(this, message, "stashed");
   }
 
-  #stopChildren(): void {
-    this.#toStop = this.children?.list() ?? [];
-    this.#stopNextChild();
+  #childStopped(child: Child, extras: Extras): void {
+    extras.children?.delete(child);
+    extras.supervisor?.childStopped(child);
+    if (extras.ending?.waitsFor(child) === true) this.#stopNextChild(extras.ending, extras);
   }
 
-  #stopNextChild(): void {
-    for (let child = this.#toStop?.pop(); child !== undefined; child = this.#toStop?.pop()) {
-      if (!child.isListed) continue;
-      this.#waitingFor = child;
-      child.system({ kind: "stop", reason: this.#ending?.kind === "shutdown" ? SHUTDOWN : PARENT_STOPPED });
-      return;
-    }
-    this.#toStop = null;
-    this.#waitingFor = null;
-    this.#endLife();
-    if (this.status === HALTING) this.#halted();
-    else this.#stopped();
-  }
-
-  #childStopped(child: Child): void {
-    this.children?.delete(child);
-    this.#supervisor?.childStopped(child);
-    if (this.#waitingFor === child) this.#stopNextChild();
-  }
-
-  #endLife(): void {
-    if (!this.#alive) return;
-    this.#alive = false;
+  #endLife(reason: StopReason, extras: Extras): void {
+    if (!this.alive) return;
+    const state = this.#state;
+    this.#state = NO_STATE;
     try {
-      this.type.stopped?.(this.#state, this.#ending!, this.#context as ActorContext<unknown>);
+      this.type.stopped?.(state, reason, this.#context as ActorContext<unknown>);
     } catch (error) {
       this.host.events.publish({ kind: "stopped-hook-failed", address: this.address, error });
     }
     // Whatever `stopped` has ordered ends with the life too.
-    this.#endOrders();
-    this.#state = undefined;
+    this.#endOrders(extras);
   }
 
-  #halted(): void {
-    this.status = HALTED;
-    this.parent?.system({ kind: "halted", child: this });
-  }
-
-  #stopped(): void {
+  #stopped(reason: StopReason, extras: Extras): void {
     this.status = STOPPED;
-    const reason = this.#ending!;
     // The parent first: who learns of the stop may spawn under the same name again.
     this.parent?.system({ kind: "child-stopped", child: this });
-    for (const watcher of this.#watchers ?? []) watcher.system({ kind: "terminated", target: this, reason });
-    this.#watchers = null;
-    for (const peer of this.#links?.values() ?? []) peer.system({ kind: "unwatch", watcher: this });
-    this.#links = null;
-    this.children = null;
-    while (this.#system !== null && this.#system.size > 0) this.#answerFromTheGrave(this.#system.shift());
+    extras.ties?.end(reason);
+    extras.ties = null;
+    extras.children = null;
+    while (extras.system.size > 0) this.#answerFromTheGrave(extras.system.shift());
     this.host.stopped(this, reason);
   }
 
   #answerFromTheGrave(message: SystemMessage): void {
     const asker = message.kind === "watch" ? message.watcher : message.kind === "link" ? message.peer : null;
-    asker?.system({ kind: "terminated", target: this, reason: this.#ending! });
-  }
-
-  // ---- links ---------------------------------------------------------------------------------------
-
-  #linkTo(peer: Target): void {
-    const { address } = peer;
-    if (this.#links?.has(address) === true) return;
-    this.#links ??= new Map();
-    this.#links.set(address, peer);
-    peer.system({ kind: "watch", watcher: this });
-  }
-
-  #linkEnded(peer: Target, reason: StopReason): void {
-    if (this.#links?.delete(peer.address) !== true) return;
-    if (reason.kind !== "failed" && reason.kind !== "unknown") return;
-    const cause = reason.kind === "failed" ? { cause: reason.error } : {};
-    this.fail(
-      runtimeError("LINK_BROKEN", `${this.address} is linked to ${peer.address}, which is gone`, cause),
-    );
-  }
-
-  /** No end of `target` need be told any more, unless it is watched or linked still. */
-  #forget(target: Target): void {
-    const { address } = target;
-    if (this.#watched?.has(address) === true || this.#links?.has(address) === true) return;
-    target.system({ kind: "unwatch", watcher: this });
-  }
-
-  // ---- what the context asks for -------------------------------------------------------------------
-
-  hold(): void {
-    this.#held = true;
-  }
-
-  release(): void {
-    const draining = this.#held === "draining";
-    this.#held = false;
-    if (draining) this.#notify({ kind: "drained" });
-  }
-
-  #drained(): void {
-    if (this.#held && this.#mailbox.size > 0) this.#held = "draining";
-    else this.#stop(DRAINED);
-  }
-
-  stash(message: unknown): void {
-    this.#stash ??= new Stash(this.limits.capacity);
-    this.#stash.add(message);
-  }
-
-  unstash(): void {
-    this.#stash?.putBack();
-  }
-
-  receiveTimeout(idleMs: number, message: unknown): void {
-    this.cancelReceiveTimeout();
-    this.#receiveTimeout = new ReceiveTimeout(this.host.clock, idleMs, message, (timeout) =>
-      this.#notify({ kind: "idle", timeout }),
-    );
-  }
-
-  cancelReceiveTimeout(): void {
-    this.#receiveTimeout?.cancel();
-    this.#receiveTimeout = null;
-  }
-
-  link(ref: AnyRef): void {
-    const target = Ref.targetOf(ref);
-    if (target.address === this.address) return;
-    this.#linkTo(target);
-    target.system({ kind: "link", peer: this });
-  }
-
-  unlink(ref: AnyRef): void {
-    const target = Ref.targetOf(ref);
-    if (this.#links?.delete(target.address) !== true) return;
-    this.#forget(target);
-    target.system({ kind: "unlink", peer: this });
-  }
-
-  watch(ref: AnyRef): void {
-    const target = Ref.targetOf(ref);
-    const { address } = target;
-    if (address === this.address) return;
-    this.#watched ??= new Map();
-    this.#watched.set(address, ref);
-    target.system({ kind: "watch", watcher: this });
-  }
-
-  unwatch(ref: AnyRef): void {
-    const target = Ref.targetOf(ref);
-    if (this.#watched?.delete(target.address) === true) this.#forget(target);
+    asker?.system({ kind: "terminated", target: this, reason: this.#extras!.ending!.reason });
   }
 }
 
@@ -680,14 +585,15 @@ export class Cell implements Target, Runnable, Child, Parent {
 export function pauseSender(host: Host, to: Target, room: Room): void {
   const sender = host.dispatcher.current;
   if (!(sender instanceof Cell) || sender === to) {
-    throw runtimeError("MAILBOX_FULL", `The mailbox of ${to.address} is full`, { location: to.address });
+    throw mailboxFull(to);
   }
   sender.pauseFor(room);
 }
 
-const DRAINED: StopReason = { kind: "drained" };
-const SHUTDOWN: StopReason = { kind: "shutdown" };
-const PARENT_STOPPED: StopReason = { kind: "parent-stopped" };
+function mailboxFull({ address }: Target): Error {
+  return runtimeError("MAILBOX_FULL", `The mailbox of ${address} is full`, { location: address });
+}
+
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
   return (

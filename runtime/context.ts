@@ -10,7 +10,6 @@ import { checkDelay, type Timers } from "./timers.ts";
 /** The one context of an actor; it outlasts restarts. Contract: see `ActorContext`. */
 export class ContextOf implements ActorContext<unknown>, Timers<unknown> {
   readonly #cell: Cell;
-  #random: Random | null = null;
 
   constructor(cell: Cell) {
     this.#cell = cell;
@@ -29,8 +28,7 @@ export class ContextOf implements ActorContext<unknown>, Timers<unknown> {
   }
 
   get random(): Random {
-    this.#random ??= this.#cell.host.random.fork(this.#cell.path ?? "");
-    return this.#random;
+    return this.#cell.random;
   }
 
   get timers(): Timers<unknown> {
@@ -46,11 +44,11 @@ export class ContextOf implements ActorContext<unknown>, Timers<unknown> {
   }
 
   watch(ref: AnyRef): void {
-    this.#inTurn().watch(ref);
+    this.#inTurn().ties.watch(ref);
   }
 
   unwatch(ref: AnyRef): void {
-    this.#inTurn().unwatch(ref);
+    this.#inTurn().ties.unwatch(ref);
   }
 
   stop(ref: AnyRef = this.self): void {
@@ -64,29 +62,29 @@ export class ContextOf implements ActorContext<unknown>, Timers<unknown> {
   }
 
   link(ref: AnyRef): void {
-    this.#inTurn().link(ref);
+    this.#inTurn().ties.link(ref);
   }
 
   unlink(ref: AnyRef): void {
-    this.#inTurn().unlink(ref);
+    this.#inTurn().ties.unlink(ref);
   }
 
   stash(message: unknown): void {
     const cell = this.#inTurn();
-    cell.stash(carried(cell, message));
+    cell.orders.stash(carried(cell, message));
   }
 
   unstash(): void {
-    this.#inTurn().unstash();
+    this.#inTurn().orders.unstash();
   }
 
   receiveTimeout(idleMs: number, message: unknown): void {
     checkDelay(idleMs, 1);
-    this.#inTurn().receiveTimeout(idleMs, message);
+    this.#inTurn().orders.receiveTimeout(idleMs, message);
   }
 
   cancelReceiveTimeout(): void {
-    this.#inTurn().cancelReceiveTimeout();
+    this.#inTurn().orders.cancelReceiveTimeout();
   }
 
   escalate(error: unknown): void {
@@ -94,11 +92,11 @@ export class ContextOf implements ActorContext<unknown>, Timers<unknown> {
   }
 
   hold(): void {
-    this.#inTurn().hold();
+    this.#inTurn().orders.hold();
   }
 
   release(): void {
-    this.#inTurn().release();
+    this.#inTurn().orders.release();
   }
 
   pipe<Value>(
@@ -120,25 +118,25 @@ export class ContextOf implements ActorContext<unknown>, Timers<unknown> {
   single(key: string, delayMs: number, message: unknown): void {
     checkDelay(delayMs, 0);
     const cell = this.#inTurn();
-    cell.timers.start(key, delayMs, 0, carried(cell, message));
+    cell.orders.timers.start(key, delayMs, 0, carried(cell, message));
   }
 
   periodic(key: string, intervalMs: number, message: unknown, firstDelayMs: number = intervalMs): void {
     checkDelay(intervalMs, 1);
     checkDelay(firstDelayMs, 0);
-    this.#inTurn().timers.start(key, firstDelayMs, intervalMs, message);
+    this.#inTurn().orders.timers.start(key, firstDelayMs, intervalMs, message);
   }
 
   cancel(key: string): void {
-    this.#inTurn().timers.cancel(key);
+    this.#inTurn().orders.timers.cancel(key);
   }
 
   cancelAll(): void {
-    this.#inTurn().timers.cancelAll();
+    this.#inTurn().orders.timers.cancelAll();
   }
 
   isActive(key: string): boolean {
-    return this.#inTurn().timers.isActive(key);
+    return this.#inTurn().orders.timers.isActive(key);
   }
 
   /** @throws CONTEXT_OUTSIDE_TURN */

@@ -18,19 +18,18 @@
  *
  * Parent, child and watcher talk by system messages alone, so they may come to live on different threads.
  */
-import type { ActorContext, AnyActorType, Signal, StopReason } from "./actor.ts";
+import type { AnyActorType, Signal, StopReason } from "./actor.ts";
 import { automaticName, formatAddress, type ActorPath, type Address, type Incarnation } from "./address.ts";
 import { Ask, type Deadlines } from "./ask.ts";
 import type { Children } from "./children.ts";
 import { ContextOf } from "./context.ts";
 import type { Random } from "./contracts/index.ts";
 import type { Runnable } from "./dispatcher.ts";
-import { Ending } from "./ending.ts";
+import { answerFromTheGrave, childStopped, halt, stop } from "./ending.ts";
 import { runtimeError } from "./errors.ts";
 import { Extras } from "./extras.ts";
 import {
   HALTED,
-  HALTING,
   PAUSED,
   RUNNING,
   STARTING,
@@ -54,8 +53,8 @@ import { Supervisor } from "./supervisor.ts";
 import type { SystemMessage } from "./system-message.ts";
 import { Ties } from "./ties.ts";
 
-/** In the place of a state. */
-const NO_STATE = Symbol("no state");
+/** In the place of a state or a message. */
+const NOTHING = Symbol("nothing");
 const DRAINED: StopReason = { kind: "drained" };
 
 export class Cell implements Target, Runnable, Child, Parent {
@@ -72,12 +71,15 @@ export class Cell implements Target, Runnable, Child, Parent {
   /** The number of an automatic name, which is written out only when it is asked for. */
   readonly #name: string | number;
   readonly #args: unknown;
-  readonly #mailbox: Mailbox;
+  /** The message that waits, as long as there is no mailbox. */
+  #only: unknown = NOTHING;
+  /** Made when a second message comes while one waits: of a large crowd few ever need it. */
+  #mailbox: Mailbox | null = null;
   /** Made with the cell: that is cheaper than to write it into one that has grown old. */
   readonly #context: ContextOf;
   /** From the return of `initial` until `stopped` is called. */
-  #state: unknown = NO_STATE;
-  #extras: Extras | null = null;
+  #state: unknown = NOTHING;
+  extras: Extras | null = null;
 
   constructor(
     host: Host,
@@ -96,13 +98,8 @@ export class Cell implements Target, Runnable, Child, Parent {
     this.parent = parent;
     this.#name = name;
     this.incarnation = incarnation;
-    const { priority } = type.mailbox;
-    this.#mailbox =
-      meter !== null
-        ? meter.letters
-        : priority === undefined
-          ? new Mailbox(limits)
-          : new PriorityMailbox(limits, priority);
+    if (meter !== null) this.#mailbox = meter.letters;
+    else if (limits !== type.mailbox) this.#mailbox = mailboxFor(type, limits);
     this.#context = new ContextOf(this);
     this.ref = new Ref(this);
   }
@@ -138,79 +135,76 @@ export class Cell implements Target, Runnable, Child, Parent {
     return rest.length > 0 && child instanceof Cell ? child.find(rest) : { child, rest };
   }
 
-  get limits(): MailboxLimits {
-    return this.#mailbox.limits;
-  }
-
   get deadlines(): Deadlines {
     return this.host.deadlines;
   }
 
   // ---- what few actors have ------------------------------------------------------------------------
 
-  get #more(): Extras {
-    return (this.#extras ??= new Extras());
+  /** What few actors have. */
+  get more(): Extras {
+    return (this.extras ??= new Extras());
   }
 
   get children(): Children | null {
-    return this.#extras === null ? null : this.#extras.children;
+    return this.extras === null ? null : this.extras.children;
   }
 
-  set children(children: Children) {
-    this.#more.children = children;
+  set children(children: Children | null) {
+    this.more.children = children;
   }
 
   get failure(): Failure | null {
-    return this.#extras === null ? null : this.#extras.failure;
+    return this.extras === null ? null : this.extras.failure;
   }
 
-  set failure(failure: Failure) {
-    this.#more.failure = failure;
+  set failure(failure: Failure | null) {
+    this.more.failure = failure;
   }
 
   /** Which of its lives this is; what an earlier one has ordered is stale. */
   get life(): number {
-    return this.#extras === null ? 0 : this.#extras.life;
+    return this.extras === null ? 0 : this.extras.life;
   }
 
   get orders(): Orders {
-    return (this.#more.orders ??= new Orders(this));
+    return (this.more.orders ??= new Orders(this));
   }
 
   get ties(): Ties {
-    return (this.#more.ties ??= new Ties(this));
+    return (this.more.ties ??= new Ties(this));
   }
 
   get supervisor(): Supervisor {
-    return (this.#more.supervisor ??= new Supervisor(this));
+    return (this.more.supervisor ??= new Supervisor(this));
   }
 
   get random(): Random {
-    return (this.#more.random ??= this.host.random.fork(this.path ?? ""));
+    return (this.more.random ??= this.host.random.fork(this.path ?? ""));
   }
 
   // ---- what comes in -------------------------------------------------------------------------------
 
   post(item: unknown): void {
     if (this.status >= STOPPING) this.host.undelivered(this, item, "stopped");
-    else if (this.#mailbox.push(item) || this.#makeRoom(item)) this.#wake();
+    else if (this.#push(item) || this.#makeRoom(item)) this.#wake();
   }
 
   /** The same from another thread, which holds credit for it: the bound was kept there. */
   postFrom(thread: number, item: unknown): void {
-    const extras = this.#more;
+    const extras = this.more;
     extras.inflow ??= new Inflow(this.host, this.incarnation, this.limits.capacity);
     extras.inflow.arrived(thread);
     if (this.status >= STOPPING) this.host.undelivered(this, item, "stopped");
-    else if (this.#mailbox.pushBeyond(item) || this.#makeRoom(item)) this.#wake();
+    else if (this.#openMailbox().pushBeyond(item) || this.#makeRoom(item)) this.#wake();
   }
 
   system(message: SystemMessage): void {
     if (this.status === STOPPED) {
-      this.#answerFromTheGrave(message);
+      answerFromTheGrave(this, message);
       return;
     }
-    this.#more.system.push(message);
+    this.more.system.push(message);
     if (!this.queued) this.host.dispatcher.enqueue(this);
   }
 
@@ -231,23 +225,51 @@ export class Cell implements Target, Runnable, Child, Parent {
     if (!this.queued && this.status <= RUNNING) this.host.dispatcher.enqueue(this);
   }
 
-  /** How many messages wait. */
-  get waiting(): number {
-    return this.#mailbox.size;
-  }
-
   /** Its thread is about to end. */
   abandon(): void {
-    for (const message of this.#extras?.orders?.stashed() ?? [])
+    for (const message of this.extras?.orders?.stashed() ?? [])
       this.host.undelivered(this, message, "thread-lost");
-    this.#emptyMailbox("thread-lost");
+    this.emptyMailbox("thread-lost");
   }
 
-  #emptyMailbox(reason: "stopped" | "thread-lost"): void {
-    while (this.#mailbox.size > 0) this.host.undelivered(this, this.#mailbox.shift(), reason);
+  // ---- the mailbox ---------------------------------------------------------------------------------
+
+  get limits(): MailboxLimits {
+    return this.#mailbox === null ? this.type.mailbox : this.#mailbox.limits;
   }
 
-  // ---- a full mailbox ------------------------------------------------------------------------------
+  /** How many messages wait. */
+  get waiting(): number {
+    if (this.#mailbox !== null) return this.#mailbox.size;
+    return this.#only === NOTHING ? 0 : 1;
+  }
+
+  #push(item: unknown): boolean {
+    if (this.#mailbox !== null || this.#only !== NOTHING) return this.#openMailbox().push(item);
+    this.#only = item;
+    return true;
+  }
+
+  /** Call it only while a message waits. */
+  #shift(): unknown {
+    if (this.#mailbox !== null) return this.#mailbox.shift();
+    const only = this.#only;
+    this.#only = NOTHING;
+    return only;
+  }
+
+  #openMailbox(): Mailbox {
+    if (this.#mailbox === null) {
+      this.#mailbox = mailboxFor(this.type, this.type.mailbox);
+      if (this.#only !== NOTHING) this.#mailbox.push(this.#only);
+      this.#only = NOTHING;
+    }
+    return this.#mailbox;
+  }
+
+  emptyMailbox(reason: "stopped" | "thread-lost"): void {
+    while (this.waiting > 0) this.host.undelivered(this, this.#shift(), reason);
+  }
 
   #makeRoom(item: unknown): boolean {
     switch (this.limits.overflow) {
@@ -257,23 +279,23 @@ export class Cell implements Target, Runnable, Child, Parent {
         this.host.undelivered(this, item, "overflow");
         return false;
       case "drop-oldest":
-        this.#extras?.orders?.messageTaken();
-        this.host.undelivered(this, this.#mailbox.shift(), "overflow");
-        return this.#mailbox.push(item);
+        this.extras?.orders?.messageTaken();
+        this.host.undelivered(this, this.#shift(), "overflow");
+        return this.#push(item);
       case "wait":
-        pauseSender(this.host, this, (this.#more.room ??= new Room()));
-        return this.#mailbox.pushBeyond(item);
+        pauseSender(this.host, this, (this.more.room ??= new Room()));
+        return this.#openMailbox().pushBeyond(item);
     }
   }
 
   get #isFull(): boolean {
-    return this.#mailbox.size >= this.limits.capacity;
+    return this.waiting >= this.limits.capacity;
   }
 
   /** Lets `waiter` in as soon as there is room; at once when there is, or when nothing is taken any more. */
   waitForRoom(waiter: RoomWaiter): void {
     if (this.status >= STOPPING || !this.#isFull) waiter.letIn();
-    else (this.#more.room ??= new Room()).add(waiter);
+    else (this.more.room ??= new Room()).add(waiter);
   }
 
   #openRoom(extras: Extras): void {
@@ -288,14 +310,14 @@ export class Cell implements Target, Runnable, Child, Parent {
     // Whose life ends right now cannot be kept from it.
     if (this.status !== RUNNING && this.status !== PAUSED) return;
     this.status = PAUSED;
-    const extras = this.#more;
+    const extras = this.more;
     extras.pause ??= new Pause((pause) => this.#unpause(pause));
     extras.pause.waitFor(room);
   }
 
   #unpause(pause: Pause): void {
-    if (this.#more.pause !== pause) return;
-    this.#more.pause = null;
+    if (this.more.pause !== pause) return;
+    this.more.pause = null;
     this.status = RUNNING;
     this.#wake();
   }
@@ -303,28 +325,28 @@ export class Cell implements Target, Runnable, Child, Parent {
   // ---- the turn ------------------------------------------------------------------------------------
 
   get ready(): boolean {
-    const extras = this.#extras;
+    const extras = this.extras;
     if (extras !== null && extras.system.size > 0) return true;
     if (this.status !== RUNNING) return this.status === STARTING;
-    const waiting = this.#mailbox.size;
+    const { waiting } = this;
     return extras === null || extras.orders === null ? waiting > 0 : extras.orders.ready(waiting);
   }
 
   turn(limit: number): number {
     let handled = 0;
     for (; handled < limit; handled++) {
-      const extras = this.#extras;
+      const extras = this.extras;
       if (extras !== null && extras.system.size > 0) this.#steer(extras.system.shift(), extras);
       else if (this.status === STARTING) this.#start();
       else if (this.status !== RUNNING) break;
       else if (extras !== null && extras.orders !== null) {
         if (!this.#step(extras.orders)) break;
-      } else if (this.#mailbox.size > 0) this.#receive(this.#mailbox.shift());
+      } else if (this.waiting > 0) this.#receive(this.#shift());
       else break;
     }
-    if (this.#extras !== null) {
-      this.#extras.inflow?.confirm(this.#mailbox.size);
-      this.#openRoom(this.#extras);
+    if (this.extras !== null) {
+      this.extras.inflow?.confirm(this.waiting);
+      this.#openRoom(this.extras);
     }
     return handled;
   }
@@ -333,9 +355,9 @@ export class Cell implements Target, Runnable, Child, Parent {
   #step(orders: Orders): boolean {
     if (orders.stashReady) this.#receive(orders.takeStashed());
     else if (orders.noticeReady) this.#take(orders.takeNotice(), orders);
-    else if (this.#mailbox.size > 0 && !orders.isHeld) {
+    else if (this.waiting > 0 && !orders.isHeld) {
       orders.messageTaken();
-      this.#receive(this.#mailbox.shift());
+      this.#receive(this.#shift());
     } else return false;
     return true;
   }
@@ -366,13 +388,13 @@ export class Cell implements Target, Runnable, Child, Parent {
   #awaitReply(ask: Ask): void {
     ask.message = undefined;
     if (ask.ended) return;
-    ask.unanswered = this.#more.unanswered ??= new Set();
+    ask.unanswered = this.more.unanswered ??= new Set();
     ask.unanswered.add(ask);
   }
 
   /** @throws ACTOR_RETURNED_PROMISE, and whatever the actor throws */
   #handle(message: unknown): void {
-    this.#accept(this.type.receive(this.#state, message, this.#context as ActorContext<unknown>));
+    this.#accept(this.type.receive(this.#state, message, this.#context));
   }
 
   /** @throws ACTOR_RETURNED_PROMISE */
@@ -387,7 +409,7 @@ export class Cell implements Target, Runnable, Child, Parent {
         const ref = this.ties.takeWatched(notice.target);
         if (ref !== undefined) this.#signal({ kind: "terminated", ref, reason: notice.reason });
       } else if (notice.kind === "drained") {
-        if (!orders.keepDrain()) this.#stop(DRAINED);
+        if (!orders.keepDrain()) stop(this, this.more, DRAINED);
       } else if (notice.kind === "idle") {
         if (orders.idleTaken(notice.timeout)) this.#handle(notice.timeout.message);
       } else if (notice.kind === "piped") {
@@ -405,20 +427,20 @@ export class Cell implements Target, Runnable, Child, Parent {
       const cause = signal.reason.kind === "failed" ? { cause: signal.reason.error } : {};
       throw runtimeError("DEATH_PACT", `${this.address} ignores the stop of ${signal.ref.address}`, cause);
     }
-    this.#accept(this.type.signal(this.#state, signal, this.#context as ActorContext<unknown>));
+    this.#accept(this.type.signal(this.#state, signal, this.#context));
   }
 
   #steer(message: SystemMessage, extras: Extras): void {
     switch (message.kind) {
       case "stop":
         if (message.reason.kind === "drained") this.notify({ kind: "drained" });
-        else this.#stop(message.reason);
+        else stop(this, extras, message.reason);
         return;
       case "resume":
         this.#resume(extras);
         return;
       case "halt":
-        this.#halt(message.error, extras);
+        halt(this, extras, message.error);
         return;
       case "begin":
         if (this.status === HALTED) this.status = STARTING;
@@ -433,7 +455,7 @@ export class Cell implements Target, Runnable, Child, Parent {
         this.supervisor.halted(message.child);
         return;
       case "child-stopped":
-        this.#childStopped(message.child, extras);
+        childStopped(this, extras, message.child);
         return;
       case "watch":
         this.ties.addWatcher(message.watcher);
@@ -458,10 +480,10 @@ export class Cell implements Target, Runnable, Child, Parent {
 
   #start(): void {
     const restartedAfter = this.failure;
-    if (restartedAfter !== null) this.#more.failure = null;
+    if (restartedAfter !== null) this.failure = null;
     this.status = RUNNING;
     try {
-      const state = this.type.initial(this.#args, this.#context as ActorContext<unknown>);
+      const state = this.type.initial(this.#args, this.#context);
       if (isThenable(state)) throw promiseReturned(this, state);
       this.#state = state;
       this.host.started(this, restartedAfter);
@@ -471,13 +493,13 @@ export class Cell implements Target, Runnable, Child, Parent {
   }
 
   get alive(): boolean {
-    return this.#state !== NO_STATE;
+    return this.#state !== NOTHING;
   }
 
   /** Suspends the actor and leaves the rest to its supervisor. The root has none: there it goes no further. */
   fail(error: unknown): void {
     if (this.status > PAUSED || this.parent === null) return;
-    const extras = this.#more;
+    const extras = this.more;
     extras.pause = null;
     this.status = SUSPENDED;
     const failure = (extras.failure = { error, escalated: false });
@@ -494,87 +516,16 @@ export class Cell implements Target, Runnable, Child, Parent {
     }
   }
 
-  #halt(error: unknown, extras: Extras): void {
-    if (this.status >= HALTING) return;
-    extras.pause = null;
-    this.status = HALTING;
-    extras.failure = { error, escalated: false };
-    this.#endOrders(extras);
-    extras.unanswered?.forEach((ask) => ask.crashed(error));
-    this.#end({ kind: "restarted", error }, extras);
-  }
-
-  #stop(reason: StopReason): void {
-    if (this.status >= STOPPING) return;
-    const extras = this.#more;
-    const halting = this.status === HALTING ? extras.ending : null;
-    extras.pause = null;
-    this.status = STOPPING;
-    this.#endOrders(extras);
-    extras.unanswered?.forEach((ask) => ask.stopped());
-    this.#emptyMailbox("stopped");
-    if (halting === null) this.#end(reason, extras);
-    else halting.reason = reason;
-  }
-
-  /** Ends what this life has ordered: timers, watches, piped results, restarts of children. */
-  #endOrders(extras: Extras): void {
-    extras.life += 1;
-    extras.supervisor?.abandon();
-    extras.ties?.endWatching();
-    const { orders } = extras;
-    extras.orders = null;
-    if (orders?.end() === true) this.notify({ kind: "drained" });
-  }
-
-  #end(reason: StopReason, extras: Extras): void {
-    extras.ending = new Ending(reason, extras.children?.list() ?? []);
-    this.#stopNextChild(extras.ending, extras);
-  }
-
-  #stopNextChild(ending: Ending, extras: Extras): void {
-    if (ending.stopNextChild()) return;
-    this.#endLife(ending.reason, extras);
-    if (this.status !== HALTING) this.#stopped(ending.reason, extras);
-    else {
-      this.status = HALTED;
-      this.parent?.system({ kind: "halted", child: this });
-    }
-  }
-
-  #childStopped(child: Child, extras: Extras): void {
-    extras.children?.delete(child);
-    extras.supervisor?.childStopped(child);
-    if (extras.ending?.waitsFor(child) === true) this.#stopNextChild(extras.ending, extras);
-  }
-
-  #endLife(reason: StopReason, extras: Extras): void {
-    if (!this.alive) return;
+  /** Ends this life, if it has a state, by the actor's own `stopped`. */
+  endLife(reason: StopReason): void {
     const state = this.#state;
-    this.#state = NO_STATE;
+    if (state === NOTHING) return;
+    this.#state = NOTHING;
     try {
-      this.type.stopped?.(state, reason, this.#context as ActorContext<unknown>);
+      this.type.stopped?.(state, reason, this.#context);
     } catch (error) {
       this.host.events.publish({ kind: "stopped-hook-failed", address: this.address, error });
     }
-    // Whatever `stopped` has ordered ends with the life too.
-    this.#endOrders(extras);
-  }
-
-  #stopped(reason: StopReason, extras: Extras): void {
-    this.status = STOPPED;
-    // The parent first: who learns of the stop may spawn under the same name again.
-    this.parent?.system({ kind: "child-stopped", child: this });
-    extras.ties?.end(reason);
-    extras.ties = null;
-    extras.children = null;
-    while (extras.system.size > 0) this.#answerFromTheGrave(extras.system.shift());
-    this.host.stopped(this, reason);
-  }
-
-  #answerFromTheGrave(message: SystemMessage): void {
-    const asker = message.kind === "watch" ? message.watcher : message.kind === "link" ? message.peer : null;
-    asker?.system({ kind: "terminated", target: this, reason: this.#extras!.ending!.reason });
   }
 }
 
@@ -590,10 +541,14 @@ export function pauseSender(host: Host, to: Target, room: Room): void {
   sender.pauseFor(room);
 }
 
+function mailboxFor(type: AnyActorType, limits: MailboxLimits): Mailbox {
+  const { priority } = type.mailbox;
+  return priority === undefined ? new Mailbox(limits) : new PriorityMailbox(limits, priority);
+}
+
 function mailboxFull({ address }: Target): Error {
   return runtimeError("MAILBOX_FULL", `The mailbox of ${address} is full`, { location: address });
 }
-
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
   return (

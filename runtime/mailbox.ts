@@ -5,8 +5,7 @@
  *                    ^ tail ^ head            (tail = head + size, never stored)
  *
  * It grows by doubling until it holds `capacity`; it never shrinks. Emptied slots are cleared, so that the
- * ring keeps nothing alive that has been taken. Until two messages wait at once there is no ring, and `only`
- * holds the one: most actors of a large crowd never need more.
+ * ring keeps nothing alive that has been taken.
  */
 import { runtimeError } from "./errors.ts";
 
@@ -81,7 +80,6 @@ export function mailboxLimits(
 export class Mailbox {
   readonly limits: MailboxLimits;
   size = 0;
-  #only: unknown = undefined;
   #items: unknown[] = NO_STORAGE;
   #head = 0;
 
@@ -91,8 +89,10 @@ export class Mailbox {
 
   /** @returns false, and takes nothing, when `capacity` messages wait already. */
   push(item: unknown): boolean {
+    if (this.size === this.#items.length && !this.#grow()) return false;
     if (this.size >= this.limits.capacity) return false;
-    this.#add(item);
+    this.#items[(this.#head + this.size) & (this.#items.length - 1)] = item;
+    this.size += 1;
     return true;
   }
 
@@ -100,43 +100,32 @@ export class Mailbox {
   pushBeyond(item: unknown): boolean {
     const { capacity, overflow } = this.limits;
     if (this.size >= capacity && overflow !== "fail" && overflow !== "wait") return false;
-    this.#add(item);
+    if (this.size === this.#items.length) this.#enlarge();
+    this.#items[(this.#head + this.size) & (this.#items.length - 1)] = item;
+    this.size += 1;
     return true;
   }
 
   /** Takes the oldest; call it only when `size` is above 0. */
   shift(): unknown {
-    this.size -= 1;
-    if (this.#items === NO_STORAGE) {
-      const only = this.#only;
-      this.#only = undefined;
-      return only;
-    }
     const item = this.#items[this.#head];
     this.#items[this.#head] = undefined;
     this.#head = (this.#head + 1) & (this.#items.length - 1);
+    this.size -= 1;
     return item;
   }
 
-  #add(item: unknown): void {
-    if (this.size >= this.#items.length) {
-      if (this.size === 0) {
-        this.#only = item;
-        this.size = 1;
-        return;
-      }
-      this.#enlarge();
-    }
-    this.#items[(this.#head + this.size) & (this.#items.length - 1)] = item;
-    this.size += 1;
+  #grow(): boolean {
+    if (this.size >= this.limits.capacity) return false;
+    this.#enlarge();
+    return true;
   }
 
   #enlarge(): void {
-    const old = this.#items === NO_STORAGE ? [this.#only] : this.#items;
+    const old = this.#items;
     const grown = new Array<unknown>(Math.max(FIRST_STORAGE, old.length * 2)).fill(undefined);
     for (let index = 0; index < this.size; index++)
       grown[index] = old[(this.#head + index) & (old.length - 1)];
-    this.#only = undefined;
     this.#items = grown;
     this.#head = 0;
   }

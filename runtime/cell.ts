@@ -25,11 +25,10 @@ import type { Children } from "./children.ts";
 import { ContextOf } from "./context.ts";
 import type { Random } from "./contracts/index.ts";
 import type { Runnable } from "./dispatcher.ts";
-import { answerFromTheGrave, childStopped, halt, stop } from "./ending.ts";
+import { answerFromTheGrave, stop } from "./ending.ts";
 import { runtimeError } from "./errors.ts";
 import { Extras } from "./extras.ts";
 import {
-  HALTED,
   PAUSED,
   RUNNING,
   STARTING,
@@ -42,22 +41,23 @@ import {
   type Status,
 } from "./family.ts";
 import type { Host } from "./host.ts";
+import { Inbox, mailboxFor } from "./inbox.ts";
 import { Inflow } from "./inflow.ts";
-import { Mailbox, type MailboxLimits } from "./mailbox.ts";
+import type { MailboxLimits } from "./mailbox.ts";
 import type { Notice } from "./notices.ts";
 import { Orders } from "./orders.ts";
-import { PriorityMailbox } from "./priority-mailbox.ts";
 import { Ref, type Target } from "./ref.ts";
 import { Pause, Room, type RoomWaiter } from "./room.ts";
+import { steer } from "./steer.ts";
 import { Supervisor } from "./supervisor.ts";
 import type { SystemMessage } from "./system-message.ts";
 import { Ties } from "./ties.ts";
 
-/** In the place of a state or a message. */
-const NOTHING = Symbol("nothing");
+/** In the place of a state. */
+const NO_STATE = Symbol("no state");
 const DRAINED: StopReason = { kind: "drained" };
 
-export class Cell implements Target, Runnable, Child, Parent {
+export class Cell extends Inbox implements Target, Runnable, Child, Parent {
   readonly host: Host;
   readonly type: AnyActorType;
   readonly parent: Parent | null;
@@ -71,14 +71,10 @@ export class Cell implements Target, Runnable, Child, Parent {
   /** The number of an automatic name, which is written out only when it is asked for. */
   readonly #name: string | number;
   readonly #args: unknown;
-  /** The message that waits, as long as there is no mailbox. */
-  #only: unknown = NOTHING;
-  /** Made when a second message comes while one waits: of a large crowd few ever need it. */
-  #mailbox: Mailbox | null = null;
   /** Made with the cell: that is cheaper than to write it into one that has grown old. */
   readonly #context: ContextOf;
   /** From the return of `initial` until `stopped` is called. */
-  #state: unknown = NOTHING;
+  #state: unknown = NO_STATE;
   extras: Extras | null = null;
 
   constructor(
@@ -90,6 +86,7 @@ export class Cell implements Target, Runnable, Child, Parent {
     limits: MailboxLimits,
     incarnation: Incarnation = host.nextIncarnation(),
   ) {
+    super();
     this.host = host;
     const meter =
       host.telemetry === null || parent === null ? null : host.telemetry.measure(this, type, limits);
@@ -98,8 +95,8 @@ export class Cell implements Target, Runnable, Child, Parent {
     this.parent = parent;
     this.#name = name;
     this.incarnation = incarnation;
-    if (meter !== null) this.#mailbox = meter.letters;
-    else if (limits !== type.mailbox) this.#mailbox = mailboxFor(type, limits);
+    if (meter !== null) this.useMailbox(meter.letters);
+    else if (limits !== type.mailbox) this.useMailbox(mailboxFor(type, limits));
     this.#context = new ContextOf(this);
     this.ref = new Ref(this);
   }
@@ -187,7 +184,7 @@ export class Cell implements Target, Runnable, Child, Parent {
 
   post(item: unknown): void {
     if (this.status >= STOPPING) this.host.undelivered(this, item, "stopped");
-    else if (this.#push(item) || this.#makeRoom(item)) this.#wake();
+    else if (this.push(item) || this.#makeRoom(item)) this.#wake();
   }
 
   /** The same from another thread, which holds credit for it: the bound was kept there. */
@@ -196,7 +193,7 @@ export class Cell implements Target, Runnable, Child, Parent {
     extras.inflow ??= new Inflow(this.host, this.incarnation, this.limits.capacity);
     extras.inflow.arrived(thread);
     if (this.status >= STOPPING) this.host.undelivered(this, item, "stopped");
-    else if (this.#openMailbox().pushBeyond(item) || this.#makeRoom(item)) this.#wake();
+    else if (this.pushBeyond(item) || this.#makeRoom(item)) this.#wake();
   }
 
   system(message: SystemMessage): void {
@@ -232,43 +229,8 @@ export class Cell implements Target, Runnable, Child, Parent {
     this.emptyMailbox("thread-lost");
   }
 
-  // ---- the mailbox ---------------------------------------------------------------------------------
-
-  get limits(): MailboxLimits {
-    return this.#mailbox === null ? this.type.mailbox : this.#mailbox.limits;
-  }
-
-  /** How many messages wait. */
-  get waiting(): number {
-    if (this.#mailbox !== null) return this.#mailbox.size;
-    return this.#only === NOTHING ? 0 : 1;
-  }
-
-  #push(item: unknown): boolean {
-    if (this.#mailbox !== null || this.#only !== NOTHING) return this.#openMailbox().push(item);
-    this.#only = item;
-    return true;
-  }
-
-  /** Call it only while a message waits. */
-  #shift(): unknown {
-    if (this.#mailbox !== null) return this.#mailbox.shift();
-    const only = this.#only;
-    this.#only = NOTHING;
-    return only;
-  }
-
-  #openMailbox(): Mailbox {
-    if (this.#mailbox === null) {
-      this.#mailbox = mailboxFor(this.type, this.type.mailbox);
-      if (this.#only !== NOTHING) this.#mailbox.push(this.#only);
-      this.#only = NOTHING;
-    }
-    return this.#mailbox;
-  }
-
   emptyMailbox(reason: "stopped" | "thread-lost"): void {
-    while (this.waiting > 0) this.host.undelivered(this, this.#shift(), reason);
+    while (this.waiting > 0) this.host.undelivered(this, this.shift(), reason);
   }
 
   #makeRoom(item: unknown): boolean {
@@ -280,27 +242,23 @@ export class Cell implements Target, Runnable, Child, Parent {
         return false;
       case "drop-oldest":
         this.extras?.orders?.messageTaken();
-        this.host.undelivered(this, this.#shift(), "overflow");
-        return this.#push(item);
+        this.host.undelivered(this, this.shift(), "overflow");
+        return this.push(item);
       case "wait":
         pauseSender(this.host, this, (this.more.room ??= new Room()));
-        return this.#openMailbox().pushBeyond(item);
+        return this.pushBeyond(item);
     }
-  }
-
-  get #isFull(): boolean {
-    return this.waiting >= this.limits.capacity;
   }
 
   /** Lets `waiter` in as soon as there is room; at once when there is, or when nothing is taken any more. */
   waitForRoom(waiter: RoomWaiter): void {
-    if (this.status >= STOPPING || !this.#isFull) waiter.letIn();
+    if (this.status >= STOPPING || !this.isFull) waiter.letIn();
     else (this.more.room ??= new Room()).add(waiter);
   }
 
   #openRoom(extras: Extras): void {
     const { room } = extras;
-    if (room === null || (this.status < STOPPING && this.#isFull)) return;
+    if (room === null || (this.status < STOPPING && this.isFull)) return;
     extras.room = null;
     room.open();
   }
@@ -336,12 +294,12 @@ export class Cell implements Target, Runnable, Child, Parent {
     let handled = 0;
     for (; handled < limit; handled++) {
       const extras = this.extras;
-      if (extras !== null && extras.system.size > 0) this.#steer(extras.system.shift(), extras);
+      if (extras !== null && extras.system.size > 0) steer(this, extras, extras.system.shift());
       else if (this.status === STARTING) this.#start();
       else if (this.status !== RUNNING) break;
       else if (extras !== null && extras.orders !== null) {
         if (!this.#step(extras.orders)) break;
-      } else if (this.waiting > 0) this.#receive(this.#shift());
+      } else if (this.waiting > 0) this.#receive(this.shift());
       else break;
     }
     if (this.extras !== null) {
@@ -357,7 +315,7 @@ export class Cell implements Target, Runnable, Child, Parent {
     else if (orders.noticeReady) this.#take(orders.takeNotice(), orders);
     else if (this.waiting > 0 && !orders.isHeld) {
       orders.messageTaken();
-      this.#receive(this.#shift());
+      this.#receive(this.shift());
     } else return false;
     return true;
   }
@@ -368,7 +326,8 @@ export class Cell implements Target, Runnable, Child, Parent {
       return;
     }
     try {
-      this.#handle(item);
+      // Not by #handle: an error captures its stack, so each frame below the actor's code makes a crash dearer.
+      this.#accept(this.type.receive(this.#state, item, this.#context));
     } catch (error) {
       this.fail(error);
     }
@@ -430,52 +389,6 @@ export class Cell implements Target, Runnable, Child, Parent {
     this.#accept(this.type.signal(this.#state, signal, this.#context));
   }
 
-  #steer(message: SystemMessage, extras: Extras): void {
-    switch (message.kind) {
-      case "stop":
-        if (message.reason.kind === "drained") this.notify({ kind: "drained" });
-        else stop(this, extras, message.reason);
-        return;
-      case "resume":
-        this.#resume(extras);
-        return;
-      case "halt":
-        halt(this, extras, message.error);
-        return;
-      case "begin":
-        if (this.status === HALTED) this.status = STARTING;
-        return;
-      case "fail":
-        this.fail(message.error);
-        return;
-      case "failed":
-        this.supervisor.failed(message.child, message.failure);
-        return;
-      case "halted":
-        this.supervisor.halted(message.child);
-        return;
-      case "child-stopped":
-        childStopped(this, extras, message.child);
-        return;
-      case "watch":
-        this.ties.addWatcher(message.watcher);
-        return;
-      case "unwatch":
-        extras.ties?.deleteWatcher(message.watcher);
-        return;
-      case "link":
-        this.ties.linked(message.peer);
-        return;
-      case "unlink":
-        this.ties.unlinked(message.peer);
-        return;
-      case "terminated":
-        extras.ties?.ended(message.target, message.reason);
-        if (extras.ties?.isWatching(message.target) === true) this.notify(message);
-        return;
-    }
-  }
-
   // ---- a life --------------------------------------------------------------------------------------
 
   #start(): void {
@@ -493,7 +406,7 @@ export class Cell implements Target, Runnable, Child, Parent {
   }
 
   get alive(): boolean {
-    return this.#state !== NOTHING;
+    return this.#state !== NO_STATE;
   }
 
   /** Suspends the actor and leaves the rest to its supervisor. The root has none: there it goes no further. */
@@ -507,20 +420,11 @@ export class Cell implements Target, Runnable, Child, Parent {
     this.parent.system({ kind: "failed", child: this, failure });
   }
 
-  #resume(extras: Extras): void {
-    if (this.status !== SUSPENDED) return;
-    this.status = RUNNING;
-    extras.failure = null;
-    for (const child of extras.children?.list() ?? []) {
-      if (child.failure?.escalated === true) child.system({ kind: "resume" });
-    }
-  }
-
   /** Ends this life, if it has a state, by the actor's own `stopped`. */
   endLife(reason: StopReason): void {
     const state = this.#state;
-    if (state === NOTHING) return;
-    this.#state = NOTHING;
+    if (state === NO_STATE) return;
+    this.#state = NO_STATE;
     try {
       this.type.stopped?.(state, reason, this.#context);
     } catch (error) {
@@ -539,11 +443,6 @@ export function pauseSender(host: Host, to: Target, room: Room): void {
     throw mailboxFull(to);
   }
   sender.pauseFor(room);
-}
-
-function mailboxFor(type: AnyActorType, limits: MailboxLimits): Mailbox {
-  const { priority } = type.mailbox;
-  return priority === undefined ? new Mailbox(limits) : new PriorityMailbox(limits, priority);
 }
 
 function mailboxFull({ address }: Target): Error {

@@ -336,7 +336,7 @@ export class Cell extends Inbox implements Target, Runnable, Child, Parent {
   #receiveAsk(ask: Ask): void {
     if (ask.ended) return;
     try {
-      this.#handle(ask.message);
+      this.#accept(this.type.receive(this.#state, ask.message, this.#context));
     } catch (error) {
       ask.crashed(error);
       this.fail(error);

@@ -1,5 +1,7 @@
 /**
- * A cell is one living actor inside its system: state, mailbox, children and the rules of its life.
+ * A cell is one living actor inside its system: its state and the way of a message to it, from `post` by the
+ * turn to `receive`. Beside it stand: where messages wait (`inbox.ts`), what few actors have (`extras.ts`), what
+ * system messages do (`steer.ts`), and how a life ends (`ending.ts`). A million actors pay for each field here.
  *
  *                              ▲│ sends to a full mailbox that makes it wait
  *                              │▼
@@ -75,6 +77,7 @@ export class Cell extends Inbox implements Target, Runnable, Child, Parent {
   readonly #context: ContextOf;
   /** From the return of `initial` until `stopped` is called. */
   #state: unknown = NO_STATE;
+  /** Made with the first part of it that is needed, by `more`. */
   extras: Extras | null = null;
 
   constructor(
@@ -138,7 +141,6 @@ export class Cell extends Inbox implements Target, Runnable, Child, Parent {
 
   // ---- what few actors have ------------------------------------------------------------------------
 
-  /** What few actors have. */
   get more(): Extras {
     return (this.extras ??= new Extras());
   }
@@ -320,13 +322,13 @@ export class Cell extends Inbox implements Target, Runnable, Child, Parent {
     return true;
   }
 
+  // This and the next one call the actor without a step between: an error captures its stack, frame by frame.
   #receive(item: unknown): void {
     if (item instanceof Ask) {
       this.#receiveAsk(item);
       return;
     }
     try {
-      // Not by #handle: an error captures its stack, so each frame below the actor's code makes a crash dearer.
       this.#accept(this.type.receive(this.#state, item, this.#context));
     } catch (error) {
       this.fail(error);

@@ -167,9 +167,11 @@ export class Supervisor {
 
   #beginSoon(key: Child | null, group: Group): void {
     group.cancelBackoff?.();
-    const begin = (): void => this.#begin(key, group);
-    if (group.backoffMs <= 0) begin();
-    else group.cancelBackoff = this.#parent.host.clock.schedule(group.backoffMs, begin);
+    if (group.backoffMs <= 0) this.#begin(key, group);
+    else {
+      const { clock } = this.#parent.host;
+      group.cancelBackoff = clock.schedule(group.backoffMs, () => this.#begin(key, group));
+    }
   }
 
   #begin(key: Child | null, group: Group): void {

@@ -1,11 +1,13 @@
-/** One workload in a process of its own: `child.js tell 1000000 [typed|general]`. */
+/** One workload in a process of its own: `child.js tell 1000000 [typed|general [folder for files]]`. */
+import { tmpdir } from "node:os";
 import { idleCpu, threadAsk, threadBulk, threadTell, type Form } from "./between-threads.ts";
+import { events } from "./event-sourced.ts";
 import { memory, restarts, spawn } from "./lifetimes.ts";
 import type { Workload } from "./measuring.ts";
 import { ask, fanIn, pingPong, tell } from "./same-thread.ts";
 import { timerLateness } from "./timer-lateness.ts";
 
-const [workload = "", sizeText = "0", variant = ""] = process.argv.slice(2);
+const [workload = "", sizeText = "0", variant = "", folder = tmpdir()] = process.argv.slice(2);
 const size = Number(sizeText);
 const form: Form = variant === "general" ? "general" : "typed";
 
@@ -28,6 +30,8 @@ const WORKLOADS: Readonly<Record<string, Workload>> = {
   "thread-bulk": threadBulk,
   "idle-cpu": idleCpu,
   "timer-lateness": timerLateness,
+  "events-1000": () => events(1_000, folder),
+  "events-1": () => events(1, folder),
 };
 
 const run = await WORKLOADS[workload]!();

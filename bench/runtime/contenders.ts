@@ -28,17 +28,19 @@ export interface Places {
   readonly peers: string;
   /** Where the native peers are compiled to. */
   readonly native: string;
+  /** Where workloads keep files while they run. */
+  readonly files: string;
 }
 
 /** A million actors of some peers need more than V8's own limit. */
 const NODE_FLAGS = ["--expose-gc", "--max-old-space-size=8192"] as const;
 
-export function contendersAt({ child, peers, native }: Places): readonly Contender[] {
+export function contendersAt({ child, peers, native, files }: Places): readonly Contender[] {
   const node =
     (file: string, variant = "", rename?: string) =>
     (plan: Plan, size: number): Command => ({
       file: process.execPath,
-      args: [...NODE_FLAGS, file, rename ?? plan.workload, String(size), variant],
+      args: [...NODE_FLAGS, file, rename ?? plan.workload, String(size), variant, files],
     });
   const peer = (name: string, shares: Contender["shares"], file = `${name}.js`, variant = ""): Contender => ({
     name,
@@ -74,6 +76,7 @@ export function contendersAt({ child, peers, native }: Places): readonly Contend
       ...peer("postMessage batched", { "thread-tell": 0.3 }, "post-message.js", "batched"),
       needs: null,
     },
+    ...BARE_FILES.map(([name, plan]) => ({ ...peer(name, { [plan]: 1 }, "bare-file.js"), needs: null })),
     peer("comlink", { "thread-ask-1": 0.3, "thread-ask-1000": 0.1 }),
     peer("piscina", { "thread-ask-1": 0.3, "thread-ask-1000": 0.1 }),
     {
@@ -119,7 +122,13 @@ const EVERYTHING = {
   "thread-bulk": 1,
   "idle-cpu": 1,
   "timer-lateness": 1,
+  "events-1000": 1,
+  "events-1": 1,
 };
+const BARE_FILES = [
+  ["bare file, group commit", "events-1000"],
+  ["bare append + fdatasync", "events-1"],
+] as const;
 const GENERAL = { "thread-ask-1": 1, "thread-ask-1000": 1, "thread-tell": 0.2 };
 const LIMIT = {
   tell: 1,

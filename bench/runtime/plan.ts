@@ -298,4 +298,38 @@ export const PLANS: readonly Plan[] = [
       },
     ],
   },
+  {
+    name: "events-1000",
+    workload: "events-1000",
+    size: 400_000,
+    quickSize: 20_000,
+    check: valuesSum,
+    rows: [
+      ...perSecond(
+        "1,000 event-sourced actors, 300-byte events",
+        "events",
+        [["bare file, group commit", 0.5]],
+        "each with one command under way, confirmed after its fdatasync",
+      ),
+      {
+        name: "command latency p99 of 1,000 event-sourced actors",
+        unit: "ms",
+        measure: "figure",
+        bound: required("atMost", 15),
+      },
+    ],
+  },
+  {
+    name: "events-1",
+    workload: "events-1",
+    size: 10_000,
+    quickSize: 500,
+    check: valuesSum,
+    rows: perSecond(
+      "one event-sourced actor, every 300-byte event durable",
+      "events",
+      [["bare append + fdatasync", 0.8]],
+      "one command under way",
+    ),
+  },
 ];

@@ -14,6 +14,7 @@ import type { BenchOptions } from "../question.ts";
 import { timeLeft } from "../spread.ts";
 import { provedResult, runChild, type RunChild } from "./child-process.ts";
 import { contendersAt, SUBJECT, type Contender } from "./contenders.ts";
+import { filesystemOf } from "./filesystem.ts";
 import { install, type Installed } from "./installation.ts";
 import { PLANS, type Plan } from "./plan.ts";
 import { rowsOf, type Rounds } from "./rows.ts";
@@ -23,16 +24,17 @@ const QUICK_ROUNDS = 2;
 const QUICK_SHARE_FLOOR = 0.1;
 
 export async function answerRuntime(options: BenchOptions): Promise<readonly BenchRow[]> {
-  const native = await mkdtemp(join(tmpdir(), "myriad-bench-"));
+  const folder = await mkdtemp(join(tmpdir(), "myriad-bench-"));
   try {
     const peers = peersFolder(import.meta.dirname);
     const { progress } = options;
-    const installed = await install({ peers, native, progress, withNative: options.peers === "all" });
+    const installed = await install({ peers, native: folder, progress, withNative: options.peers === "all" });
     const child = join(import.meta.dirname, "..", "myriad", `child${extname(import.meta.filename)}`);
-    const contenders = contendersAt({ child, peers, native });
-    return await measureAll({ plans: PLANS, contenders, installed, runChild }, options);
+    const contenders = contendersAt({ child, peers, native: folder, files: folder });
+    const filesystem = await filesystemOf(folder);
+    return await measureAll({ plans: PLANS, contenders, installed, filesystem, runChild }, options);
   } finally {
-    await rm(native, { recursive: true, force: true });
+    await rm(folder, { recursive: true, force: true });
   }
 }
 
@@ -46,6 +48,8 @@ export interface Field {
   readonly plans: readonly Plan[];
   readonly contenders: readonly Contender[];
   readonly installed: Installed;
+  /** Where files are kept, e.g. `ext4`. */
+  readonly filesystem: string;
   readonly runChild: RunChild;
 }
 
@@ -54,10 +58,10 @@ export async function measureAll(
   field: Field,
   options: Pick<BenchOptions, "quick" | "signal" | "progress">,
 ): Promise<readonly BenchRow[]> {
-  const { plans, contenders, installed } = field;
+  const { plans, contenders, installed, filesystem } = field;
   const count = options.quick ? QUICK_ROUNDS : ROUNDS;
   const begunAt = systemClock.monotonic();
-  const note = `medians (least–greatest) of fresh processes; ${installed.versions}`;
+  const note = `medians (least–greatest) of fresh processes; files on ${filesystem}; ${installed.versions}`;
   const rows: BenchRow[] = [plainRow({ name: "rounds", unit: "rounds", value: count, note })];
   for (const [index, plan] of plans.entries()) {
     const { rounds, failed } = await measure(plan, field, count, options);

@@ -8,7 +8,7 @@ import { sizeFor } from "../../../../bench/runtime/question.ts";
 import { ROOT } from "../../../kit/repository.ts";
 
 const peers = join(ROOT, "bench", "peers");
-const contenders = contendersAt({ child: "child.js", peers, native: "/native" });
+const contenders = contendersAt({ child: "child.js", peers, native: "/native", files: "/files" });
 
 describe("the plans of the runtime's question", () => {
   it("have names of their own, and rows too", () => {

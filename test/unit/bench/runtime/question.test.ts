@@ -31,7 +31,7 @@ describe("the question of the runtime", () => {
   it("first says how often it measured, and whom", async () => {
     const [first] = await answer();
     assert.equal(first!.value, 2);
-    assert.match(first!.note!, /rival 1\.0/);
+    assert.match(first!.note!, /files on ext4; rival 1\.0/);
   });
 
   it("gives a row a target, each with all peers, and says whether it is met", async () => {

@@ -47,6 +47,7 @@ export function scripted(contenders: readonly Contender[], script: Script, plan:
     plans: [plan],
     contenders,
     installed: { missing: { erlang: "no erlc" }, versions: "rival 1.0" },
+    filesystem: "ext4",
     ran,
     runChild({ file, args }) {
       ran.push(`${file} ${args[0]!}`);

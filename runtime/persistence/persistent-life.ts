@@ -25,11 +25,16 @@ export interface LifeRules<State, Command, Event> {
 
 type Effect<State, Command> = (state: State, ctx: ActorContext<Command>) => void;
 
+/** An effect with the state that it is to see. */
+interface Due<State, Command> {
+  readonly effect: Effect<State, Command>;
+  readonly state: State;
+}
+
 /** Decisions that go to the journal in one append. */
 interface Gathered<State, Command> {
   readonly events: StoredEvent[];
-  /** Each with the state that it is to see. */
-  readonly effects: { readonly effect: Effect<State, Command>; readonly state: State }[];
+  readonly effects: Due<State, Command>[];
   commands: number;
   /** After all of them. */
   state: State;
@@ -145,27 +150,38 @@ export class PersistentLife<State, Command, Event> {
     if (events === undefined || events.length === 0) {
       if (effect === undefined) return;
       if (this.#appending === null) effect(this.#state, ctx);
-      else this.#gather().effects.push({ effect, state: this.#state });
+      else this.#gather([], effect, this.#state);
       return;
     }
     const { apply, schema } = this.#rules;
     // Nothing is changed before `apply` has taken them all: what it throws leaves no half decision behind.
     let state = this.#state;
     for (const event of events) state = apply(state, event);
-    const gathered = this.#gather();
-    for (const event of events)
-      gathered.events.push(storeEvent(schema, event, event === events[0] ? id : null));
-    if (effect !== undefined) gathered.effects.push({ effect, state });
-    this.#state = gathered.state = state;
+    const stored =
+      events.length === 1
+        ? [storeEvent(schema, events[0], id)]
+        : events.map((event, index) => storeEvent(schema, event, index === 0 ? id : null));
+    const gathered = this.#gather(stored, effect, state);
+    this.#state = state;
     if (id !== null) this.#ids.add(id);
     if (this.#appending === null) this.#append(ctx);
     else this.#holdAtBound(gathered, ctx);
   }
 
-  #gather(): Gathered<State, Command> {
-    this.#gathering ??= { events: [], effects: [], commands: 0, state: this.#state };
-    this.#gathering.commands += 1;
-    return this.#gathering;
+  /** The first arrays are used as they are: most appends are of one decision, and growing costs each of them. */
+  #gather(
+    events: StoredEvent[],
+    effect: Effect<State, Command> | undefined,
+    state: State,
+  ): Gathered<State, Command> {
+    const effects = effect === undefined ? [] : [{ effect, state }];
+    const gathered = this.#gathering;
+    if (gathered === null) return (this.#gathering = { events, effects, commands: 1, state });
+    for (const event of events) gathered.events.push(event);
+    for (const due of effects) gathered.effects.push(due);
+    gathered.commands += 1;
+    gathered.state = state;
+    return gathered;
   }
 
   #holdAtBound(gathered: Gathered<State, Command>, ctx: ActorContext<Command>): void {
@@ -204,7 +220,7 @@ export class PersistentLife<State, Command, Event> {
   /** The next append is on its way before the effects of the last one run. */
   #goOn(
     gathered: Gathered<State, Command>,
-    effects: Gathered<State, Command>["effects"],
+    effects: readonly Due<State, Command>[],
     ctx: ActorContext<Command>,
   ): void {
     if (gathered.events.length > 0) {
@@ -251,10 +267,7 @@ export class PersistentLife<State, Command, Event> {
 }
 
 /** All of them, whatever one throws: their commands are in the journal. Then the first failure counts. */
-function runAll<State, Command>(
-  effects: readonly { readonly effect: Effect<State, Command>; readonly state: State }[],
-  ctx: ActorContext<Command>,
-): void {
+function runAll<State, Command>(effects: readonly Due<State, Command>[], ctx: ActorContext<Command>): void {
   let failed = false;
   let failure: unknown;
   for (const { effect, state } of effects) {

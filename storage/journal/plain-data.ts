@@ -1,6 +1,7 @@
 import { Packr, RESERVE_START_SPACE } from "msgpackr";
 
 import { storageError } from "../errors.ts";
+import { PlainWriter } from "./plain-writer.ts";
 import { tag, untag } from "./tagged-data.ts";
 
 /**
@@ -9,7 +10,7 @@ import { tag, untag } from "./tagged-data.ts";
  * What comes back equals what went in as after `structuredClone`: typed arrays, Map, Set, Date, RegExp,
  * BigInt, undefined, shared and cyclic references. Three forms:
  *
- *   plain   records, arrays and scalars, as most events are: objects are MessagePack maps (2.5 × faster)
+ *   plain   records, arrays and scalars, as most events are: objects are MessagePack maps (`plain-writer.ts`)
  *   direct  whatever else MessagePack and its extensions carry unbent: objects are msgpackr's records
  *   tagged  what MessagePack alone bends without a word (−0, strings with lone surrogates, a key named
  *           `__proto__`, holes in arrays): see `tagged-data.ts`
@@ -19,6 +20,7 @@ import { tag, untag } from "./tagged-data.ts";
  */
 const direct = new Packr({ structuredClone: true, copyBuffers: true });
 const plain = new Packr({ structuredClone: true, copyBuffers: true, useRecords: false });
+const writer = new PlainWriter();
 
 const DIRECT = 0;
 const TAGGED = 1;
@@ -31,7 +33,8 @@ const MAX_DEPTH = 500;
  * @throws JOURNAL_EVENT_REFUSED, its location the path inside the value.
  */
 export function encodePlainData(value: unknown): Uint8Array {
-  if (treeNodesLeft(value, MAX_TREE_NODES, MAX_TREE_DEPTH) >= 0) return pack(plain, PLAIN, value);
+  const written = writer.write(PLAIN, value);
+  if (written !== null) return written;
   const inspection = new Inspection();
   inspection.visit(value);
   return inspection.needsTags ? pack(direct, TAGGED, tag(value)) : pack(direct, DIRECT, value);
@@ -48,54 +51,6 @@ function pack(packr: Packr, form: number, value: unknown): Uint8Array {
   const bytes = packr.pack(value, RESERVE_START_SPACE | FORM_BYTES);
   bytes[0] = form;
   return bytes;
-}
-
-const MAX_TREE_NODES = 4096;
-const MAX_TREE_DEPTH = 64;
-
-/**
- * The quick look at what most events are: records, dense arrays and scalars that MessagePack does not bend.
- * @param left how many nodes may still be looked at: without remembering them, a cycle is only met again
- * @returns what is left of `left`; negative when the value is something else, or too large to tell
- */
-function treeNodesLeft(value: unknown, left: number, depth: number): number {
-  switch (typeof value) {
-    case "string":
-      return /\p{Surrogate}/u.test(value) ? -1 : left - 1;
-    case "number":
-      return Object.is(value, -0) ? -1 : left - 1;
-    case "boolean":
-    case "undefined":
-      return left - 1;
-    case "object":
-      if (value === null) return left - 1;
-      if (depth === 0) return -1;
-      return Array.isArray(value)
-        ? arrayNodesLeft(value, left - 1, depth - 1)
-        : recordNodesLeft(value, left - 1, depth - 1);
-    default:
-      return -1;
-  }
-}
-
-function arrayNodesLeft(array: readonly unknown[], left: number, depth: number): number {
-  for (let index = 0; index < array.length && left >= 0; index++) {
-    if (array[index] === undefined && !(index in array)) return -1;
-    left = treeNodesLeft(array[index], left, depth);
-  }
-  return left;
-}
-
-function recordNodesLeft(value: object, left: number, depth: number): number {
-  if (Object.getPrototypeOf(value) !== Object.prototype) return -1;
-  const record = value as Readonly<Record<string, unknown>>;
-  // Twice as fast as Object.keys; what somebody has added to Object.prototype fails the look and no more.
-  for (const key in record) {
-    if (left < 0 || key === "__proto__" || !Object.hasOwn(record, key) || /\p{Surrogate}/u.test(key))
-      return -1;
-    left = treeNodesLeft(record[key], left, depth);
-  }
-  return left;
 }
 
 /** One walk that refuses what cannot be kept and notices what MessagePack would bend. */

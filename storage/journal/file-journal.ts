@@ -61,11 +61,11 @@ export async function openFileJournal(
   options: FileJournalOptions = {},
 ): Promise<FileJournal> {
   const index = new JournalIndex();
-  checkFsyncPolicy(options.fsync ?? "always");
+  const policy = checkFsyncPolicy(options.fsync ?? "always");
   try {
     await makeDirectoryDurably(directory);
     const { last, recovery } = await recoverSegments(directory, index);
-    const writer = await openWriter(directory, last);
+    const writer = await openWriter(directory, last, policy);
     return new SegmentedJournal(directory, options, { index, recovery, writer });
   } catch (error) {
     throw error instanceof MyriadError ? error : writeFailed(directory, error);
@@ -73,15 +73,23 @@ export async function openFileJournal(
 }
 
 /** Goes on behind what was recovered; a segment of an older version is left as it is. */
-async function openWriter(directory: string, last: RecoveredSegment | null): Promise<SegmentWriter> {
+async function openWriter(
+  directory: string,
+  last: RecoveredSegment | null,
+  policy: FsyncPolicy,
+): Promise<SegmentWriter> {
   const isCurrent = last !== null && last.header.version === FORMAT_VERSION;
   const segment = isCurrent
     ? last
     : await createSegment(directory, (last?.header.ordinal ?? 0) + 1, last?.frames ?? 0);
-  const file = await openSegmentFile(segment.path, "r+");
+  const file = await openSegmentFile(segment.path, flagsFor(policy));
   // What a killed process had written may not have been on its way to the disk yet.
   await file.datasync();
   return new SegmentWriter(file, segment);
+}
+
+function flagsFor(policy: FsyncPolicy): "through" | "r+" {
+  return policy === "always" ? "through" : "r+";
 }
 
 const DEFAULT_SEGMENT_BYTES = 64 * 1024 * 1024;
@@ -96,6 +104,7 @@ class SegmentedJournal implements FileJournal {
   readonly recovery: Recovery | null;
   readonly #directory: string;
   readonly #clock: Clock;
+  readonly #policy: FsyncPolicy;
   readonly #beat: SyncBeat;
   readonly #frame = new FrameBuilder();
   readonly #segmentBytes: number;
@@ -116,9 +125,8 @@ class SegmentedJournal implements FileJournal {
     this.#reader = new SegmentReader(directory);
     this.#snapshots = new SnapshotStore(join(directory, "snapshots"));
     this.#commits = new GroupCommit((batch) => this.#commit(batch));
-    this.#beat = new SyncBeat(options.fsync ?? "always", this.#clock, () =>
-      this.#commits.between(() => this.#syncIdle()),
-    );
+    this.#policy = options.fsync ?? "always";
+    this.#beat = new SyncBeat(this.#policy, this.#clock, () => this.#commits.between(() => this.#syncIdle()));
   }
 
   append(stream: string, expected: Revision, events: readonly unknown[], fence?: Fence): Promise<Revision> {
@@ -253,7 +261,7 @@ class SegmentedJournal implements FileJournal {
       this.#writer.header.ordinal + 1,
       this.#writer.frames,
     );
-    const file = await openSegmentFile(segment.path, "r+");
+    const file = await openSegmentFile(segment.path, flagsFor(this.#policy));
     await this.#writer.close();
     this.#writer = new SegmentWriter(file, segment);
   }

@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, it } from "node:test";
 
 import { FrameBuilder } from "../../../../storage/journal/frame-builder.ts";
 import { checkFrame, SEGMENT_HEADER_BYTES } from "../../../../storage/journal/segment-format.ts";
-import { SegmentWriter } from "../../../../storage/journal/segment-writer.ts";
+import { createSegment, openSegmentFile, SegmentWriter } from "../../../../storage/journal/segment-writer.ts";
 import type { SegmentFile } from "../../../../storage/journal/segment-writer.ts";
 import { hasCode } from "../../../contract/journal-contract.ts";
 
@@ -15,7 +18,8 @@ class FaultyFile {
   truncateFails = false;
   syncs = 0;
 
-  readonly asFile: SegmentFile = {
+  readonly asFile: SegmentFile & { writesThrough: boolean } = {
+    writesThrough: false,
     write: (data, position) => {
       const room = Math.min(data.length, this.capacity - position);
       if (room > 0) this.bytes = Buffer.concat([this.bytes.subarray(0, position), data.subarray(0, room)]);
@@ -46,6 +50,35 @@ describe("a segment writer", () => {
     await writer.write(frameOf(Buffer.from("second")), true);
     assert.equal(checkFrame(file.bytes, salt, confirmed.length), file.bytes.length);
     assert.equal(writer.sizeBytes, file.bytes.length);
+  });
+
+  it("syncs a file that does not write through, and only such a one", async () => {
+    const { file, writer } = prepare();
+    await writer.write(frameOf(Buffer.from("first")), true);
+    assert.equal(file.syncs, 1);
+    file.asFile.writesThrough = true;
+    await writer.write(frameOf(Buffer.from("second")), true);
+    assert.equal(file.syncs, 1);
+  });
+
+  it("opens files that write through where the system knows them", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "through-"));
+    try {
+      const { path } = await createSegment(folder, 1, 0);
+      const opened = { through: process.platform === "linux", "r+": false } as const;
+      for (const flags of ["through", "r+"] as const) {
+        const file = await openSegmentFile(path, flags);
+        assert.equal(file.writesThrough, opened[flags]);
+        await file.write(Buffer.from(flags), SEGMENT_HEADER_BYTES);
+        await file.close();
+        assert.equal(
+          (await readFile(path, "latin1")).slice(SEGMENT_HEADER_BYTES).slice(0, flags.length),
+          flags,
+        );
+      }
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 
   it("does not confirm what could not be synced", async () => {

@@ -125,7 +125,9 @@ export class SegmentWriter {
  * Only where that is the whole promise: Apple's fdatasync goes further, Windows has no such flag.
  */
 const WRITE_THROUGH: number | null =
-  process.platform === "linux" ? constants.O_RDWR | constants.O_DSYNC : null;
+  process.platform === "linux" && Object.hasOwn(constants, "O_DSYNC")
+    ? constants.O_RDWR | constants.O_DSYNC
+    : null;
 
 /**
  * Callbacks and a bare descriptor: a promise-based file handle costs each small sync a fifth more.

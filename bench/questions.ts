@@ -30,8 +30,8 @@ export const QUESTIONS: readonly Question[] = [
   },
   {
     name: "runtime",
-    about: "how fast are actors, on one thread and between threads, against others?",
-    takes: "20 min, --quick 2 min",
+    about: "how fast are actors, on one thread, between threads and with a journal, against others?",
+    takes: "25 min, --quick 2 min",
     guards: false,
     answer: answerRuntime,
   },

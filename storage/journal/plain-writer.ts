@@ -138,7 +138,8 @@ export class PlainWriter {
   /** First as if it were ASCII: then it takes as many bytes as code units. */
   #text(text: string): boolean {
     const { length } = text;
-    this.#room(MAX_HEAD_BYTES + length * MAX_BYTES_PER_CODE_UNIT);
+    const most = length < SLAB_BYTES ? length * MAX_BYTES_PER_CODE_UNIT : Buffer.byteLength(text);
+    this.#room(MAX_HEAD_BYTES + most);
     const headAt = this.#at;
     const textAt = headAt + (length < 0x20 ? 1 : length < 0x100 ? 2 : length < 0x10000 ? 3 : 5);
     const end = length < SHORT_TEXT ? this.#ascii(text, textAt) : textAt + this.#bytes.write(text, textAt);
@@ -237,7 +238,7 @@ export class PlainWriter {
   #room(sizeBytes: number): void {
     if (this.#at + sizeBytes <= this.#bytes.length) return;
     const begun = this.#bytes.subarray(this.#start, this.#at);
-    const bytes = Buffer.allocUnsafe(Math.max(SLAB_BYTES, 2 * (begun.length + sizeBytes)));
+    const bytes = Buffer.allocUnsafe(Math.max(SLAB_BYTES, 2 * begun.length + sizeBytes));
     bytes.set(begun);
     this.#use(bytes, begun.length);
   }

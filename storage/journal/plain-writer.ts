@@ -1,7 +1,7 @@
 /**
  * Writes what most events are: records, dense arrays and scalars that MessagePack does not bend, each object
- * met once. Byte for byte what msgpackr writes with `useRecords: false`, some three times faster, since
- * looking and writing are one pass and a few objects need no map of those that were met.
+ * met once. Byte for byte what msgpackr writes with `useRecords: false`, 1.6 times as fast on an
+ * event of 300 bytes, since looking and writing are one pass and a few objects need no map of those met.
  *
  * What was handed out is never written again: it is a view of a slab, and the next value goes behind it.
  */

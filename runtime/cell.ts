@@ -67,6 +67,7 @@ export class Cell extends Inbox implements Target, Runnable, Child, Parent {
   readonly ref: Ref<unknown>;
   status: Status = STARTING;
   queued = false;
+  next: Runnable | null = null;
   siblingBefore: Child | null = null;
   siblingAfter: Child | null = null;
   isListed = false;

@@ -8,7 +8,6 @@
  * messages costs nothing.
  */
 import type { Clock } from "./contracts/index.ts";
-import { RunQueue } from "./run-queue.ts";
 
 export interface Runnable {
   /** Handles at most about `limit` messages; returns how many. Never throws. */
@@ -17,6 +16,8 @@ export interface Runnable {
   readonly ready: boolean;
   /** Kept by the dispatcher: true while in the queue or in its turn. */
   queued: boolean;
+  /** Kept by the dispatcher: whose turn comes after its own. */
+  next: Runnable | null;
 }
 
 /** The connection to other threads. */
@@ -52,7 +53,9 @@ export interface Dispatcher {
 export class FairDispatcher implements Dispatcher {
   current: Runnable | null = null;
   readonly #clock: Clock;
-  readonly #queue = new RunQueue<Runnable>(64);
+  /** A list through the actors themselves: a table of a million new ones would grow old before they do. */
+  #first: Runnable | null = null;
+  #last: Runnable | null = null;
   #outside: Outside | null = null;
   #armed = false;
   #closed = false;
@@ -69,7 +72,7 @@ export class FairDispatcher implements Dispatcher {
   }
 
   #hasWork(): boolean {
-    return this.#queue.size > 0;
+    return this.#first !== null;
   }
 
   attach(outside: Outside): void {
@@ -78,8 +81,23 @@ export class FairDispatcher implements Dispatcher {
 
   enqueue(runnable: Runnable): void {
     runnable.queued = true;
-    this.#queue.push(runnable);
+    this.#append(runnable);
     this.arm();
+  }
+
+  #append(runnable: Runnable): void {
+    if (this.#last === null) this.#first = runnable;
+    else this.#last.next = runnable;
+    this.#last = runnable;
+  }
+
+  /** Call it only when there is work. */
+  #takeFirst(): Runnable {
+    const runnable = this.#first!;
+    this.#first = runnable.next;
+    if (runnable.next === null) this.#last = null;
+    else runnable.next = null;
+    return runnable;
   }
 
   arm(): void {
@@ -112,10 +130,10 @@ export class FairDispatcher implements Dispatcher {
         void RESOLVED.then(this.#run);
         return;
       }
-      const runnable = this.#queue.shift();
+      const runnable = this.#takeFirst();
       this.current = runnable;
       this.#spent += runnable.turn(MESSAGES_PER_TURN);
-      if (runnable.ready) this.#queue.push(runnable);
+      if (runnable.ready) this.#append(runnable);
       else runnable.queued = false;
     }
     this.current = null;

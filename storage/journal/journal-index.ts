@@ -10,27 +10,45 @@ export interface EntryLocation {
 }
 
 const NUMBERS_PER_LOCATION = 4;
+/** So many numbers V8 keeps within the array itself. */
+const FIRST_NUMBERS = 8;
 
 /**
  * The places of a stream's appends, in the order of the stream; only ever grows at its end. Kept as plain
- * numbers in one array: half the memory of an object each, and nothing for the garbage collector to follow.
+ * numbers in one typed array: half the memory of an object each, and nothing for the garbage collector to
+ * follow or to copy.
  */
 export class EntryLocations {
-  readonly #numbers: number[] = [];
+  #numbers = new Float64Array(FIRST_NUMBERS);
+  #count = 0;
 
   get count(): number {
-    return this.#numbers.length / NUMBERS_PER_LOCATION;
+    return this.#count;
   }
 
   add(location: EntryLocation): void {
-    this.#numbers.push(location.segment, location.offset, location.length, location.eventsBefore);
+    const start = this.#count * NUMBERS_PER_LOCATION;
+    if (start === this.#numbers.length) {
+      const grown = new Float64Array(start * 2);
+      grown.set(this.#numbers);
+      this.#numbers = grown;
+    }
+    this.#numbers[start] = location.segment;
+    this.#numbers[start + 1] = location.offset;
+    this.#numbers[start + 2] = location.length;
+    this.#numbers[start + 3] = location.eventsBefore;
+    this.#count += 1;
   }
 
   /** @param index below `count` */
   at(index: number): EntryLocation {
     const start = index * NUMBERS_PER_LOCATION;
-    const [segment, offset, length, eventsBefore] = this.#numbers.slice(start, start + NUMBERS_PER_LOCATION);
-    return { segment: segment!, offset: offset!, length: length!, eventsBefore: eventsBefore! };
+    return {
+      segment: this.#numbers[start]!,
+      offset: this.#numbers[start + 1]!,
+      length: this.#numbers[start + 2]!,
+      eventsBefore: this.#numbers[start + 3]!,
+    };
   }
 
   /** Index of the append that holds the event behind the first `after` ones; there must be one. */

@@ -6,6 +6,7 @@ import { memory, restarts, spawn } from "./lifetimes.ts";
 import type { Workload } from "./measuring.ts";
 import { ask, fanIn, pingPong, tell } from "./same-thread.ts";
 import { timerLateness } from "./timer-lateness.ts";
+import { worldSteps } from "./world-steps.ts";
 
 const [workload = "", sizeText = "0", variant = "", folder = tmpdir()] = process.argv.slice(2);
 const size = Number(sizeText);
@@ -30,6 +31,7 @@ const WORKLOADS: Readonly<Record<string, Workload>> = {
   "thread-bulk": threadBulk,
   "idle-cpu": idleCpu,
   "timer-lateness": timerLateness,
+  "world-steps": worldSteps,
   "events-1000": () => events(1_000, folder),
   "events-1": () => events(1, folder),
 };

@@ -122,6 +122,7 @@ const EVERYTHING = {
   "thread-bulk": 1,
   "idle-cpu": 1,
   "timer-lateness": 1,
+  "world-steps": 1,
   "events-1000": 1,
   "events-1": 1,
 };

@@ -299,6 +299,22 @@ export const PLANS: readonly Plan[] = [
     ],
   },
   {
+    name: "world-steps",
+    workload: "world-steps",
+    size: 200_000,
+    quickSize: 20_000,
+    check: valuesSum,
+    rows: [
+      {
+        name: "steps of the testkit's simulated world",
+        unit: "steps/s",
+        measure: "figure",
+        bound: required("atLeast", 100_000),
+        about: "3 nodes of 4 threads each, in one thread",
+      },
+    ],
+  },
+  {
     name: "events-1000",
     workload: "events-1000",
     size: 400_000,

@@ -77,8 +77,8 @@ export function contendersAt({ child, peers, native, files }: Places): readonly 
       needs: null,
     },
     ...BARE_FILES.map(([name, plan]) => ({ ...peer(name, { [plan]: 1 }, "bare-file.js"), needs: null })),
-    peer("comlink", { "thread-ask-1": 0.3, "thread-ask-1000": 0.1 }),
-    peer("piscina", { "thread-ask-1": 0.3, "thread-ask-1000": 0.1 }),
+    peer("comlink", { "thread-ask-1": 0.05, "thread-ask-1000": 0.1 }),
+    peer("piscina", { "thread-ask-1": 0.05, "thread-ask-1000": 0.1 }),
     {
       name: "erlang",
       needs: "erlang",
@@ -130,7 +130,7 @@ const BARE_FILES = [
   ["bare file, group commit", "events-1000"],
   ["bare append + fdatasync", "events-1"],
 ] as const;
-const GENERAL = { "thread-ask-1": 1, "thread-ask-1000": 1, "thread-tell": 0.2 };
+const GENERAL = { "thread-ask-1": 0.5, "thread-ask-1000": 1, "thread-tell": 0.2 };
 const LIMIT = {
   tell: 1,
   "ping-pong": 1,
@@ -191,12 +191,12 @@ const COMEDY = {
   "spawn-100k": 1,
   memory: 0.5,
   "fan-in": 0.1,
-  "thread-ask-1": 0.3,
+  "thread-ask-1": 0.05,
   "thread-ask-1000": 0.1,
   "thread-tell": 0.02,
 };
 const POST_MESSAGE = {
-  "thread-ask-1": 0.5,
+  "thread-ask-1": 0.05,
   "thread-ask-1000": 0.5,
   "thread-tell": 0.05,
   "thread-bulk": 1,
@@ -225,7 +225,7 @@ const CAF = {
   memory: 1,
   "fan-in": 0.3,
   restarts: 1,
-  "thread-ask-1": 0.3,
+  "thread-ask-1": 0.1,
   "thread-ask-1000": 1,
   "thread-tell": 0.3,
 };

@@ -97,7 +97,7 @@ export const PLANS: readonly Plan[] = [
   {
     name: "ask-1",
     workload: "ask-1",
-    size: 1_000_000,
+    size: 3_000_000,
     quickSize: 100_000,
     check: answersSum,
     rows: perSecond(
@@ -210,7 +210,7 @@ export const PLANS: readonly Plan[] = [
   {
     name: "thread-ask-1",
     workload: "thread-ask-1",
-    size: 20_000,
+    size: 200_000,
     quickSize: 2_000,
     check: textAnswersSum,
     rows: perSecond(

@@ -190,6 +190,11 @@ export class Cell extends Inbox implements Target, Runnable, Child, Parent {
     else if (this.push(item) || this.#makeRoom(item)) this.#wake();
   }
 
+  /** A node whose messages came here is lost. */
+  lostPeer(peer: number): void {
+    this.extras?.inflow?.forget(peer);
+  }
+
   /** The same from another thread, which holds credit for it: the bound was kept there. */
   postFrom(thread: number, item: unknown): void {
     const extras = this.more;

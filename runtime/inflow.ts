@@ -30,6 +30,11 @@ export class Inflow {
     if (count >= this.#half) this.#due = true;
   }
 
+  /** What came from there is confirmed no more: whoever is there begins anew. */
+  forget(thread: number): void {
+    this.#arrived[thread] = 0;
+  }
+
   confirm(waiting: number): void {
     if (!this.#due || waiting >= this.#capacity) return;
     this.#due = false;

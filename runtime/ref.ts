@@ -79,7 +79,8 @@ export class Ref<Message> implements ActorRef<Message> {
   }
 
   static targetOf(ref: AnyRef): Target {
-    if (#target in ref) return ref.#target;
-    throw runtimeError("REF_FOREIGN", `${String(ref.address)} is not a ref of this runtime`);
+    const given: unknown = ref;
+    if (typeof given === "object" && given !== null && #target in given) return (given as Ref<never>).#target;
+    throw runtimeError("REF_FOREIGN", "What was given is not a ref of this runtime");
   }
 }

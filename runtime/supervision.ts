@@ -68,7 +68,14 @@ export function supervisionRules(options: Supervision = {}): SupervisionRules {
   };
   const { maxRestarts, withinMs, backoff } = rules;
   const countsRestarts = maxRestarts === Infinity || (Number.isInteger(maxRestarts) && maxRestarts >= 0);
-  if (!isStrategy(rules.strategy) || !countsRestarts || !isPositive(withinMs) || !isBackoff(backoff)) {
+  const decides = typeof rules.decide === "function";
+  if (
+    !isStrategy(rules.strategy) ||
+    !decides ||
+    !countsRestarts ||
+    !isPositive(withinMs) ||
+    !isBackoff(backoff)
+  ) {
     throw runtimeError("SUPERVISION_INVALID", `Supervision cannot be ${JSON.stringify(options)}`);
   }
   return rules;

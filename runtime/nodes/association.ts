@@ -53,6 +53,7 @@ export class Association {
   readonly #events: AssociationEvents;
   /** 0: not known yet. */
   #theirs = 0;
+  #theirGreeting: Uint8Array = NOTHING;
   #open = false;
   #isOver = false;
   #number = 0;
@@ -62,6 +63,8 @@ export class Association {
   #unconfirmed = 0;
   /** The gap that was complained of already. */
   #complained = -1;
+  /** The gap that was filled already. */
+  #filled = -1;
   #heardAt: number;
   #cancelBeat: Cancel = () => undefined;
 
@@ -85,8 +88,8 @@ export class Association {
     return this.#open;
   }
 
-  /** Whether that session of the other side is older than the one that is spoken in here. */
-  isNewerThan(session: number): boolean {
+  /** Whether the other side speaks here in a session as late as that one, or later. */
+  outdates(session: number): boolean {
     return this.#theirs !== 0 && ((session - this.#theirs) | 0) <= 0;
   }
 
@@ -132,7 +135,7 @@ export class Association {
     // It answers our greeting by using our session, but its own greeting has not come yet.
     if (datagram.from !== this.#theirs) return this.#theirs === 0;
     this.#heardAt = this.#clock.monotonic();
-    this.#opened();
+    if (!this.#opened()) return true;
     this.#confirmed(datagram.taken);
     if (isNumbered(datagram.kind)) this.#take(datagram, datagram.kind);
     else if (datagram.kind === ALIVE) this.#answerAlive(datagram);
@@ -145,24 +148,27 @@ export class Association {
     if (datagram.to !== 0 && datagram.to !== this.session) return false;
     this.#heardAt = this.#clock.monotonic();
     if (this.#theirs === 0) {
-      const refusal = this.#events.greeted(datagram.payload);
-      if (refusal !== null) {
-        this.close(refusal);
-        return true;
-      }
       this.#theirs = datagram.from;
+      this.#theirGreeting = datagram.payload;
     }
     if (datagram.to !== this.session) this.#greet();
     else this.#opened();
     return true;
   }
 
-  #opened(): void {
-    if (this.#open) return;
+  /** It has used this very session, so its greeting is no late copy. @returns false: the greeting is refused */
+  #opened(): boolean {
+    if (this.#open) return true;
+    const refusal = this.#events.greeted(this.#theirGreeting);
+    if (refusal !== null) {
+      this.close(refusal);
+      return false;
+    }
     this.#open = true;
     // Its greeting may be answered only by this.
     if (this.#kept.length === 0) this.#say(ALIVE);
     for (const kept of this.#kept) this.#transmit(kept);
+    return true;
   }
 
   // ---- numbered datagrams ----------------------------------------------------------------------------
@@ -210,7 +216,11 @@ export class Association {
     this.#events.eased();
   }
 
+  /** Once for each gap; the beat allows it again. */
   #sendAgain(): void {
+    const first = this.#kept[0]?.number ?? -1;
+    if (first === this.#filled) return;
+    this.#filled = first;
     for (const kept of this.#kept.slice(0, MOST_AGAIN)) this.#transmit(kept);
   }
 
@@ -224,6 +234,7 @@ export class Association {
       return;
     }
     this.#complained = -1;
+    this.#filled = -1;
     if (this.#open) this.#say(ALIVE);
     else this.#greet();
     const busy = !this.#open || this.#kept.length > 0;

@@ -33,27 +33,32 @@ export function* pieces(bytes: Uint8Array, most: number): Iterable<{ piece: Uint
 
 /** Puts pieces together. */
 export class ItemInbox {
-  readonly #items: BesideItem[] = [];
+  readonly #items: { readonly item: BesideItem; readonly bytes: number }[] = [];
   #pieces: Uint8Array[] = [];
+  /** Of all that no frame has asked for. */
   #bytes = 0;
+  #pieceBytes = 0;
 
   /** @throws NODE_FRAMES_INVALID */
   add(piece: Uint8Array, more: boolean): void {
     this.#bytes += piece.length;
-    if (this.#bytes > MOST_BYTES) throw runtimeError("NODE_FRAMES_INVALID", "An item is too long");
+    this.#pieceBytes += piece.length;
+    if (this.#bytes > MOST_BYTES)
+      throw runtimeError("NODE_FRAMES_INVALID", "Too much lies beside the frames");
     this.#pieces.push(piece);
     if (more) return;
     const [packed, parts] = packr.unpack(Buffer.concat(this.#pieces)) as [Uint8Array | null, unknown[]];
     if (!Array.isArray(parts)) throw runtimeError("NODE_FRAMES_INVALID", "An item has no parts");
-    this.#items.push({ packed, parts });
+    this.#items.push({ item: { packed, parts }, bytes: this.#pieceBytes });
     this.#pieces = [];
-    this.#bytes = 0;
+    this.#pieceBytes = 0;
   }
 
   /** @throws NODE_FRAMES_INVALID */
   next(): BesideItem {
-    const item = this.#items.shift();
-    if (item === undefined) throw runtimeError("NODE_FRAMES_INVALID", "A frame's companion is not there");
-    return item;
+    const next = this.#items.shift();
+    if (next === undefined) throw runtimeError("NODE_FRAMES_INVALID", "A frame's companion is not there");
+    this.#bytes -= next.bytes;
+    return next.item;
   }
 }

@@ -1,31 +1,30 @@
 /**
- * Another node, as this one knows it: its life, the session with it, if any, the link whose frames that session
- * carries, and the stand-ins here for its actors. A node that is lost stays a neighbour: what is sent to it
- * next begins another session.
+ * Another node, as this one knows it: its life, the session with it, if any, and the stand-ins here for its
+ * actors. A node that is lost stays a neighbour: what is sent to it next begins another session.
  *
  * Incarnations count for each node anew. A frame to an actor names it by the receiver's count, a frame about
- * an actor of the sender by the sender's.
+ * an actor of the sender by the sender's. Lives grow: of two, the greater is the later.
  */
-import type { ActorPath, Incarnation, NodeName } from "../address.ts";
 import type { AnyActorType } from "../actor.ts";
+import type { ActorPath, Incarnation, NodeName } from "../address.ts";
 import type { MyriadError } from "../contracts/index.ts";
 import { runtimeError } from "../errors.ts";
 import type { MailboxLimits } from "../mailbox.ts";
-import type { BesideItem } from "../threads/frames.ts";
-import type { FrameHandler } from "../threads/frame-writer.ts";
-import type { BesidePort, Link } from "../threads/link.ts";
-import { Association, answerToUnknown } from "./association.ts";
-import { BatchWriter, readBatch } from "./batch.ts";
-import { FRAMES, HEAD_BYTES, HELLO, ITEM, type Datagram } from "./datagram.ts";
+import { UNKNOWN } from "../threads/directory.ts";
+import { SYSTEM, type SystemFrame } from "../threads/frames.ts";
+import type { Link } from "../threads/link.ts";
+import { answerToUnknown, Association } from "./association.ts";
+import { HEAD_BYTES, HELLO, type Datagram } from "./datagram.ts";
 import { Greeting } from "./greeting.ts";
-import { ItemInbox, packItem, pieces } from "./items.ts";
 import { NodeTarget } from "./node-target.ts";
 import { NodeTravel } from "./node-travel.ts";
 import type { Nodes } from "./nodes.ts";
+import { Session } from "./session.ts";
 
 const MOST_BATCH_BYTES = 65_536;
+const ANEW = "it was started anew";
 
-export class Neighbour implements BesidePort {
+export class Neighbour {
   readonly name: NodeName;
   /** Among the peers of this node's links. */
   readonly number: number;
@@ -33,31 +32,29 @@ export class Neighbour implements BesidePort {
   life: number | null = null;
   readonly #nodes: Nodes;
   readonly #travel: NodeTravel;
-  readonly #payloadBytes: number;
   readonly #far = new Map<Incarnation, WeakRef<NodeTarget>>();
   readonly #unheld = new FinalizationRegistry<Incarnation>((far) => {
     if (this.#far.get(far)?.deref() === undefined) this.#far.delete(far);
   });
-  #association: Association | null = null;
-  #inbox!: ItemInbox;
-  #link!: Link;
-  #handler!: FrameHandler;
+  #session: Session | null = null;
 
   constructor(nodes: Nodes, name: NodeName, number: number) {
     this.#nodes = nodes;
     this.name = name;
     this.number = number;
     this.#travel = new NodeTravel(nodes, this);
-    this.#payloadBytes = Math.min(MOST_BATCH_BYTES, nodes.rules.transport.maxBytes - HEAD_BYTES);
-    this.#renew();
   }
 
   get link(): Link {
-    return this.#link;
+    return this.#current.link;
+  }
+
+  speaksBy(link: Link): boolean {
+    return this.#session?.link === link;
   }
 
   get isReached(): boolean {
-    return this.#association?.isOpen === true;
+    return this.#session?.isOpen === true;
   }
 
   // ---- its actors ------------------------------------------------------------------------------------
@@ -74,22 +71,17 @@ export class Neighbour implements BesidePort {
     type: AnyActorType,
     limits: MailboxLimits,
   ): NodeTarget {
-    const isOfOtherLife = life !== null && this.life !== null && life !== this.life;
-    const known = isOfOtherLife ? undefined : this.far(incarnation);
-    if (known !== undefined) return known;
+    if (life !== null && this.life !== null && life > this.life) this.#startedAnew(life);
+    const isPast = life !== null && this.life !== null && life < this.life;
+    const known = isPast ? undefined : this.far(incarnation);
+    if (known?.path === path) return known;
     const { mesh } = this.#nodes;
-    const foreign = { node: this.name, incarnation };
-    const own = mesh.host.nextIncarnation();
-    const target = new NodeTarget(mesh, {
-      incarnation: own,
-      path,
-      type,
-      thread: this.number,
-      limits,
-      foreign,
-    });
+    const foreign = { node: this.name, incarnation, life };
+    const identity = { path, type, limits, foreign, thread: this.number };
+    const target = new NodeTarget(mesh, { ...identity, incarnation: mesh.host.nextIncarnation() });
     mesh.directory.remember(target);
-    if (isOfOtherLife) target.gone = { kind: "failed", error: this.#lostError("it was started anew") };
+    // Nobody has another's incarnation in the same life.
+    if (isPast || known !== undefined) target.gone = { kind: "failed", error: this.#lostError(ANEW) };
     else {
       this.life ??= life;
       this.#far.set(incarnation, new WeakRef(target));
@@ -101,53 +93,47 @@ export class Neighbour implements BesidePort {
   // ---- what comes from it ----------------------------------------------------------------------------
 
   received(datagram: Datagram): void {
-    if (this.#association?.received(datagram) === true) return;
+    const begun = this.#session?.begun ?? null;
+    if (begun?.received(datagram) === true) return;
     if (datagram.kind !== HELLO || datagram.to !== 0) {
       const answer = answerToUnknown(datagram);
       if (answer !== null) this.#transmit(answer);
       return;
     }
-    if (this.#association?.isNewerThan(datagram.from) === true) return;
-    this.#association?.close("it has begun another session");
-    this.#associate().received(datagram);
+    if (begun?.outdates(datagram.from) === true) return;
+    begun?.close("it has begun another session");
+    this.#current.association.received(datagram);
   }
 
   close(): void {
-    this.#association?.close("this system was shut down");
-  }
-
-  // ---- as the port of its link -----------------------------------------------------------------------
-
-  postMessage(item: unknown): void {
-    for (const { piece, more } of pieces(packItem(item as BesideItem), this.#payloadBytes)) {
-      this.#associate().send(ITEM, piece, more);
-    }
-  }
-
-  receive(): BesideItem {
-    return this.#inbox.next();
+    this.#session?.begun?.close("this system was shut down");
   }
 
   // ---- sessions --------------------------------------------------------------------------------------
 
-  #renew(): void {
-    const writer = new BatchWriter(
-      this.#payloadBytes,
-      (batch) => this.#associate().send(FRAMES, batch),
-      () => this.#association?.isFull === true,
-      () => this.#unreadBatches(),
-    );
-    this.#inbox = new ItemInbox();
-    this.#link = this.#nodes.mesh.openLink(this.number, writer, this, this.#travel);
-    this.#handler = this.#nodes.mesh.handlerOf(this.#link);
+  get #current(): Session {
+    if (this.#session !== null) return this.#session;
+    const { mesh, rules } = this.#nodes;
+    const session = new Session({
+      payloadBytes: Math.min(MOST_BATCH_BYTES, rules.transport.maxBytes - HEAD_BYTES),
+      openLink: (writer, port) => {
+        const link = mesh.openLink(this.number, writer, port, this.#travel);
+        return { link, handler: mesh.handlerOf(link) };
+      },
+      associate: (begun) => this.#associate(begun),
+    });
+    this.#session = session;
+    // Actors that are known by their addresses alone are known to it for one session.
+    for (const weak of this.#far.values()) {
+      const target = weak.deref();
+      if (target?.type !== UNKNOWN) continue;
+      const frame: SystemFrame = { kind: "locate", of: target.wire, path: target.path };
+      session.link.sendPacked(SYSTEM, 0, 0, frame);
+    }
+    return session;
   }
 
-  *#unreadBatches(): Iterable<Uint8Array> {
-    for (const { kind, payload } of this.#association?.unread() ?? []) if (kind === FRAMES) yield payload;
-  }
-
-  #associate(): Association {
-    if (this.#association !== null) return this.#association;
+  #associate(session: Session): Association {
     const { mesh, rules, greeting } = this.#nodes;
     const association: Association = new Association(
       mesh.host.clock,
@@ -156,26 +142,22 @@ export class Neighbour implements BesidePort {
       greeting.encode(),
       {
         transmit: (datagram) => this.#transmit(datagram),
-        greeted: (bytes) => this.#greeted(bytes, association.unread().length > 0),
-        took: (kind, payload, more) => {
-          if (kind === ITEM) this.#inbox.add(payload, more);
-          else readBatch(payload, this.#handler);
-        },
+        greeted: (bytes) => this.#greeted(session, bytes, association.unread().length > 0),
+        took: (kind, payload, more) => session.took(kind, payload, more),
         eased: () => mesh.host.dispatcher.arm(),
-        over: (why) => this.#lost(why),
+        over: (why) => this.#lost(session, why),
       },
     );
-    this.#association = association;
     association.start();
     return association;
   }
 
   #transmit(datagram: Uint8Array): void {
-    this.#nodes.rules.transport.send(this.name, datagram);
+    this.#nodes.transmit(this.name, datagram);
   }
 
   /** @param hasSent what was meant for the life that it was known by. */
-  #greeted(bytes: Uint8Array, hasSent: boolean): string | null {
+  #greeted(session: Session, bytes: Uint8Array, hasSent: boolean): string | null {
     const { mesh, greeting } = this.#nodes;
     const theirs = Greeting.decode(bytes);
     if (theirs === null) return "its greeting cannot be read";
@@ -183,16 +165,23 @@ export class Neighbour implements BesidePort {
     this.life = theirs.life;
     if (before !== null && before !== theirs.life) {
       this.#bury();
-      if (hasSent) return "it was started anew";
+      if (hasSent) return ANEW;
     }
-    this.#link.sharesLayouts = theirs.layouts === greeting.layouts;
+    session.link.sharesLayouts = theirs.layouts === greeting.layouts;
     mesh.host.events.publish({ kind: "node-reached", node: this.name });
     return null;
   }
 
+  /** Another node knows a later life of it. */
+  #startedAnew(life: number): void {
+    this.#session?.begun?.close(ANEW);
+    this.life = life;
+    this.#bury();
+  }
+
   /** None of its actors lives any more. */
   #bury(): void {
-    const error = this.#lostError("it was started anew");
+    const error = this.#lostError(ANEW);
     for (const weak of this.#far.values()) {
       const target = weak.deref();
       if (target === undefined) continue;
@@ -202,13 +191,13 @@ export class Neighbour implements BesidePort {
     this.#far.clear();
   }
 
-  #lost(why: string): void {
+  #lost(session: Session, why: string): void {
     const { mesh } = this.#nodes;
     const error = this.#lostError(why);
-    const link = this.#link;
-    mesh.loseNode(link, error);
-    this.#association = null;
-    this.#renew();
+    session.end();
+    // Whatever is sent from here on belongs to the next session.
+    this.#session = null;
+    mesh.loseNode(session.link, error);
     for (const weak of [...this.#far.values()]) weak.deref()?.unreachable(error);
     mesh.host.events.publish({ kind: "node-lost", node: this.name, why });
   }

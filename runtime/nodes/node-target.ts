@@ -1,12 +1,12 @@
 /** Stands for an actor of another node. */
-import type { Incarnation, NodeName } from "../address.ts";
 import { windowOf } from "../inflow.ts";
 import type { MyriadError } from "../contracts/index.ts";
+import type { Foreign } from "../threads/frames.ts";
 import type { Mesh } from "../threads/mesh.ts";
 import { RemoteTarget, type RemoteIdentity } from "../threads/remote.ts";
 
 export interface FarIdentity extends RemoteIdentity {
-  readonly foreign: { readonly node: NodeName; readonly incarnation: Incarnation };
+  readonly foreign: Foreign;
 }
 
 export class NodeTarget extends RemoteTarget {

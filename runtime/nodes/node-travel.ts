@@ -7,6 +7,7 @@ import { mailboxLimits, type Overflow } from "../mailbox.ts";
 import { Nobody } from "../nobody.ts";
 import { Ref } from "../ref.ts";
 import type { Passport } from "../threads/codec.ts";
+import { NO_LIFE } from "../threads/frames.ts";
 import { remoteAsk, RemoteTarget } from "../threads/remote.ts";
 import { OWN_REPLY } from "../threads/travel.ts";
 import type { Neighbour } from "./neighbour.ts";
@@ -41,14 +42,18 @@ export class NodeTravel implements Passport {
       return [mesh.host.node, life, incarnation, path!, type.name, limits.capacity, limits.overflow];
     }
     if (target instanceof RemoteTarget) {
-      const { path, type, limits, foreign } = target;
-      const { node, incarnation } = foreign ?? { node: mesh.host.node, incarnation: target.incarnation };
-      if (foreign === null) mesh.directory.show(target);
-      return [node, this.#nodes.lifeOf(node), incarnation, path, type.name, limits.capacity, limits.overflow];
+      const { incarnation, path, type, limits, foreign, gone } = target;
+      const { capacity, overflow } = limits;
+      if (foreign === null) {
+        mesh.directory.show(target);
+        return [mesh.host.node, life, incarnation, path, type.name, capacity, overflow];
+      }
+      const theirs = gone === null ? (foreign.life ?? this.#nodes.lifeOf(foreign.node)) : NO_LIFE;
+      return [foreign.node, theirs, foreign.incarnation, path, type.name, capacity, overflow];
     }
     if (target instanceof Nobody) {
       const { node, path, incarnation } = parseAddress(target.address);
-      return [node, this.#nodes.lifeOf(node), incarnation, path, "", 1, "fail"];
+      return [node, NO_LIFE, incarnation, path, "", 1, "fail"];
     }
     throw runtimeError("MESSAGE_UNSENDABLE", `${ref.address} leads nowhere that another node could reach`);
   }

@@ -14,13 +14,12 @@ import { UNKNOWN } from "../threads/directory.ts";
 import { FIRST_NODE, type Foreign } from "../threads/frames.ts";
 import type { Link } from "../threads/link.ts";
 import type { Mesh } from "../threads/mesh.ts";
-import { readDatagram } from "./datagram.ts";
+import { answerToUnknown } from "./association.ts";
+import { HELLO, readDatagram } from "./datagram.ts";
 import { Greeting, layoutsDigest } from "./greeting.ts";
 import { Neighbour } from "./neighbour.ts";
 import type { NodeRules } from "./node-options.ts";
 import type { NodeTarget } from "./node-target.ts";
-
-const MOST_LIVES = 2 ** 30;
 
 export class Nodes {
   readonly mesh: Mesh;
@@ -34,9 +33,9 @@ export class Nodes {
   constructor(mesh: Mesh, rules: NodeRules, app: App) {
     this.mesh = mesh;
     this.rules = rules;
-    const { clock, random, node } = mesh.host;
-    this.greeting = new Greeting(random.fork("node").below(MOST_LIVES), layoutsDigest(app));
-    // After a new start greater than before it, as the other nodes must see it.
+    const { clock, node } = mesh.host;
+    // Both are greater after a new start than before it, as the other nodes must see them.
+    this.greeting = new Greeting(clock.now(), layoutsDigest(app));
     this.#sessions = Math.floor(clock.now() / 16) >>> 0;
     rules.transport.open(node, (from, datagram) => this.#received(from, datagram));
   }
@@ -45,7 +44,7 @@ export class Nodes {
     return this.greeting.life;
   }
 
-  /** All that were ever heard of. */
+  /** All that have greeted, were sent to, or have an actor that was heard of. */
   get known(): readonly { readonly node: string; readonly reached: boolean }[] {
     return this.#neighbours.map(({ name, isReached }) => ({ node: name, reached: isReached }));
   }
@@ -59,8 +58,22 @@ export class Nodes {
     return node === this.mesh.host.node ? this.life : (this.#byName.get(node)?.life ?? null);
   }
 
+  /** @throws nothing: what the transport throws has lost the datagram. */
+  transmit(to: string, datagram: Uint8Array): void {
+    try {
+      this.rules.transport.send(to, datagram);
+    } catch {
+      // It is sent again when it is missed.
+    }
+  }
+
   link(number: number): Link {
     return this.#neighbours[number - FIRST_NODE]!.link;
+  }
+
+  /** Whether its session is not over. */
+  isCurrent(link: Link): boolean {
+    return this.#neighbours[link.peer - FIRST_NODE]?.speaksBy(link) === true;
   }
 
   /** Who stands here for the actor that the node of that number knows by that incarnation. */
@@ -95,9 +108,9 @@ export class Nodes {
   locate({ node, path, incarnation }: AddressParts): NodeTarget {
     const neighbour = this.neighbour(node);
     const known = neighbour.far(incarnation);
-    if (known !== undefined) return known;
+    if (known?.path === path) return known;
     const target = neighbour.meet(path, incarnation, null, UNKNOWN, UNKNOWN.mailbox);
-    this.mesh.send(neighbour.number, { kind: "locate", of: incarnation, path });
+    if (target.gone === null) this.mesh.send(neighbour.number, { kind: "locate", of: incarnation, path });
     return target;
   }
 
@@ -115,6 +128,10 @@ export class Nodes {
   #received(from: string, bytes: Uint8Array): void {
     const datagram = readDatagram(bytes);
     if (datagram === null || this.#isClosed || !isSegment(from) || from === this.mesh.host.node) return;
-    this.neighbour(from).received(datagram);
+    const isGreeting = datagram.kind === HELLO && datagram.to === 0;
+    const known = isGreeting ? this.neighbour(from) : this.#byName.get(from);
+    const answer = known === undefined ? answerToUnknown(datagram) : null;
+    known?.received(datagram);
+    if (answer !== null) this.transmit(from, answer);
   }
 }

@@ -62,9 +62,9 @@ export class SimulatedNode {
     if (options.nodes !== null) main.mesh.nodes = new Nodes(main.mesh, options.nodes, options.app);
   }
 
-  /** Makes visible what was told from outside any actor. */
+  /** Makes visible what was told from outside any actor, and what found no room before. */
   flush(): void {
-    this.#threads[0]!.dispatcher.flush();
+    for (const { dispatcher } of this.#threads) dispatcher.flush();
   }
 
   /** How many different steps it could take now. */

@@ -6,7 +6,7 @@ import { ActorProbe, type Probe } from "./probe.ts";
 import { eventLoopRound, VirtualClock } from "./virtual-clock.ts";
 
 /** What a test system is made with; every part has a default. */
-export interface TestSystemOptions extends Omit<SystemOptions, "clock" | "random"> {
+export interface TestSystemOptions extends Omit<SystemOptions, "clock" | "random" | "threads" | "nodes"> {
   /** Of the system's chance; default 1. */
   readonly seed?: string | number;
   /** Milliseconds since the epoch at the start; default 0. */

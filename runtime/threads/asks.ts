@@ -8,15 +8,20 @@ interface Entry {
   readonly thread: number;
 }
 
+/** Asks that have timed out wait here for a late answer; so many of them are too many. */
+const LEAST_SWEEP = 65_536;
+
 export class Asks {
   readonly #entries = new Map<number, Entry>();
   #last = 0;
+  #sweepAt = LEAST_SWEEP;
 
   /** @returns its number, from 1. */
   add(ask: Ask, thread: number): number {
     do this.#last = (this.#last + 1) & 0x7fffffff || 1;
     while (this.#entries.has(this.#last));
     this.#entries.set(this.#last, { ask, thread });
+    if (this.#entries.size >= this.#sweepAt) this.#sweep();
     return this.#last;
   }
 
@@ -33,5 +38,10 @@ export class Asks {
     for (const [number, entry] of [...this.#entries]) {
       if (entry.thread === thread) this.take(number)?.crashed(error);
     }
+  }
+
+  #sweep(): void {
+    for (const [number, { ask }] of this.#entries) if (ask.ended) this.#entries.delete(number);
+    this.#sweepAt = Math.max(LEAST_SWEEP, 2 * this.#entries.size);
   }
 }

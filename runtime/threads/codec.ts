@@ -108,14 +108,18 @@ export class Encoder {
     try {
       return this.#packr.pack(value);
     } catch (cause) {
-      this.#packr = newPackr();
-      this.#stale = true;
-      this.#renewed = true;
-      const why = cause instanceof Error ? cause.message : String(cause);
-      throw runtimeError("MESSAGE_UNSENDABLE", `A message cannot go to another thread: ${why}`, { cause });
+      this.discard();
+      throw runtimeError("MESSAGE_UNSENDABLE", `A message cannot go elsewhere: ${whyNot(cause)}`, { cause });
     } finally {
       passport = outer;
     }
+  }
+
+  /** What was packed last is not sent: its records would be unknown to the reader. */
+  discard(): void {
+    this.#packr = newPackr();
+    this.#stale = true;
+    this.#renewed = true;
   }
 
   /**
@@ -134,6 +138,11 @@ export class Encoder {
     this.#stale = false;
     return stale;
   }
+}
+
+function whyNot(cause: unknown): string {
+  if (cause instanceof RangeError) return "it holds itself, or is nested too deep";
+  return cause instanceof Error ? cause.message : String(cause);
 }
 
 export class Decoder {

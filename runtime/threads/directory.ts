@@ -4,13 +4,21 @@
  *     residents   actors of this thread that others may have heard of
  *     children    stand-ins for children, elsewhere, of this thread's actors
  *     remotes     stand-ins for all other actors elsewhere, as long as anybody here has a ref
+ *     shown       those of them that are kept, since other nodes or threads may send to them by way of this one
+ *     located     those that are known by the address of another node alone
  *     graves      why the last thousand of either that others may have heard of have stopped
  *     watchers    stand-ins for the watchers on one other thread of one resident
  *
  * An actor has one stand-in a thread, so that its identity can be compared.
  */
 import { actor, type AnyActorType, type StopReason } from "../actor.ts";
-import { formatAddress, type ActorPath, type AddressParts, type Incarnation } from "../address.ts";
+import {
+  formatAddress,
+  type ActorPath,
+  type Address,
+  type AddressParts,
+  type Incarnation,
+} from "../address.ts";
 import { Cell } from "../cell.ts";
 import { decodeError, encodeError, type MyriadError, type WireError } from "../contracts/index.ts";
 import { STOPPED, type Child, type Parent } from "../family.ts";
@@ -40,8 +48,12 @@ export class Directory {
   readonly #shown = new Set<RemoteTarget>();
   readonly #graves = new Map<Incarnation, StopReason>();
   readonly #watchers = new Map<Incarnation, Map<number, RemoteWatcher>>();
+  readonly #located = new Map<Address, WeakRef<RemoteTarget>>();
   readonly #unheld = new FinalizationRegistry<Incarnation>((incarnation) => {
     if (this.#remotes.get(incarnation)?.deref() === undefined) this.#remotes.delete(incarnation);
+    for (const [address, weak] of this.#located) {
+      if (weak.deref() === undefined) this.#located.delete(address);
+    }
   });
 
   constructor(mesh: Mesh, keepsAll: boolean) {
@@ -267,7 +279,7 @@ export class Directory {
 
   #known(path: ActorPath, incarnation: Incarnation): Child | RemoteTarget | null {
     const known = this.#residents.get(incarnation) ?? this.remote(incarnation);
-    if (known !== undefined) return known;
+    if (known !== undefined) return known.path === path ? known : null;
     for (const [above, names] of this.#above(path)) {
       const reached = above.find(names);
       if (reached === null) continue;
@@ -298,9 +310,13 @@ export class Directory {
 
   /** An actor of another node, which the main thread is asked to know by an incarnation of this one. */
   locateForeign({ node, path, incarnation }: AddressParts): RemoteTarget {
-    const foreign = { node, incarnation };
+    const name = formatAddress({ node, path, incarnation });
+    const known = this.#located.get(name)?.deref();
+    if (known !== undefined) return known;
+    const foreign: Foreign = { node, incarnation, life: null };
     const of = this.#mesh.host.nextIncarnation();
     const target = this.#newUnknown(of, path, 0, foreign);
+    this.#located.set(name, new WeakRef(target));
     this.#mesh.send(0, { kind: "locate", of, path, foreign });
     return target;
   }
@@ -348,6 +364,7 @@ export class Directory {
 
   /** That node watches nobody any more. */
   loseNode(peer: number): void {
+    for (const cell of this.#residents.values()) cell.lostPeer(peer);
     for (const [of, watchers] of this.#watchers) {
       const watcher = watchers.get(peer);
       if (watcher === undefined) continue;

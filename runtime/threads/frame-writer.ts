@@ -6,7 +6,7 @@ export interface FrameMemory {
   readonly bytes: Buffer;
 }
 
-/** Takes one frame; its bytes may be looked at only until it returns. Must not throw. */
+/** Takes one frame; its bytes may be looked at only until it returns. Throws only at what no thread sends. */
 export type FrameHandler = (kind: number, memory: FrameMemory, body: number, bodyBytes: number) => void;
 
 /** Takes frames one after another, and shows them to the other side all at once. */

@@ -67,7 +67,12 @@ export type RefStamp = readonly [
 export interface Foreign {
   readonly node: NodeName;
   readonly incarnation: Incarnation;
+  /** Of its node, when the actor was heard of; null: it is known by its address alone. */
+  readonly life: number | null;
 }
+
+/** The life of a node that is over for all who hear of it. */
+export const NO_LIFE = 0;
 
 /** The context of a trace as data. */
 export type TraceStamp = readonly [traceId: string, parentId: string | null, sampled: boolean, hops: number];
@@ -101,6 +106,8 @@ export type SystemFrame =
   | { readonly kind: "watch" | "unwatch"; readonly of: Incarnation }
   | { readonly kind: "link" | "unlink"; readonly of: Incarnation; readonly peer: Ref<unknown> }
   | { readonly kind: "terminated"; readonly of: Incarnation; readonly reason: WireReason }
+  // the same to its watchers, though it may live on: its node is lost
+  | { readonly kind: "unreachable"; readonly of: Incarnation; readonly reason: WireReason }
   // an actor known by its address alone is to be known by its incarnation from now on
   | {
       readonly kind: "locate";

@@ -111,8 +111,11 @@ export class Inbound {
       case ASK: {
         const question = this.#question(link, to, ask);
         this.#mesh.travel.ask = question;
-        question.message = this.#unpack(link, kind, ring, at, bytes);
-        this.#mesh.travel.ask = null;
+        try {
+          question.message = this.#unpack(link, kind, ring, at, bytes);
+        } finally {
+          this.#mesh.travel.ask = null;
+        }
         this.#receive(link, kind, to, question);
         return;
       }
@@ -143,6 +146,7 @@ export class Inbound {
         );
         return;
       case WANTS:
+        if (link.peer >= FIRST_NODE) throw runtimeError("NODE_FRAMES_INVALID", "No node is told of events");
         this.#mesh.onWants(this.#unpack(link, kind, ring, at, bytes) as RuntimeEvent["kind"][]);
         return;
       case SYSTEM:
@@ -209,7 +213,7 @@ export class Inbound {
     }
     const elsewhere = directory.remote(to);
     if (elsewhere !== undefined && (link.peer >= FIRST_NODE || elsewhere.thread >= FIRST_NODE)) {
-      this.#relays.take(link.peer, to, elsewhere, item);
+      this.#relays.take(link, to, elsewhere, item);
       return;
     }
     const hops = Math.floor(kind / HOP);
@@ -302,6 +306,9 @@ export class Inbound {
       case "terminated":
         this.#standIn(link, of)?.terminated(decodeReason(frame.reason));
         return;
+      case "unreachable":
+        directory.remote(of)?.signal(decodeReason(frame.reason));
+        return;
       case "barrier":
         this.#mesh.send(from, { kind: "barrier-passed", of });
         return;
@@ -322,6 +329,8 @@ export class Inbound {
   }
 }
 
+const UNREADABLE = "a message that cannot be read again";
+
 /** Where it cannot be read again, a description. */
 function unpackAgain(
   decoder: Decoder | null,
@@ -330,8 +339,12 @@ function unpackAgain(
   at: number,
   bytes: number,
 ): unknown {
-  if (decoder === null || (kind & BESIDE) !== 0) return "a message that cannot be read again";
-  return decoder.unpack(Buffer.from(ring.bytes.subarray(at + HEAD, at + bytes)));
+  if (decoder === null || (kind & BESIDE) !== 0) return UNREADABLE;
+  try {
+    return decoder.unpack(Buffer.from(ring.bytes.subarray(at + HEAD, at + bytes)));
+  } catch {
+    return UNREADABLE;
+  }
 }
 
 /** Whoever has a ref sends these; the actor's own supervisor alone sends the others about its life. */

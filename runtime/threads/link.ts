@@ -100,13 +100,23 @@ export class Link {
     const tooLong = HEAD + packed.length > this.#longest;
     if (outside !== null || tooLong) {
       const item: BesideItem = { packed: tooLong ? packed.slice() : null, parts: outside?.beside ?? [] };
-      this.port.postMessage(item, outside?.moved ?? []);
+      this.#postBeside(item, outside?.moved ?? []);
       kind |= BESIDE;
     }
     const inside = tooLong ? 0 : packed.length;
     const ring = this.#open(HEAD + inside);
     if (inside > 0) ring.bytes.set(packed, this.#at + HEAD);
     this.#commit(ring, kind, to, ask, 0, HEAD + inside);
+  }
+
+  #postBeside(item: BesideItem, moved: readonly ArrayBuffer[]): void {
+    try {
+      this.port.postMessage(item, moved);
+    } catch (error) {
+      this.#encoder.discard();
+      if (this.#encoder.takeStale()) this.sendHead(FORGET, 0, 0, 0);
+      throw error;
+    }
   }
 
   /** Makes all frames visible that fit. @returns whether any became visible. */

@@ -159,6 +159,11 @@ export class Mesh implements Outside {
     return peer < FIRST_NODE ? this.#links[peer] : this.nodes?.link(peer);
   }
 
+  /** Whether that link is still the one to its peer. */
+  speaksBy(link: Link): boolean {
+    return link.peer < FIRST_NODE ? this.#links[link.peer] === link : this.nodes?.isCurrent(link) === true;
+  }
+
   /** Of a session with another node. */
   openLink(peer: number, writer: FrameWriter, port: BesidePort, passport: Passport): Link {
     const link = new Link(peer, writer, port, passport, this.#onDirty);

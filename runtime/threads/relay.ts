@@ -1,77 +1,90 @@
 /**
  * Messages that pass through the main thread, between another node and a worker thread. Each waits until the
  * next stretch has room, and is confirmed to its sender only then, so that a slow actor slows its senders down
- * wherever they are.
+ * wherever they are. Senders keep their own bounds; the one here is only for those that keep none.
  */
 import type { Incarnation } from "../address.ts";
 import { windowOf } from "../inflow.ts";
+import { RunQueue } from "../run-queue.ts";
 import { UNKNOWN } from "./directory.ts";
+import type { Link } from "./link.ts";
 import type { Mesh } from "./mesh.ts";
 import type { RemoteTarget } from "./remote.ts";
 
+const MOST_WAITING = 1_048_576;
+
 class Relay {
   readonly #mesh: Mesh;
-  readonly #from: number;
+  readonly #from: Link;
   readonly #to: Incarnation;
   readonly #target: RemoteTarget;
-  readonly #window: number;
   /** Confirmed are so many at once; one by one where the sender may know the mailbox better. */
   readonly #half: number;
-  #waiting: { readonly item: unknown; readonly pass: () => void }[] = [];
+  readonly #waiting = new RunQueue<() => void>();
   #passed = 0;
 
-  constructor(mesh: Mesh, from: number, to: Incarnation, target: RemoteTarget) {
+  constructor(mesh: Mesh, from: Link, to: Incarnation, target: RemoteTarget) {
     this.#mesh = mesh;
     this.#from = from;
     this.#to = to;
     this.#target = target;
-    this.#window = windowOf(target.limits.capacity);
-    this.#half = target.type === UNKNOWN ? 1 : Math.max(1, this.#window >> 1);
+    this.#half = target.type === UNKNOWN ? 1 : Math.max(1, windowOf(target.limits.capacity) >> 1);
   }
 
   take(item: unknown): void {
     const { host, tracer } = this.#mesh;
-    const pass = (): void => this.#pass(item);
-    if (this.#waiting.length === 0 && this.#target.credit > 0) pass();
-    else if (this.#waiting.length >= this.#window) host.undelivered(this.#target, item, "overflow");
-    else {
-      this.#waiting.push({ item, pass: tracer?.bind(pass) ?? pass });
-      if (this.#waiting.length === 1) this.#target.waitForRoom({ letIn: () => this.#drain() });
+    if (this.#waiting.size === 0 && this.#target.credit > 0) this.#pass(item);
+    else if (this.#waiting.size >= MOST_WAITING) {
+      host.undelivered(this.#target, item, "overflow");
+      this.#confirm();
+    } else {
+      const pass = (): void => this.#pass(item);
+      this.#waiting.push(tracer?.bind(pass) ?? pass);
+      if (this.#waiting.size === 1) this.#waitForRoom();
     }
   }
 
+  #waitForRoom(): void {
+    this.#target.waitForRoom({ letIn: () => this.#drain() });
+  }
+
   #drain(): void {
-    while (this.#waiting.length > 0) {
+    while (this.#waiting.size > 0) {
       if (this.#target.credit <= 0 && this.#target.gone === null) {
-        this.#target.waitForRoom({ letIn: () => this.#drain() });
+        this.#waitForRoom();
         return;
       }
-      this.#waiting.shift()!.pass();
+      this.#waiting.shift()();
     }
   }
 
   #pass(item: unknown): void {
     this.#target.forward(item, 0);
+    this.#confirm();
+  }
+
+  #confirm(): void {
     this.#passed += 1;
     if (this.#passed < this.#half) return;
-    this.#mesh.confirm(this.#from, this.#to, this.#passed);
+    // To nobody, when that session is over.
+    if (this.#mesh.speaksBy(this.#from)) this.#mesh.confirm(this.#from.peer, this.#to, this.#passed);
     this.#passed = 0;
   }
 }
 
 export class Relays {
   readonly #mesh: Mesh;
-  readonly #relays = new WeakMap<RemoteTarget, Map<number, Relay>>();
+  readonly #relays = new WeakMap<RemoteTarget, WeakMap<Link, Relay>>();
 
   constructor(mesh: Mesh) {
     this.#mesh = mesh;
   }
 
   /** @param to what the target was called by the sender's thread or node. */
-  take(from: number, to: Incarnation, target: RemoteTarget, item: unknown): void {
+  take(from: Link, to: Incarnation, target: RemoteTarget, item: unknown): void {
     let relays = this.#relays.get(target);
     if (relays === undefined) {
-      relays = new Map();
+      relays = new WeakMap();
       this.#relays.set(target, relays);
     }
     let relay = relays.get(from);

@@ -394,8 +394,10 @@ export class RemoteWatcher implements Target {
 
   system(message: SystemMessage): void {
     if (message.kind !== "terminated") return;
-    const reason = encodeReason(message.reason);
-    this.#mesh.send(this.#thread, { kind: "terminated", of: this.#watched, reason });
+    const { target } = message;
+    const livesOn = target instanceof RemoteTarget && target.gone === null;
+    const kind = livesOn ? "unreachable" : "terminated";
+    this.#mesh.send(this.#thread, { kind, of: this.#watched, reason: encodeReason(message.reason) });
   }
 }
 

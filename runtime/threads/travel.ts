@@ -6,7 +6,7 @@ import { runtimeError } from "../errors.ts";
 import { Nobody } from "../nobody.ts";
 import { Ref } from "../ref.ts";
 import type { Passport } from "./codec.ts";
-import { FIRST_NODE, NOWHERE, type RefStamp } from "./frames.ts";
+import { FIRST_NODE, NO_LIFE, NOWHERE, type RefStamp } from "./frames.ts";
 import type { Codec } from "./layout.ts";
 import type { Mesh } from "./mesh.ts";
 import { remoteAsk, RemoteTarget } from "./remote.ts";
@@ -40,7 +40,7 @@ export class Travel implements Passport {
     }
     if (target instanceof Nobody) {
       const { node, path, incarnation } = parseAddress(target.address);
-      const foreign = node === this.#mesh.host.node ? null : { node, incarnation };
+      const foreign = node === this.#mesh.host.node ? null : { node, incarnation, life: NO_LIFE };
       return [NOWHERE, incarnation, path, "", 1, "fail", foreign];
     }
     throw runtimeError("MESSAGE_UNSENDABLE", `${ref.address} leads nowhere that another thread could reach`);

@@ -4,13 +4,21 @@ import type { LocalSystem } from "../system.ts";
 import { Gatherer } from "../telemetry/gatherer.ts";
 import { telemetrySeed } from "../telemetry/telemetry-options.ts";
 import { Crew } from "./crew.ts";
+import { runtimeError } from "../errors.ts";
 import { LayoutTable } from "./layout-table.ts";
+import { isLoadingApp } from "./load-app.ts";
 import { Mesh } from "./mesh.ts";
 import { withErrors } from "./thread-messages.ts";
 import type { ThreadRules } from "./thread-options.ts";
 
 /** @throws THREADS_INVALID */
 export function withThreads(system: LocalSystem, rules: ThreadRules, app: App): void {
+  if (isLoadingApp) {
+    throw runtimeError(
+      "THREADS_INVALID",
+      "A worker thread imports this module for its app, and would start threads of its own: start the program in another module, or only where isMainThread says so",
+    );
+  }
   const telemetry = system.telemetry === null ? null : telemetrySeed(system.telemetry.rules);
   const crew: Crew = new Crew(app, system.node, rules, system.clock, telemetry, {
     lost(thread, slot, why) {

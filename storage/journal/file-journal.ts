@@ -10,7 +10,7 @@ import type {
   Snapshot,
 } from "../../runtime/contracts/index.ts";
 import { storageError } from "../errors.ts";
-import { makeDirectoryDurably } from "../durable-file.ts";
+import { makeDirectoryDurably, syncDirectory } from "../durable-file.ts";
 import { admit, checkFence, checkStreamName } from "./admission.ts";
 import type { StreamState } from "./admission.ts";
 import { FrameBuilder } from "./frame-builder.ts";
@@ -83,8 +83,9 @@ async function openWriter(
     ? last
     : await createSegment(directory, (last?.header.ordinal ?? 0) + 1, last?.frames ?? 0);
   const file = await openSegmentFile(segment.path, flagsFor(policy));
-  // What a killed process had written may not have been on its way to the disk yet.
+  // What a killed process had written or made may not have been on its way to the disk yet.
   await file.datasync();
+  await syncDirectory(directory);
   return new SegmentWriter(file, segment);
 }
 

@@ -112,7 +112,8 @@ class Inspection {
 
   #visitRecord(record: Readonly<Record<string, unknown>>): void {
     for (const key of Object.keys(record)) {
-      if (key === "__proto__") this.needsTags = true;
+      // Written as such they would be left out, or called.
+      if (key === "__proto__" || key === "toJSON") this.needsTags = true;
       this.#visitText(key);
       this.#enter(key, record[key]);
     }

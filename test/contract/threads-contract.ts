@@ -303,6 +303,17 @@ export function threadsContract(transport: ThreadTransport): void {
     });
   });
 
+  describe("a worker whose app module starts threads of its own", () => {
+    it("is ended and says why, instead of starting ever more", async () => {
+      const ending = import.meta.url.endsWith(".ts") ? "ts" : "js";
+      const module = new URL(`../kit/unguarded-app.${ending}`, import.meta.url).href;
+      system = createSystem({ app: defineApp({ actors: [counter], module }), threads: 1 });
+      const lost = collect("thread-lost");
+      await eventually("it is given up", () => lost.length === 3);
+      assert.match(lost[0]!.why, /isMainThread/);
+    });
+  });
+
   describe("a system with threads", () => {
     it("is refused without a module that its workers could import", () => {
       open(1);

@@ -177,14 +177,16 @@ describe("context", () => {
     const fake = { address: "local/fake#1", tell: () => undefined, ask: () => Promise.reject(new Error()) };
     const codes: unknown[] = [];
     system.spawn(puppet(), { label: "a", log: [] }).tell((_, ctx) => {
-      try {
-        ctx.watch(fake as unknown as ActorRef<never>);
-      } catch (error) {
-        codes.push((error as { code?: unknown }).code);
+      for (const given of [fake, null, 5, "local/a#1"]) {
+        try {
+          ctx.watch(given as unknown as ActorRef<never>);
+        } catch (error) {
+          codes.push((error as { code?: unknown }).code);
+        }
       }
     });
     await settle();
-    assert.deepEqual(codes, ["REF_FOREIGN"]);
+    assert.deepEqual(codes, new Array(4).fill("REF_FOREIGN"));
     await system.shutdown();
   });
 });

@@ -408,6 +408,7 @@ describe("supervision", () => {
     { withinMs: 0 },
     { withinMs: Infinity },
     { strategy: "none" as "one-for-one" },
+    { decide: "restart" as never },
     { backoff: { minMs: 0, maxMs: 1 } },
     { backoff: { minMs: 2, maxMs: 1 } },
     { backoff: { minMs: 1, maxMs: 1, jitter: 2 } },

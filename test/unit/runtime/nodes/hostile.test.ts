@@ -89,6 +89,30 @@ describe("a peer that is no honest node", () => {
     );
   });
 
+  it("is not remembered for what it says before it has greeted", () => {
+    const { send, sent } = stage();
+    for (const kind of [FRAMES, ITEM, 4, 5, 6]) {
+      send(writeDatagram({ kind, more: false, from: 1, to: 2, number: 1, taken: 0 }, new Uint8Array(8)));
+    }
+    assert.deepEqual(system.info().nodes, []);
+    assert.deepEqual(
+      sent.map((bytes) => bytes[2]),
+      [6, 6, 6, 6],
+      "it is told that nobody knows it, save when it says so itself",
+    );
+  });
+
+  it("changes nothing by a late copy of a greeting: only who answers in the session counts", () => {
+    const { send, lost, say } = stage();
+    const reached: string[] = [];
+    system.events.subscribe("node-reached", ({ node }) => reached.push(node));
+    const late = { kind: HELLO, more: false, from: 9, to: 0, number: 0, taken: 0 };
+    send(writeDatagram(late, pack([1, ""])));
+    assert.deepEqual([reached, lost], [[], []]);
+    say(FRAMES, new Uint8Array(0));
+    assert.deepEqual(reached, []);
+  });
+
   it("loses its session by frames that cannot be read, and by those that only threads send", () => {
     const { say, lost } = stage();
     for (const payload of [

@@ -1,10 +1,10 @@
 /** Actors on several nodes: what holds between threads holds between nodes, and what a lost node means. */
 import assert from "node:assert/strict";
 import { afterEach, describe, it } from "node:test";
-import { transfer } from "../../../../runtime/index.ts";
-import type { ActorRef, ActorSystem, AnyRef, Reply } from "../../../../runtime/index.ts";
+import { actor, defineApp, transfer } from "../../../../runtime/index.ts";
+import type { ActorRef, ActorSystem, ActorType, AnyRef, Reply } from "../../../../runtime/index.ts";
 import { createWorld, type FaultPlan, type World } from "../../../../runtime/testkit/index.ts";
-import { app, counter, parent, type CounterMessage, type ParentMessage } from "../../../kit/thread-app.ts";
+import { counter, parent, type CounterMessage, type ParentMessage } from "../../../kit/thread-app.ts";
 
 let world: World;
 const open = (faults: FaultPlan = {}): World =>
@@ -39,6 +39,34 @@ const watcherOf = async (...refs: readonly AnyRef[]): Promise<ActorRef<ParentMes
   await world.settle();
   return watcher;
 };
+
+interface Repeat {
+  readonly to: ActorRef<CounterMessage>;
+  readonly left: number;
+}
+
+/** Has its target add one, again and again. */
+const repeater: ActorType<Repeat, Repeat, "go"> = actor({
+  name: "repeater",
+  initial: (args: Repeat) => args,
+  receive({ to, left }, _go: "go", ctx) {
+    to.tell({ kind: "add", step: 1 });
+    if (left > 1) ctx.self.tell("go");
+    return { to, left: left - 1 };
+  },
+});
+
+/** Has the actor at an address add one, whenever it is told. */
+const resolver: ActorType<string, string, "go"> = actor({
+  name: "resolver",
+  initial: (address: string) => address,
+  receive(address, _go: "go", ctx) {
+    (ctx.system.resolve(address) as ActorRef<CounterMessage>).tell({ kind: "add", step: 1 });
+    return address;
+  },
+});
+
+const app = defineApp({ actors: [counter, parent, repeater, resolver] });
 
 describe("actors on other nodes", () => {
   it("are found by node and path, told and asked in order", async () => {
@@ -140,6 +168,54 @@ describe("actors on other nodes", () => {
     assert.equal(sent, 25);
     await soon(sum.room());
     assert.equal(await get(sum), 25);
+  });
+
+  it("lose nothing that senders of any kind have them wait for", async () => {
+    for (const [receiver, senders] of [
+      [0, [0, 0]],
+      [1, [0, 0]],
+      [1, [1, 1]],
+      [0, [1, 0]],
+    ] as const) {
+      open();
+      const options = { name: "slow", mailbox: { capacity: 8, overflow: "wait" } } as const;
+      on("b").spawn(counter, 0, { ...options, placement: { thread: receiver } });
+      const slow = await find("b/slow");
+      for (const thread of senders) {
+        const sender = world.system.spawn(repeater, { to: slow, left: 100 }, { placement: { thread } });
+        sender.tell("go");
+      }
+      await world.advance(10_000);
+      assert.equal(await get(slow), 200, `receiver on ${receiver}, senders on ${senders.join()}`);
+      await world.shutdown();
+    }
+    open();
+  });
+
+  it("lose nothing sent by who knows them by their addresses alone, however small their mailboxes", async () => {
+    open();
+    const { address } = on("b").spawn(counter, 0, { mailbox: { capacity: 8 }, ...onThread });
+    const ref = world.system.resolve(address) as ActorRef<CounterMessage>;
+    for (let count = 0; count < 100; count++) ref.tell({ kind: "add", step: 1 });
+    assert.equal(await get(ref, 1_000), 100);
+    const own = on("b").spawn(counter, 0, { mailbox: { capacity: 8 } });
+    await world.settle();
+    const inWorker = world.system.spawn(resolver, own.address, onThread);
+    for (let count = 0; count < 100; count++) inWorker.tell("go");
+    await world.advance(1_000);
+    assert.equal(await get(own, 1_000), 100);
+  });
+
+  it("get what follows a message that could not be sent, in its shape too", async () => {
+    open();
+    on("b").spawn(counter, 0, { name: "sum" });
+    const sum = await find("b/sum");
+    const shared = new Uint8Array(new SharedArrayBuffer(8));
+    const tell = (value: unknown): void => sum.tell({ kind: "echo", value, fresh: 1 } as never);
+    assert.throws(() => tell(shared), { code: "MESSAGE_UNSENDABLE" });
+    sum.tell({ kind: "add", step: 3 });
+    assert.equal(await get(sum, 1_000), 3);
+    assert.equal(world.system.info().nodes[0]!.reached, true);
   });
 
   it("are watched, linked and stopped from another node", async () => {
@@ -249,6 +325,107 @@ describe("a node that is lost", () => {
     await assert.rejects(get(seven), { code: "ASK_TARGET_FAILED" });
     await assert.rejects(get(seven), { code: "ASK_TARGET_STOPPED" });
     assert.equal(await get(await find("b/seven")), 70);
+  });
+
+  it("has none of them for those either to whom old refs are passed on", async () => {
+    open();
+    on("b").spawn(counter, 7, { name: "old" });
+    on("c").spawn(counter, 0, { name: "third" });
+    const [old, third] = [await find("b/old"), await find("c/third")];
+    world.killNode("b");
+    await world.advance(8_000);
+    on("b").spawn(counter, 70, { name: "other" });
+    await assert.rejects(soon(world.system.find("b/other")), { code: "ASK_TARGET_FAILED" });
+    const other = await find("b/other");
+    assert.equal(old.address.split("#")[1], other.address.split("#")[1]);
+    for (const teller of [third, other]) {
+      teller.tell({ kind: "tell", to: old, message: { kind: "add", step: 1_000 } });
+    }
+    await world.advance(1_000);
+    assert.equal(await get(other), 70);
+  });
+
+  it("and was started anew is known by the first ref of its new life", async () => {
+    open();
+    on("c").spawn(counter, 7, { name: "x" });
+    await find("c/x");
+    world.killNode("c");
+    await world.advance(8_000);
+    on("c").spawn(counter, 70, { name: "y" });
+    const y = await find("c/y", "b");
+    world.system.spawn(counter, 0, { name: "teller" });
+    const teller = await find("local/teller", "b");
+    teller.tell({ kind: "tell", to: y, message: { kind: "add", step: 1 } });
+    await world.advance(1_000);
+    assert.equal(await get(on("c").resolve(y.address) as ActorRef<CounterMessage>), 71);
+  });
+
+  it("is reached again by addresses that were resolved while it was cut off", async () => {
+    open();
+    const own = on("b").spawn(counter, 7, { name: "sum" });
+    world.cut("local", "b");
+    const ref = world.system.resolve(own.address) as ActorRef<CounterMessage>;
+    ref.tell({ kind: "add", step: 1 });
+    await world.advance(12_000);
+    world.heal();
+    assert.equal(await get(ref, 1_000), 7);
+  });
+
+  it("is reached again from worker threads whose actors had watched", async () => {
+    open();
+    on("b").spawn(counter, 0, { name: "sum" });
+    const sum = await find("b/sum");
+    const teller = world.system.spawn(counter, 0, onThread);
+    const watcher = world.system.spawn(parent, undefined, onThread);
+    watcher.tell({ kind: "watch", ref: sum });
+    await world.settle();
+    world.cut("local", "b");
+    await world.advance(10_000);
+    assert.deepEqual(await seen(watcher), ["b/sum failed NODE_LOST"]);
+    world.heal();
+    teller.tell({ kind: "tell", to: sum, message: { kind: "add", step: 4 } });
+    await world.advance(1_000);
+    assert.equal(await get(sum), 4);
+  });
+
+  it("is told no more by each loss: what it may have on its way stays what the mailbox gives", async () => {
+    open();
+    on("b").spawn(counter, 0, { name: "sum", mailbox: { capacity: 64 } });
+    const sum = await find("b/sum");
+    for (let round = 0; round < 4; round++) {
+      // Not enough for a confirmation.
+      for (let count = 0; count < 7; count++) sum.tell({ kind: "add", step: 1 });
+      await world.advance(1_000);
+      world.cut("local", "b");
+      await world.advance(10_000);
+      world.heal();
+      await world.advance(1_000);
+    }
+    await get(sum, 1_000);
+    let sent = 0;
+    assert.throws(
+      () => {
+        for (; sent < 100; sent++) sum.tell({ kind: "add", step: 1 });
+      },
+      { code: "MAILBOX_FULL" },
+    );
+    assert.ok(sent <= 16, `${sent} were taken`);
+    await world.settle();
+  });
+
+  it("disturbs nobody who tells its letters on", async () => {
+    open();
+    for (const name of ["a", "audit"]) on("b").spawn(counter, 0, { name });
+    const [a, audit] = [await find("b/a"), await find("b/audit")];
+    let told = 0;
+    world.system.events.subscribe("dead-letter", () => {
+      if (told++ < 5) audit.tell({ kind: "add", step: 1, note: "x" } as never);
+    });
+    world.cut("local", "b");
+    for (let count = 0; count < 5; count++) a.tell({ kind: "add", step: 1 });
+    await world.advance(5_100);
+    world.heal();
+    assert.equal(await get(audit, 4_000), 5);
   });
 
   it("that was never there fails what is sent to it, and is tried again", async () => {

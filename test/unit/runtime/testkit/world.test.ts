@@ -64,6 +64,22 @@ describe("a world of simulated threads", () => {
   });
 });
 
+describe("a settled world", () => {
+  it("has nothing on its way, though a ring was full", async () => {
+    const world = createWorld({ app: threadApp, threads: 1, seed: 11 });
+    const sum = world.system.spawn(counter, 0);
+    const teller = world.system.spawn(counter, 0, { placement: { thread: 1 } });
+    for (let step = 1; step <= 300; step++) {
+      teller.tell({ kind: "tell", to: sum, message: { kind: "add", step, text: "y".repeat(200) } });
+    }
+    await world.settle();
+    const answer = sum.ask((reply: Reply<number>) => ({ kind: "get", reply }));
+    await world.settle();
+    assert.equal(await answer, 45_150);
+    await world.shutdown();
+  });
+});
+
 /** A fault planted into the runtime itself. The world must find each of them. */
 interface Mutant {
   readonly what: string;

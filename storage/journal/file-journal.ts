@@ -47,7 +47,8 @@ export interface FileJournal extends Journal {
 
 /**
  * A journal in a folder of its own: segments `00000001.journal` … (see `segment-format.ts`), snapshots in
- * `snapshots/`. One process, one opening at a time: the caller holds the lock (`state-directory.ts`).
+ * `snapshots/`. The folder is not locked: the caller sees to it that it is open once at a time, in one process and
+ * thread, since two openings overwrite each other's events (a state directory has a lock of its own).
  *
  * An append is encoded at the call, admitted when its batch is made (nothing is in flight then, so it is
  * judged on durable state and the batch before it), and settled when the batch is on the disk or refused.

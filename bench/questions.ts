@@ -31,7 +31,7 @@ export const QUESTIONS: readonly Question[] = [
   {
     name: "runtime",
     about: "how fast are actors, on one thread, between threads and with a journal, against others?",
-    takes: "25 min, --quick 2 min",
+    takes: "16 min, --quick 2 min",
     guards: false,
     answer: answerRuntime,
   },

@@ -11,7 +11,7 @@ import type { MyriadError } from "../contracts/index.ts";
 import { runtimeError } from "../errors.ts";
 import type { MailboxLimits } from "../mailbox.ts";
 import { UNKNOWN } from "../threads/directory.ts";
-import { SYSTEM, type SystemFrame } from "../threads/frames.ts";
+import { NO_LIFE, SYSTEM, type SystemFrame } from "../threads/frames.ts";
 import type { Link } from "../threads/link.ts";
 import { answerToUnknown, Association } from "./association.ts";
 import { HEAD_BYTES, HELLO, type Datagram } from "./datagram.ts";
@@ -72,7 +72,7 @@ export class Neighbour {
     limits: MailboxLimits,
   ): NodeTarget {
     if (life !== null && this.life !== null && life > this.life) this.#startedAnew(life);
-    const isPast = life !== null && this.life !== null && life < this.life;
+    const isPast = life === NO_LIFE || (life !== null && this.life !== null && life < this.life);
     const known = isPast ? undefined : this.far(incarnation);
     if (known?.path === path) return known;
     const { mesh } = this.#nodes;

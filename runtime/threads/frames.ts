@@ -72,7 +72,7 @@ export interface Foreign {
 }
 
 /** The life of a node that is over for all who hear of it. */
-export const NO_LIFE = 0;
+export const NO_LIFE = -1;
 
 /** The context of a trace as data. */
 export type TraceStamp = readonly [traceId: string, parentId: string | null, sampled: boolean, hops: number];

@@ -345,6 +345,26 @@ describe("a node that is lost", () => {
     assert.equal(await get(other), 70);
   });
 
+  it("is not taken for another life by who hears of one of its stopped actors first", async () => {
+    open();
+    on("b").spawn(counter, 7, { name: "gone" });
+    on("b").spawn(counter, 8, { name: "alive" });
+    on("c").spawn(counter, 0, { name: "third" });
+    const [gone, third] = [await find("b/gone"), await find("c/third")];
+    await soon(world.system.stop(gone));
+    await assert.rejects(get(gone), { code: "ASK_TARGET_STOPPED" });
+    third.tell({ kind: "tell", to: gone, message: { kind: "add", step: 1 } });
+    await world.settle();
+    assert.deepEqual(
+      on("c")
+        .deadLetters.list()
+        .map(({ target }) => target),
+      [gone.address],
+      "it leads nowhere there either",
+    );
+    assert.equal(await get(await find("b/alive", "c")), 8);
+  });
+
   it("and was started anew is known by the first ref of its new life", async () => {
     open();
     on("c").spawn(counter, 7, { name: "x" });

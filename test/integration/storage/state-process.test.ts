@@ -41,13 +41,13 @@ describe("a state directory and the processes that use it", () => {
     inFolder(async (folder) => {
       const owner = start(folder, "hold");
       assert.equal(await firstLine(owner), "open");
-      const refusal = await firstLine(start(folder, "open"));
+      const refusal = await opening(folder);
       assert.ok(
         refusal.startsWith("STATE_IN_USE ") && refusal.includes(`process ${owner.child.pid}`),
         refusal,
       );
       await kill(owner);
-      assert.equal(await firstLine(start(folder, "open")), "opened");
+      assert.equal(await opening(folder), "opened");
     }));
 
   it("is refused to another thread of the process that has it open", () =>
@@ -118,6 +118,14 @@ async function firstOf(lines: Interface): Promise<string> {
 
 function firstLine(started: Started): Promise<string> {
   return firstOf(started.lines);
+}
+
+/** What another process says that opens the folder; it has ended then, and touches the folder no more. */
+async function opening(folder: string): Promise<string> {
+  const opener = start(folder, "open");
+  const line = await firstLine(opener);
+  await opener.ended;
+  return line;
 }
 
 async function kill(started: Started): Promise<void> {

@@ -1,14 +1,58 @@
 /** The library's door. */
-export { openSystem, readTask, compareTask, verdictSentence } from "./actors/index.ts";
+export { compareTask, openSystem, readTask, RESULT_SCHEMA, verdictSentence } from "./actors/index.ts";
 export type {
+  BaselineChange,
+  BaselineSummary,
+  BurstSummary,
+  Command,
+  ComparisonRow,
+  Counterexample,
+  DocumentError,
+  Environment,
+  Equivalence,
+  GateResult,
+  IsolationSummary,
+  MetricName,
+  MetricSpec,
   MyriadSystem,
+  MyriadSystemOptions,
+  Noise,
+  PhaseName,
+  PhaseState,
+  PhaseSummary,
+  ProgressNote,
+  Refusal,
+  Reward,
+  SearchStep,
+  SearchSummary,
+  SessionCommand,
   SessionDocument,
   SessionEnding,
   SessionHooks,
-  SystemOptions,
+  SubjectSummary,
   Task,
+  TaskOverrides,
 } from "./actors/index.ts";
+export type { SandboxLimits } from "./kernels/sandbox/index.ts";
+export type {
+  ComparisonP,
+  Decision,
+  Direction,
+  ForkSummary,
+  Interval,
+  MetricComparison,
+  MetricVerdict,
+  Verdict,
+} from "./kernels/statistics/index.ts";
+export type { FunctionRef } from "./kernels/syntax/index.ts";
 export { actor, createSystem, defineApp } from "./runtime/index.ts";
-export type { ActorContext, ActorRef, ActorSystem, ActorType, Reply } from "./runtime/index.ts";
+export type {
+  ActorContext,
+  ActorRef,
+  ActorSystem,
+  ActorType,
+  Reply,
+  SystemOptions,
+} from "./runtime/index.ts";
 export { MyriadError, seededRandom, systemClock } from "./runtime/contracts/index.ts";
 export type { Clock, Journal, Random } from "./runtime/contracts/index.ts";

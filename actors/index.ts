@@ -1,24 +1,38 @@
 export { openSystem } from "./system.ts";
-export type { MyriadSystem, SystemOptions } from "./system.ts";
+export type { MyriadSystem, MyriadSystemOptions } from "./system.ts";
 export type { SessionEnding, SessionHooks } from "./session-run.ts";
 export { app } from "./app.ts";
 export { ACTOR_ERRORS, interrupted } from "./errors.ts";
 export type { ProgressNote } from "./agent/agent.ts";
 export { compareTask, readTask } from "./workflow/task.ts";
-export type { MetricSpec, Task, TaskOverrides } from "./workflow/task.ts";
+export type { MetricName, MetricSpec, Task, TaskOverrides } from "./workflow/task.ts";
 export { RESULT_JSON_SCHEMA } from "./workflow/result-schema.ts";
 export { TASK_SCHEMA } from "./workflow/task-schema.ts";
 export { documentError, emptyDocument } from "./workflow/document.ts";
 export { describeEnvironment, packageVersion } from "./workflow/environment.ts";
 export { RESULT_SCHEMA } from "./workflow/session-document.ts";
 export type {
+  BaselineChange,
   BaselineSummary,
+  BurstSummary,
+  Command,
   ComparisonRow,
+  Counterexample,
+  DocumentError,
   Environment,
   Equivalence,
   GateResult,
+  IsolationSummary,
+  Noise,
   PhaseName,
+  PhaseState,
+  PhaseSummary,
+  Refusal,
+  Reward,
+  SearchStep,
+  SearchSummary,
   SessionDocument,
+  SubjectSummary,
 } from "./workflow/session-document.ts";
 export type { SessionCommand } from "./workflow/session-state.ts";
 export { verdictSentence } from "./evidence/report-verdict.ts";

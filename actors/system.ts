@@ -28,7 +28,7 @@ import { requireSameSource } from "./workflow/source-check.ts";
 import type { Task } from "./workflow/task.ts";
 
 /** How `openSystem` sets a system up. */
-export interface SystemOptions {
+export interface MyriadSystemOptions {
   /** State directory, absolute or relative to the working directory; made when it is not there. */
   readonly state: string;
   /**
@@ -47,7 +47,7 @@ export interface SystemOptions {
  * Opens the state directory and all that sessions need. To be closed again: it owns the directory until then.
  * @throws STATE_IN_USE, INSTALLATION_INCOMPLETE and what else `openStateDirectory` refuses.
  */
-export async function openSystem(options: SystemOptions): Promise<MyriadSystem> {
+export async function openSystem(options: MyriadSystemOptions): Promise<MyriadSystem> {
   const { clock = systemClock, requireIsolation = false, workers = null } = options;
   const random = options.random ?? seededRandom(crypto.randomUUID());
   const state = await openStateDirectory(options.state, { clock });

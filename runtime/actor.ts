@@ -52,20 +52,13 @@ export interface ActorType<Args, State, Message> {
   readonly name: string;
   initial(args: Args, ctx: ActorContext<Message>): State;
   receive(state: State, message: Message, ctx: ActorContext<Message>): State;
-  readonly signal: SignalMember<State, Message> | null;
-  readonly stopped: StoppedMember<State, Message> | null;
+  // Members of methods: those are compared both ways, so that every actor type is an `AnyActorType`.
+  readonly signal: { of(state: State, signal: Signal, ctx: ActorContext<Message>): State }["of"] | null;
+  readonly stopped: { of(state: State, reason: StopReason, ctx: ActorContext<Message>): void }["of"] | null;
   readonly supervision: SupervisionRules;
   readonly mailbox: MailboxLimits;
   readonly layouts: Readonly<Record<string, Layout>>;
 }
-
-// Methods are compared both ways, so that every actor type is an `AnyActorType`.
-type SignalMember<State, Message> = {
-  member(state: State, signal: Signal, ctx: ActorContext<Message>): State;
-}["member"];
-type StoppedMember<State, Message> = {
-  member(state: State, reason: StopReason, ctx: ActorContext<Message>): void;
-}["member"];
 
 /** An actor type of which no more is known than its name. */
 export type AnyActorType = ActorType<unknown, unknown, unknown>;

@@ -33,17 +33,15 @@ export interface Replay {
   readonly to?: ActorRef<never>;
 }
 
-type Locate = (address: Address) => ActorRef<unknown> | null;
-
 /** Keeps the newest dead letters for inspection; `total` counts all there ever were. */
 export class DeadLetters {
   readonly #capacity: number;
-  readonly #locate: Locate;
+  readonly #locate: (address: Address) => ActorRef<unknown> | null;
   #letters: DeadLetter[] = [];
   #oldest = 0;
   #total = 0;
 
-  constructor(capacity: number, locate: Locate = () => null) {
+  constructor(capacity: number, locate: (address: Address) => ActorRef<unknown> | null = () => null) {
     this.#capacity = capacity;
     this.#locate = locate;
   }

@@ -16,14 +16,21 @@ export { createSystem } from "./system.ts";
 export type { ActorSystem, SystemInfo, SystemOptions } from "./system.ts";
 export type { Placement } from "./placement.ts";
 export { transfer } from "./threads/codec.ts";
-export type { FieldType, Layout, Layouts } from "./threads/layout.ts";
+export type { FieldType, FieldTypeOf, Layout, Layouts } from "./threads/layout.ts";
 export type { ThreadOptions, ThreadTransport } from "./threads/thread-options.ts";
 export type { NodeOptions } from "./nodes/node-options.ts";
 export type { ActorRef, AnyRef } from "./ref.ts";
 export type { AskOptions, Reply } from "./ask.ts";
 export type { Timers } from "./timers.ts";
-export type { MailboxOptions, Overflow, TypedMailboxOptions } from "./mailbox.ts";
-export type { Backoff, Directive, FailedChild, Strategy, Supervision } from "./supervision.ts";
+export type { MailboxLimits, MailboxOptions, Overflow, TypedMailboxOptions } from "./mailbox.ts";
+export type {
+  Backoff,
+  Directive,
+  FailedChild,
+  Strategy,
+  Supervision,
+  SupervisionRules,
+} from "./supervision.ts";
 export { eventSourced } from "./persistence/event-sourced.ts";
 export type { Decision, EventSourcedDefinition } from "./persistence/event-sourced.ts";
 export type { EventSchema, StoredEvent } from "./persistence/event-schema.ts";
@@ -61,14 +68,11 @@ export type {
   FlowMessage,
   FlowPart,
   Keyed,
-  KeeperState,
   PartOptions,
   PoolArgs,
   PoolDefinition,
-  PoolState,
   RegistryEvent,
   RegistryMessage,
-  RegistryState,
   RetryOptions,
   Route,
   Router,

@@ -38,6 +38,7 @@ export interface TypedMailboxOptions<in Message> extends MailboxOptions {
   readonly priority?: (message: Message) => number;
 }
 
+/** The mailbox of an actor type, complete: every default is filled in. */
 export interface MailboxLimits {
   readonly capacity: number;
   readonly overflow: Overflow;

@@ -49,6 +49,7 @@ export interface FailedChild {
   readonly type: string;
 }
 
+/** The supervision of an actor type, complete: every default is filled in. */
 export interface SupervisionRules {
   readonly strategy: Strategy;
   readonly decide: (error: unknown, child: FailedChild) => Directive;

@@ -4,8 +4,10 @@
  */
 import type { Decision, MetricComparison, Verdict } from "../../kernels/statistics/index.ts";
 
+/** The name and version of the result documents that this version writes. */
 export const RESULT_SCHEMA = "myriad.result/1";
 
+/** What was asked for. */
 export type Command = "run" | "burst" | "compare" | "baseline" | "report";
 
 /** All that a command ends in; null and empty where it did not come to that. */
@@ -42,6 +44,7 @@ export interface SessionDocument {
   readonly baselines?: readonly BaselineSummary[];
 }
 
+/** Which baseline the session compared with, and which ones it made. */
 export interface BaselineChange {
   /** The case's current one when the session began, or the one the task names; null: none. */
   readonly from: string | null;
@@ -51,6 +54,7 @@ export interface BaselineChange {
   readonly candidate: string | null;
 }
 
+/** Why a session, or a command, failed. */
 export interface DocumentError {
   readonly code: string;
   readonly message: string;
@@ -58,6 +62,7 @@ export interface DocumentError {
   readonly location: string | null;
 }
 
+/** What the session is about. */
 export interface SubjectSummary {
   readonly id: string;
   readonly file: string;
@@ -67,6 +72,7 @@ export interface SubjectSummary {
   readonly candidate: string | null;
 }
 
+/** Where it ran. */
 export interface Environment {
   readonly myriad: string;
   /** e.g. `node 20.20.2`, `bun 1.4.5`. */
@@ -79,6 +85,7 @@ export interface Environment {
   readonly fingerprint: string;
 }
 
+/** What kept the code under test from the rest of the machine, and what could not be had for that. */
 export interface IsolationSummary {
   readonly engine: string;
   readonly carrier: string;
@@ -86,12 +93,14 @@ export interface IsolationSummary {
   readonly missing: readonly string[];
 }
 
+/** How quiet the machine was during the burst. */
 export interface Noise {
   /** Of the baseline version's fork means: below 0.05 quiet, below 0.15 noisy, else unusable. */
   readonly label: "quiet" | "noisy" | "unusable";
   readonly coefficientOfVariation: number;
 }
 
+/** The phases of a session, in their order. */
 export type PhaseName =
   | "prepare"
   | "generate"
@@ -104,14 +113,17 @@ export type PhaseName =
   | "baseline"
   | "report";
 
+/** How far a phase is. */
 export type PhaseState = "pending" | "running" | "finished" | "failed" | "skipped";
 
+/** One phase, as it went. */
 export interface PhaseSummary {
   readonly name: PhaseName;
   readonly state: PhaseState;
   readonly durationMs: number;
 }
 
+/** A candidate that did not get through, and why. */
 export interface Refusal {
   /** The rewrites it is made of, or the hand-written function's name. */
   readonly candidate: string;
@@ -119,6 +131,7 @@ export interface Refusal {
   readonly reason: string;
 }
 
+/** What the search tried, and what it took. */
 export interface SearchSummary {
   /** Distinct candidate versions that were tried. */
   readonly candidates: number;
@@ -127,6 +140,7 @@ export interface SearchSummary {
   readonly history: readonly SearchStep[];
 }
 
+/** One rewrite that was tried. */
 export interface SearchStep {
   readonly round: number;
   readonly rule: string;
@@ -138,6 +152,7 @@ export interface SearchStep {
   readonly reason: string | null;
 }
 
+/** How many sandboxes ran, and how they ended. */
 export interface BurstSummary {
   /** Sandboxes a version. */
   readonly runs: number;
@@ -157,6 +172,7 @@ export interface ComparisonRow extends MetricComparison, Decision {
   readonly engine: string;
 }
 
+/** One gate and whether the candidate passed it. */
 export interface GateResult {
   readonly name: string;
   readonly passed: boolean;
@@ -169,6 +185,7 @@ export interface GateResult {
   readonly details: readonly string[];
 }
 
+/** What the session was worth, by the fixed formula. */
 export interface Reward {
   readonly total: number;
   /** The first two terms divided by the number of checks, the others as they are. */
@@ -176,6 +193,7 @@ export interface Reward {
   readonly components: Readonly<Record<string, number>>;
 }
 
+/** How subject and candidate agreed on the inputs. */
 export interface Equivalence {
   /** Inputs in all, sealed ones among them. */
   readonly inputs: number;
@@ -185,6 +203,7 @@ export interface Equivalence {
   readonly counterexamples: readonly Counterexample[];
 }
 
+/** An input on which they did not agree. */
 export interface Counterexample {
   /** The argument list as a JavaScript literal, shrunk; of calls that differ only after others one a line, the last differs. */
   readonly input: string;
@@ -197,6 +216,7 @@ export interface Counterexample {
   readonly shrunkTo: number;
 }
 
+/** One kept baseline in figures. */
 export interface BaselineSummary {
   readonly tag: string;
   readonly caseId: string;

@@ -31,6 +31,7 @@ import type {
 } from "./session-document.ts";
 import type { Task } from "./task.ts";
 
+/** The commands that make sessions. */
 export type SessionCommand = "run" | "burst" | "compare";
 
 export interface SessionStart {

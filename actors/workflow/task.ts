@@ -12,6 +12,7 @@ import type { SandboxLimits } from "../../kernels/sandbox/index.ts";
 import { actorError } from "../errors.ts";
 import { parseTaskText } from "./task-text.ts";
 
+/** What a task can ask to be measured. */
 export type MetricName = "wall_time" | "peak_memory";
 
 /** One thing that is measured, and which way is better. */

@@ -16,6 +16,7 @@
 
 export type EngineName = "realm" | "isolate";
 
+/** What one sandbox may use. */
 export interface SandboxLimits {
   readonly memoryMb: number;
   readonly cpuSeconds: number;

@@ -48,12 +48,14 @@ export interface ForkSummary {
   readonly ci99: Interval;
 }
 
+/** The p values (in a `Decision`: q values) of the three one-sided questions. */
 export interface ComparisonP {
   readonly regressed: number;
   readonly nonInferior: number;
   readonly improved: number;
 }
 
+/** Two versions compared in one metric, on their fork means. */
 export interface MetricComparison {
   readonly test: "welch-on-fork-means";
   readonly direction: Direction;

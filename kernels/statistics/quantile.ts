@@ -5,6 +5,7 @@
  */
 import { binomialCdf } from "./incomplete-beta.ts";
 
+/** A confidence interval, both ends in it. */
 export type Interval = readonly [lo: number, hi: number];
 
 export function sortedQuantile(sorted: Float64Array, p: number): number {

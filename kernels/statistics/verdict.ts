@@ -8,9 +8,12 @@ import type { ComparisonP } from "./comparison.ts";
 import { statisticsError } from "./errors.ts";
 import { requireProbability } from "./validate.ts";
 
+/** What the figures show of one metric. */
 export type MetricVerdict = "regressed" | "improved" | "non_inferior" | "inconclusive";
+/** What a session comes to. */
 export type Verdict = MetricVerdict | "no_baseline" | "rejected";
 
+/** What is decided about one metric of one case. */
 export interface Decision {
   readonly q: ComparisonP;
   readonly verdict: MetricVerdict;

@@ -47,7 +47,7 @@ interface Kept<Message> {
 }
 
 /** What the keeper knows of its actors. */
-export interface KeeperState<Message> {
+interface KeeperState<Message> {
   /** The one that was sent something longest ago first. */
   readonly byKey: Map<string, Kept<Message>>;
   readonly byAddress: Map<Address, Kept<Message>>;
@@ -62,7 +62,7 @@ const IDLE = Object.freeze({ key: "", message: "idle" });
  */
 export function byKey<State, Message>(
   definition: ByKeyDefinition<State, Message>,
-): ActorType<undefined, KeeperState<Message>, Keyed<Message>> {
+): ActorType<undefined, unknown, Keyed<Message>> {
   const { name, supervision, mailbox } = definition;
   checkDelay(definition.idleMs, 1);
   return actor<undefined, KeeperState<Message>, Keyed<Message>>({

@@ -1,11 +1,11 @@
 export { byKey } from "./by-key.ts";
-export type { ByKeyDefinition, Keyed, KeeperState } from "./by-key.ts";
+export type { ByKeyDefinition, Keyed } from "./by-key.ts";
 export { CircuitBreaker, isRefusal } from "./circuit-breaker.ts";
 export type { CircuitBreakerOptions, CircuitState } from "./circuit-breaker.ts";
 export { pool } from "./pool.ts";
-export type { PoolArgs, PoolDefinition, PoolState } from "./pool.ts";
+export type { PoolArgs, PoolDefinition } from "./pool.ts";
 export { Registry, registry } from "./registry.ts";
-export type { RegistryEvent, RegistryMessage, RegistryState } from "./registry.ts";
+export type { RegistryEvent, RegistryMessage } from "./registry.ts";
 export { exponentialWaitMs, retry } from "./retry.ts";
 export type { RetryOptions } from "./retry.ts";
 export { askAll, askFirst, broadcast, router } from "./router.ts";

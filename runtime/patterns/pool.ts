@@ -35,7 +35,7 @@ export interface PoolArgs<Args> {
 }
 
 /** What a pool knows of its workers. */
-export interface PoolState<Message> {
+interface PoolState<Message> {
   readonly workers: readonly ActorRef<Message>[];
   readonly router: Router<Message>;
 }
@@ -46,7 +46,7 @@ export interface PoolState<Message> {
  */
 export function pool<Args, State, Message>(
   definition: PoolDefinition<Args, State, Message>,
-): ActorType<PoolArgs<Args>, PoolState<Message>, Message> {
+): ActorType<PoolArgs<Args>, unknown, Message> {
   const { name, worker, route, supervision, mailbox } = definition;
   const over = (workers: readonly ActorRef<Message>[]): PoolState<Message> => ({
     workers,

@@ -35,7 +35,7 @@ interface Entry {
 }
 
 /** What a registry knows. */
-export interface RegistryState {
+interface RegistryState {
   readonly names: Map<string, AnyRef>;
   readonly keys: Map<string, Map<Address, AnyRef>>;
   readonly entries: Map<Address, Entry>;
@@ -44,7 +44,7 @@ export interface RegistryState {
 type Context = ActorContext<RegistryMessage>;
 
 /** List it in the app to have a registry on another thread. */
-export const registry: ActorType<undefined, RegistryState, RegistryMessage> = actor<
+export const registry: ActorType<undefined, unknown, RegistryMessage> = actor<
   undefined,
   RegistryState,
   RegistryMessage

@@ -80,7 +80,7 @@ export interface EventSourcedDefinition<Args, State, Command, Event> {
  */
 export function eventSourced<Args, State, Command, Event>(
   definition: EventSourcedDefinition<Args, State, Command, Event>,
-): ActorType<Args, PersistentLife<State, Command, Event>, Command> {
+): ActorType<Args, unknown, Command> {
   const rules = lifeRules(definition);
   // What a life has left under way when it ended, for the next one of the same actor.
   const leftovers = new WeakMap<ActorRef<Command>, Promise<unknown>>();

@@ -18,7 +18,8 @@ export type FieldType = "f64" | "i32" | "u32" | "bool" | "string" | "reply";
 /** Fields of one kind of message, without `kind` itself. */
 export type Layout = Readonly<Record<string, FieldType>>;
 
-type FieldTypeOf<Value> = [Value] extends [number]
+/** The field types that a value of this type can have. */
+export type FieldTypeOf<Value> = [Value] extends [number]
   ? "f64" | "i32" | "u32"
   : [Value] extends [boolean]
     ? "bool"
@@ -28,15 +29,13 @@ type FieldTypeOf<Value> = [Value] extends [number]
         ? "reply"
         : never;
 
-type LayoutOf<Message> = {
-  readonly [Field in Exclude<keyof Message, "kind"> & string]: FieldTypeOf<Message[Field]>;
-};
-
-/** Layouts of some kinds of a message type, by `kind`. */
+/** Layouts of some kinds of a message type, by `kind`: the type of each other field. */
 export type Layouts<Message> = {
-  readonly [Kind in Message extends { readonly kind: infer Kind extends string } ? Kind : never]?: LayoutOf<
-    Extract<Message, { readonly kind: Kind }>
-  >;
+  readonly [Kind in Message extends { readonly kind: infer Kind extends string } ? Kind : never]?: {
+    readonly [
+      Field in Exclude<keyof Extract<Message, { readonly kind: Kind }>, "kind"> & string
+    ]: FieldTypeOf<Extract<Message, { readonly kind: Kind }>[Field]>;
+  };
 };
 
 export interface Codec {

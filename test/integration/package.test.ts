@@ -53,13 +53,32 @@ await system.shutdown();
 console.log(JSON.stringify([count, typeof VirtualClock, typeof createTestSystem, schema.title]));
 `;
 
-const OWN_TYPES = `import { openSystem, readTask } from "myriad-runtime";
+const OWN_TYPES = `import { actor, createSystem, openSystem, readTask } from "myriad-runtime";
 import type { SessionDocument } from "myriad-runtime";
+import { byKey, eventSourced, pool, registry, router } from "myriad-runtime/runtime";
 
 const system = await openSystem({ state: ".myriad" });
 const { document } = await system.start("run", readTask("own.ts#unique", "."));
 export const verdict: SessionDocument["verdict"] = document.verdict;
 export const wrong: number = document.verdict;
+
+// Whose types are inferred: they must have names that a declaration file can say.
+type Entry = { readonly kind: "pay"; readonly amount: number };
+export const account = eventSourced({
+  name: "account",
+  stream: (id: string) => id,
+  empty: () => 0,
+  handle: (_balance, entry: Entry) => ({ events: [entry.amount] }),
+  apply: (balance, amount: number) => balance + amount,
+});
+export const desk = actor({ name: "desk", initial: () => 0, receive: (count, _entry: Entry) => count + 1 });
+export const desks = pool({ name: "desks", worker: desk });
+export const accounts = byKey({ name: "accounts", type: desk, idleMs: 1_000 });
+export const parts = [registry, desk.mailbox, desk.supervision, desk.layouts] as const;
+export const actors = createSystem({ deadLetterCapacity: 10 });
+export const ref = actors.spawn(desks, { size: 2, args: undefined });
+export const routed = router([ref]);
+export const { environment, comparisons, search, burst, error } = document;
 `;
 
 function npm(args: readonly string[], cwd: string) {
@@ -169,14 +188,14 @@ describe("the packed product", () => {
 
     await writeFile(join(folder, "types.ts"), OWN_TYPES);
     const compiler = join(folder, "node_modules", "typescript", "bin", "tsc");
-    const options = ["--noEmit", "--strict", "--module", "nodenext", "--target", "es2022", "--skipLibCheck"];
+    const options = ["--declaration", "--outDir", "types-out", "--strict", "--module", "nodenext", "--target", "es2022", "--skipLibCheck"];
     const checked = spawnSync(process.execPath, [compiler, ...options, "types.ts"], {
       cwd: folder,
       encoding: "utf8",
     });
     assert.match(
       checked.stdout.trim(),
-      /^types\.ts\(7,14\): error TS2322: .*(\n {2}.*)*$/,
+      /^types\.ts\(8,14\): error TS2322: .*(\n {2}.*)*$/,
       "the one mistake, and no other",
     );
   });

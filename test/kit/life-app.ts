@@ -16,9 +16,7 @@ import type {
   ActorType,
   App,
   Keyed,
-  KeeperState,
   PoolArgs,
-  PoolState,
   RegistryEvent,
   Reply,
   FlowPart,
@@ -92,14 +90,14 @@ export const session: ActorType<string, number, SessionMessage> = actor({
   },
 });
 
-export const sessions: ActorType<undefined, KeeperState<SessionMessage>, Keyed<SessionMessage>> = byKey({
+export const sessions: ActorType<undefined, unknown, Keyed<SessionMessage>> = byKey({
   name: "sessions",
   type: session,
   idleMs: 10,
   placement: (key) => ({ key }),
 });
 
-export const crew: ActorType<PoolArgs<string>, PoolState<SessionMessage>, SessionMessage> = pool({
+export const crew: ActorType<PoolArgs<string>, unknown, SessionMessage> = pool({
   name: "crew",
   worker: session,
 });

@@ -60,6 +60,45 @@ export function declaredNames(file: string): readonly string[] {
   return declarationsOf(file).statements.filter(isExported).flatMap(namesOf);
 }
 
+/**
+ * The types of ours that a declaration names, its own type parameters aside. Not those of constructors: who is
+ * given an instance never names them.
+ */
+export function namedTypes({ file, declaration }: PublicExport): readonly string[] {
+  const ours = new Set([...declarationsOf(file).statements].flatMap(namesBroughtBy));
+  const named = new Set<string>();
+  const visit = (node: ts.Node, own: ReadonlySet<string>): void => {
+    if (ts.isConstructorDeclaration(node)) return;
+    const inside = new Set([...own, ...typeParametersOf(node)]);
+    const name = typeNameOf(node);
+    if (name !== null && ours.has(name) && !inside.has(name)) named.add(name);
+    ts.forEachChild(node, (child) => visit(child, inside));
+  };
+  visit(ts.createSourceFile(file, declaration, ts.ScriptTarget.ES2023, true), new Set());
+  return [...named];
+}
+
+function typeNameOf(node: ts.Node): string | null {
+  if (ts.isTypeReferenceNode(node)) return node.typeName.getText();
+  if (ts.isExpressionWithTypeArguments(node)) return node.expression.getText();
+  return ts.isTypeQueryNode(node) ? node.exprName.getText() : null;
+}
+
+function typeParametersOf(node: ts.Node): readonly string[] {
+  if (ts.isMappedTypeNode(node)) return [node.typeParameter.name.text];
+  const { typeParameters = [] } = node as Partial<ts.SignatureDeclaration>;
+  return typeParameters.map(({ name }) => name.text);
+}
+
+/** What a statement declares, or imports from a file of this repository. */
+function namesBroughtBy(statement: ts.Statement): readonly string[] {
+  if (!ts.isImportDeclaration(statement)) return ts.isExportDeclaration(statement) ? [] : namesOf(statement);
+  const { text } = statement.moduleSpecifier as ts.StringLiteral;
+  const bindings = statement.importClause?.namedBindings;
+  if (!text.startsWith(".") || bindings === undefined || !ts.isNamedImports(bindings)) return [];
+  return bindings.elements.map(({ name }) => name.text);
+}
+
 function reExports(file: string): readonly { readonly name: string; readonly from: string }[] {
   return declarationsOf(file).statements.flatMap((statement) => {
     if (!ts.isExportDeclaration(statement) || statement.moduleSpecifier === undefined) return [];

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import { join, posix } from "node:path";
 import { describe, it } from "node:test";
-import { publicDoors } from "../../kit/api/public-exports.ts";
+import { namedTypes, publicDoors } from "../../kit/api/public-exports.ts";
 import { FOLDER, renderReference } from "../../kit/api/reference.ts";
 import { readSource, ROOT } from "../../kit/repository.ts";
 
@@ -56,5 +56,17 @@ describe("the public exports", () => {
       .filter(({ doc }) => !/^[^@]/.test(doc))
       .map(({ file, name }) => `${file}: ${name}`);
     assert.deepEqual([...new Set(silent)], []);
+  });
+
+  it("name in their declarations only types that are exported too, so that users can name what they infer", () => {
+    const known = new Set(doors.flatMap(({ exports }) => exports.map(({ name }) => name)));
+    const unknown = doors.flatMap(({ specifier, exports }) =>
+      exports.flatMap((one) =>
+        namedTypes(one)
+          .filter((name) => !known.has(name))
+          .map((name) => `${specifier}: ${one.name} names ${name}`),
+      ),
+    );
+    assert.deepEqual(unknown, []);
   });
 });

@@ -195,11 +195,11 @@ export class Cell extends Inbox implements Target, Runnable, Child, Parent {
     this.extras?.inflow?.forget(peer);
   }
 
-  /** The same from another thread, which holds credit for it: the bound was kept there. */
-  postFrom(thread: number, item: unknown): void {
+  /** The same from another thread or node, which holds credit for it: the bound was kept there. */
+  postFrom(peer: number, item: unknown): void {
     const extras = this.more;
     extras.inflow ??= new Inflow(this.host, this.incarnation, this.limits.capacity);
-    extras.inflow.arrived(thread);
+    extras.inflow.arrived(peer);
     if (this.status >= STOPPING) this.host.undelivered(this, item, "stopped");
     else if (this.pushBeyond(item) || this.#makeRoom(item)) this.#wake();
   }

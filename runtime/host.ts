@@ -38,8 +38,8 @@ export interface Host {
   undelivered(target: Target, item: unknown, reason: DeadLetterReason): void;
   started(cell: Cell, restartedAfter: Failure | null): void;
   stopped(cell: Cell, reason: StopReason): void;
-  /** Tells another thread that `count` of its messages to an actor of this one have found room. */
-  confirm(thread: number, incarnation: Incarnation, count: number): void;
+  /** Tells another thread or node that `count` of its messages to an actor of this one have found room. */
+  confirm(peer: number, incarnation: Incarnation, count: number): void;
   /** Starts a child elsewhere. @returns null: it is to be started on this thread. */
   spawnElsewhere(
     parent: Cell,

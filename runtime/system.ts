@@ -12,7 +12,14 @@ import type { ActorPath, Address, Incarnation, NodeName } from "./address.ts";
 import { defineApp, type App } from "./app.ts";
 import { Ask, Deadlines, type AskOptions } from "./ask.ts";
 import { Cell } from "./cell.ts";
-import { seededRandom, systemClock, type Clock, type Journal, type Random } from "./contracts/index.ts";
+import {
+  MyriadError,
+  seededRandom,
+  systemClock,
+  type Clock,
+  type Journal,
+  type Random,
+} from "./contracts/index.ts";
 import { DeadLetters, type DeadLetter, type DeadLetterReason } from "./dead-letters.ts";
 import { FairDispatcher, type Dispatcher } from "./dispatcher.ts";
 import { runtimeError } from "./errors.ts";
@@ -87,10 +94,10 @@ export interface ActorSystem extends Spawner {
   resolve(address: string): ActorRef<unknown>;
   /**
    * Asks who lives at `node/path` now, on this node or another one; null: nobody. An actor below one that
-   * lives on another thread is not found.
+   * lives on another thread is not found. A node that was lost over the question is asked once more.
    * @param where for example `local/sessions/a1`.
    * @throws (rejects) ADDRESS_INVALID; of another node also ASK_TIMEOUT, ASK_TARGET_FAILED (NODE_LOST), and
-   *   ASK_TARGET_UNKNOWN when this system has no other nodes
+   *   ASK_TARGET_UNKNOWN when this system has no other nodes; SYSTEM_STOPPED after `shutdown`
    */
   find(where: string, options?: AskOptions): Promise<ActorRef<unknown> | null>;
   /**
@@ -240,11 +247,14 @@ export class LocalSystem implements ActorSystem, Host {
   async find(where: string, options?: AskOptions): Promise<ActorRef<unknown> | null> {
     const { node, path } = parseWhereabouts(where);
     const mesh = this.#others?.mesh;
+    if (this.#shutdown !== null)
+      throw runtimeError("SYSTEM_STOPPED", "The actor system looks nobody up any more");
     if (node === this.node && this.thread === 0) return this.#livingAt(path);
-    return await Ask.start<ActorRef<unknown> | null>(
-      mesh?.finder(node, where) ?? new Nobody(this, `${where}#1` as Address),
-      () => null,
-      options,
+    const ask = (): Promise<ActorRef<unknown> | null> =>
+      Ask.start(mesh?.finder(node, where) ?? new Nobody(this, `${where}#1` as Address), () => null, options);
+    // Often it is the question that shows that its node was started anew.
+    return await ask().catch((error: unknown) =>
+      isOfLostNode(error) ? ask() : Promise.reject(error as Error),
     );
   }
 
@@ -349,7 +359,7 @@ export class LocalSystem implements ActorSystem, Host {
     }
     const path = (parent.path === null ? name : `${parent.path}/${name}`) as ActorPath;
     const incarnation = this.nextIncarnation();
-    const identity = { incarnation, path, type, thread, limits, foreign: null };
+    const identity = { incarnation, path, type, peer: thread, limits, foreign: null };
     return this.#others.mesh.directory.spawn(parent, identity, name, args);
   }
 
@@ -433,5 +443,11 @@ function abandonBelow(cell: Cell): void {
 function livingBelow(cell: Cell): Child[] {
   return (cell.children?.list() ?? []).flatMap((child) =>
     child instanceof Cell ? [...livingBelow(child), child] : [child],
+  );
+}
+
+function isOfLostNode(error: unknown): boolean {
+  return (
+    error instanceof MyriadError && error.cause instanceof MyriadError && error.cause.code === "NODE_LOST"
   );
 }

@@ -77,7 +77,7 @@ export class Neighbour {
     if (known?.path === path) return known;
     const { mesh } = this.#nodes;
     const foreign = { node: this.name, incarnation, life };
-    const identity = { path, type, limits, foreign, thread: this.number };
+    const identity = { path, type, limits, foreign, peer: this.number };
     const target = new NodeTarget(mesh, { ...identity, incarnation: mesh.host.nextIncarnation() });
     mesh.directory.remember(target);
     // Nobody has another's incarnation in the same life.

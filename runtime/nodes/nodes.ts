@@ -81,6 +81,7 @@ export class Nodes {
     return this.#neighbours[number - FIRST_NODE]!.far(incarnation);
   }
 
+  /** That node, which is a neighbour from now on. */
   neighbour(name: string): Neighbour {
     let neighbour = this.#byName.get(name);
     if (neighbour === undefined) {

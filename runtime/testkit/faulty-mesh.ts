@@ -16,7 +16,7 @@ export class FaultyMesh extends Mesh {
   }
 
   override deliver(target: RemoteTarget, item: unknown): boolean {
-    if (this.#late || !this.connected(target.thread) || this.#faults.spares(target.address)) {
+    if (this.#late || !this.connected(target.peer) || this.#faults.spares(target.address)) {
       return super.deliver(target, item);
     }
     const { counts } = this.#faults;

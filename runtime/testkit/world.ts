@@ -44,7 +44,7 @@ export interface WorldOptions {
 
 /** A simulated system, and what a test may do to it. */
 export interface World {
-  /** The main thread's of node `local`. */
+  /** The main thread's of node `local`, as it runs now. @throws NODE_UNKNOWN: it was killed and is not back yet */
   readonly system: ActorSystem;
   readonly clock: VirtualClock;
   readonly seed: number;
@@ -90,7 +90,6 @@ const RESTART_MS = 1_000;
 class SimulatedWorld implements World {
   readonly seed: number;
   readonly clock: VirtualClock;
-  readonly system: ActorSystem;
   steps = 0;
   readonly #options: WorldOptions;
   readonly #random: Random;
@@ -111,7 +110,10 @@ class SimulatedWorld implements World {
     this.#network = new Network(this.#faults);
     this.clock = new VirtualClock(0, () => this.settle());
     this.#nodes = [FIRST, ...nodes].map((name) => this.#start(name));
-    this.system = this.#nodes[0]!.system;
+  }
+
+  get system(): ActorSystem {
+    return this.node(FIRST);
   }
 
   get faults(): FaultCounts {

@@ -1,11 +1,11 @@
-/** Asks of this thread whose answers come from another one, by number. */
+/** Asks of this thread whose answers come from another one, or from another node, by number. */
 import type { Ask } from "../ask.ts";
 import type { MyriadError } from "../contracts/index.ts";
 import { FIRST_NODE } from "./frames.ts";
 
 interface Entry {
   readonly ask: Ask;
-  readonly thread: number;
+  readonly peer: number;
 }
 
 /** Asks that have timed out wait here for a late answer; so many of them are too many. */
@@ -17,10 +17,10 @@ export class Asks {
   #sweepAt = LEAST_SWEEP;
 
   /** @returns its number, from 1. */
-  add(ask: Ask, thread: number): number {
+  add(ask: Ask, peer: number): number {
     do this.#last = (this.#last + 1) & 0x7fffffff || 1;
     while (this.#entries.has(this.#last));
-    this.#entries.set(this.#last, { ask, thread });
+    this.#entries.set(this.#last, { ask, peer });
     if (this.#entries.size >= this.#sweepAt) this.#sweep();
     return this.#last;
   }
@@ -28,15 +28,15 @@ export class Asks {
   /** @param from who answers; another node answers only what it was asked. */
   take(number: number, from: number = 0): Ask | null {
     const entry = this.#entries.get(number);
-    if (entry === undefined || (from >= FIRST_NODE && entry.thread !== from)) return null;
+    if (entry === undefined || (from >= FIRST_NODE && entry.peer !== from)) return null;
     this.#entries.delete(number);
     return entry.ask;
   }
 
-  /** Ends those that waited for a thread that is no more. */
-  lose(thread: number, error: MyriadError): void {
+  /** Ends those that waited for a thread or a node that is no more. */
+  lose(peer: number, error: MyriadError): void {
     for (const [number, entry] of [...this.#entries]) {
-      if (entry.thread === thread) this.take(number)?.crashed(error);
+      if (entry.peer === peer) this.take(number)?.crashed(error);
     }
   }
 

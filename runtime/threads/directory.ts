@@ -7,7 +7,7 @@
  *     shown       those of them that are kept, since other nodes or threads may send to them by way of this one
  *     located     those that are known by the address of another node alone
  *     graves      why the last thousand of either that others may have heard of have stopped
- *     watchers    stand-ins for the watchers on one other thread of one resident
+ *     watchers    stand-ins for the watchers on one other thread or node of one actor
  *
  * An actor has one stand-in a thread, so that its identity can be compared.
  */
@@ -106,27 +106,33 @@ export class Directory {
     }
   }
 
-  watchFor(thread: number, of: Incarnation): void {
+  watchFor(peer: number, of: Incarnation): void {
     const target = this.#residents.get(of) ?? (this.#graves.has(of) ? undefined : this.remote(of));
     if (target === undefined) {
       const reason = this.#graves.get(of) ?? { kind: "unknown" };
-      this.#mesh.send(thread, { kind: "terminated", of, reason: encodeReason(reason) });
+      this.#mesh.send(peer, { kind: "terminated", of, reason: encodeReason(reason) });
       return;
     }
     const watchers = this.#watchers.get(of) ?? new Map<number, RemoteWatcher>();
     this.#watchers.set(of, watchers);
-    let watcher = watchers.get(thread);
+    let watcher = watchers.get(peer);
     if (watcher === undefined) {
-      watcher = new RemoteWatcher(this.#mesh, thread, of, target.address);
-      watchers.set(thread, watcher);
+      watcher = new RemoteWatcher(this.#mesh, peer, of, target.address);
+      watchers.set(peer, watcher);
     }
     target.system({ kind: "watch", watcher });
   }
 
-  unwatchFor(thread: number, of: Incarnation): void {
-    const watcher = this.#watchers.get(of)?.get(thread);
+  unwatchFor(peer: number, of: Incarnation): void {
+    const watcher = this.#watchers.get(of)?.get(peer);
     if (watcher === undefined) return;
+    this.forgetWatcher(peer, of);
     (this.#residents.get(of) ?? this.remote(of))?.system({ kind: "unwatch", watcher });
+  }
+
+  forgetWatcher(peer: number, of: Incarnation): void {
+    const watchers = this.#watchers.get(of);
+    if (watchers?.delete(peer) === true && watchers.size === 0) this.#watchers.delete(of);
   }
 
   // ---- actors elsewhere ----------------------------------------------------------------------------
@@ -160,9 +166,9 @@ export class Directory {
     if (known !== undefined) return known;
     const type = host.typeIfKnown(typeName) ?? UNKNOWN;
     const target = this.#newRemote({ ...place, type, limits });
-    if (place.thread === NOWHERE) target.gone = { kind: "unknown" };
-    else if (place.thread === thread) target.gone = { kind: "stopped" };
-    else if (!this.#mesh.connected(place.thread)) {
+    if (place.peer === NOWHERE) target.gone = { kind: "unknown" };
+    else if (place.peer === thread) target.gone = { kind: "stopped" };
+    else if (!this.#mesh.connected(place.peer)) {
       const way = this.#wayRound(place);
       if (way === null) target.gone = { kind: "stopped" };
       else target.moved(way);
@@ -197,7 +203,7 @@ export class Directory {
       const thread = this.#mesh.elsewhere();
       if (thread === this.#mesh.thread) this.#bringHome(lost, parent, args, cause);
       else {
-        lost.thread = thread;
+        lost.peer = thread;
         this.#sendSpawn(lost, parent, args, encodeError(cause));
         lost.moved(thread);
       }
@@ -255,12 +261,13 @@ export class Directory {
   }
 
   lose(thread: number, error: MyriadError): void {
+    this.#unwatchAll(thread);
     for (const cell of this.#residents.values()) {
       if (cell.parent?.thread === thread) cell.system({ kind: "stop", reason: { kind: "parent-stopped" } });
     }
     for (const weak of this.#remotes.values()) {
       const target = weak.deref();
-      if (target?.thread !== thread || target.gone !== null) continue;
+      if (target?.peer !== thread || target.gone !== null) continue;
       const way = this.#wayRound(target);
       if (way === null) target.terminated({ kind: "failed", error });
       else target.moved(way);
@@ -324,10 +331,10 @@ export class Directory {
   #newUnknown(
     incarnation: Incarnation,
     path: ActorPath,
-    thread: number,
+    peer: number,
     foreign: Foreign | null,
   ): RemoteTarget {
-    return this.#newRemote({ incarnation, path, type: UNKNOWN, thread, limits: UNKNOWN.mailbox, foreign });
+    return this.#newRemote({ incarnation, path, type: UNKNOWN, peer, limits: UNKNOWN.mailbox, foreign });
   }
 
   expect(path: string, incarnation: Incarnation): void {
@@ -365,11 +372,10 @@ export class Directory {
   /** That node watches nobody any more. */
   loseNode(peer: number): void {
     for (const cell of this.#residents.values()) cell.lostPeer(peer);
-    for (const [of, watchers] of this.#watchers) {
-      const watcher = watchers.get(peer);
-      if (watcher === undefined) continue;
-      watchers.delete(peer);
-      (this.#residents.get(of) ?? this.remote(of))?.system({ kind: "unwatch", watcher });
-    }
+    this.#unwatchAll(peer);
+  }
+
+  #unwatchAll(peer: number): void {
+    for (const of of [...this.#watchers.keys()]) this.unwatchFor(peer, of);
   }
 }

@@ -1,5 +1,7 @@
 /** Takes frames from the rings to whom they are for. */
 import type { Incarnation } from "../address.ts";
+import type { Cell } from "../cell.ts";
+import { MOST_BEYOND } from "../inflow.ts";
 import { AskReply, type Ask } from "../ask.ts";
 import type { Decoder } from "./codec.ts";
 import { decodeError, type WireError } from "../contracts/index.ts";
@@ -196,11 +198,16 @@ export class Inbound {
   #post(link: Link, kind: number, to: Incarnation, item: unknown, tracer: Tracer | null): void {
     const cell = this.#mesh.directory.resident(to);
     if (cell !== undefined) {
-      cell.postFrom(link.peer, item);
+      this.#postTo(cell, link, item);
       return;
     }
     const handle = (): void => this.#receiveAtLast(link, kind, to, item);
     if (!this.#mesh.early.hold(to, link.peer, tracer?.bind(handle) ?? handle)) handle();
+  }
+
+  #postTo(cell: Cell, { peer }: Link, item: unknown): void {
+    if (peer < FIRST_NODE || cell.waiting < cell.limits.capacity + MOST_BEYOND) cell.postFrom(peer, item);
+    else this.#mesh.host.undelivered(cell, item, "overflow");
   }
 
   /** It is not on its way here any more. */
@@ -208,16 +215,16 @@ export class Inbound {
     const { directory, host } = this.#mesh;
     const cell = directory.resident(to);
     if (cell !== undefined) {
-      cell.postFrom(link.peer, item);
+      this.#postTo(cell, link, item);
       return;
     }
     const elsewhere = directory.remote(to);
-    if (elsewhere !== undefined && (link.peer >= FIRST_NODE || elsewhere.thread >= FIRST_NODE)) {
+    if (elsewhere !== undefined && (link.peer >= FIRST_NODE || elsewhere.peer >= FIRST_NODE)) {
       this.#relays.take(link, to, elsewhere, item);
       return;
     }
     const hops = Math.floor(kind / HOP);
-    if (elsewhere !== undefined && elsewhere.thread !== link.peer && hops < MOST_HOPS) {
+    if (elsewhere !== undefined && elsewhere.peer !== link.peer && hops < MOST_HOPS) {
       elsewhere.forward(item, hops + 1);
       return;
     }

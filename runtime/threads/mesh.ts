@@ -202,9 +202,9 @@ export class Mesh implements Outside {
 
   // ---- out -----------------------------------------------------------------------------------------
 
-  /** @returns false when the thread is no more. @throws MESSAGE_UNSENDABLE */
+  /** @returns false when its thread is no more. @throws MESSAGE_UNSENDABLE */
   deliver(target: RemoteTarget, item: unknown): boolean {
-    const link = this.#link(target.thread);
+    const link = this.#link(target.peer);
     if (link === undefined) return false;
     if (this.tracer === null) this.#deliver(link, target, item);
     else this.#deliverTraced(link, target, item, this.tracer);
@@ -234,7 +234,7 @@ export class Mesh implements Outside {
   }
 
   #deliverAsk(link: Link, target: RemoteTarget, ask: Ask): void {
-    const number = this.asks.add(ask, target.thread);
+    const number = this.asks.add(ask, target.peer);
     this.travel.ask = ask;
     try {
       this.#send(link, ASK, target, number, ask.message);
@@ -263,16 +263,16 @@ export class Mesh implements Outside {
     link.sendPacked(kind + this.hops * HOP, to, ask, message);
   }
 
-  send(thread: number, frame: SystemFrame): void {
-    this.#link(thread)?.sendPacked(SYSTEM, 0, 0, frame);
+  send(peer: number, frame: SystemFrame): void {
+    this.#link(peer)?.sendPacked(SYSTEM, 0, 0, frame);
   }
 
   broadcast(frame: SystemFrame): void {
     for (const link of this.#links) link?.sendPacked(SYSTEM, 0, 0, frame);
   }
 
-  reply(thread: number, ask: number, value: unknown): void {
-    const link = this.#link(thread);
+  reply(peer: number, ask: number, value: unknown): void {
+    const link = this.#link(peer);
     if (link === undefined) return;
     if (typeof value === "number") link.sendNumber(REPLY_NUMBER, 0, ask, value);
     else if (value === undefined) link.sendHead(REPLY_NOTHING, 0, ask, 0);
@@ -280,17 +280,17 @@ export class Mesh implements Outside {
       try {
         link.sendPacked(REPLY, 0, ask, value);
       } catch (error) {
-        this.refuse(thread, ask, error);
+        this.refuse(peer, ask, error);
       }
     }
   }
 
-  refuse(thread: number, ask: number, error: unknown): void {
-    this.#link(thread)?.sendPacked(FAIL, 0, ask, encodeError(error));
+  refuse(peer: number, ask: number, error: unknown): void {
+    this.#link(peer)?.sendPacked(FAIL, 0, ask, encodeError(error));
   }
 
-  confirm(thread: number, incarnation: Incarnation, count: number): void {
-    this.#link(thread)?.sendHead(CREDIT, incarnation, 0, count);
+  confirm(peer: number, incarnation: Incarnation, count: number): void {
+    this.#link(peer)?.sendHead(CREDIT, incarnation, 0, count);
   }
 
   // ---- between turns -------------------------------------------------------------------------------
@@ -387,15 +387,15 @@ export class Mesh implements Outside {
     return false;
   }
 
-  #wake(thread: number): void {
+  #wake(peer: number): void {
     // What was published to another node is on its way.
-    if (thread >= FIRST_NODE) return;
+    if (peer >= FIRST_NODE) return;
     if (this.#lobby !== null) {
-      const mark = thread * LOBBY_STRIDE;
+      const mark = peer * LOBBY_STRIDE;
       if (Atomics.load(this.#lobby, mark) !== ASLEEP) return;
       if (Atomics.compareExchange(this.#lobby, mark, ASLEEP, AWAKE) !== ASLEEP) return;
     }
-    this.#ring(thread);
+    this.#ring(peer);
   }
 
   /** The bell has rung. */

@@ -4,14 +4,12 @@
  * wherever they are. Senders keep their own bounds; the one here is only for those that keep none.
  */
 import type { Incarnation } from "../address.ts";
-import { windowOf } from "../inflow.ts";
+import { MOST_BEYOND, windowOf } from "../inflow.ts";
 import { RunQueue } from "../run-queue.ts";
 import { UNKNOWN } from "./directory.ts";
 import type { Link } from "./link.ts";
 import type { Mesh } from "./mesh.ts";
 import type { RemoteTarget } from "./remote.ts";
-
-const MOST_WAITING = 1_048_576;
 
 class Relay {
   readonly #mesh: Mesh;
@@ -34,7 +32,7 @@ class Relay {
   take(item: unknown): void {
     const { host, tracer } = this.#mesh;
     if (this.#waiting.size === 0 && this.#target.credit > 0) this.#pass(item);
-    else if (this.#waiting.size >= MOST_WAITING) {
+    else if (this.#waiting.size >= MOST_BEYOND) {
       host.undelivered(this.#target, item, "overflow");
       this.#confirm();
     } else {

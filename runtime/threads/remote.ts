@@ -1,6 +1,6 @@
 /**
- * Stand-ins for actors that live on another thread: as the target of messages, as a child, as a parent, as a
- * watcher. Each speaks for one actor to the actors of this thread, and sends frames to its thread.
+ * Stand-ins for actors that live on another thread or node: as the target of messages, as a child, as a parent,
+ * as a watcher. Each speaks for one actor to the actors of this thread, and sends frames to its peer.
  */
 import type { AnyActorType, StopReason } from "../actor.ts";
 import { formatAddress, type ActorPath, type Address, type Incarnation } from "../address.ts";
@@ -22,7 +22,8 @@ export interface RemoteIdentity {
   readonly incarnation: Incarnation;
   readonly path: ActorPath;
   readonly type: AnyActorType;
-  readonly thread: number;
+  /** Who is told what is for it: its thread, or its node. */
+  readonly peer: number;
   readonly limits: MailboxLimits;
   /** Null: an actor of this node. */
   readonly foreign: Foreign | null;
@@ -38,7 +39,8 @@ export class RemoteTarget implements Target {
   /** By what incarnation the other side of the link knows it. */
   readonly wire: Incarnation;
   readonly ref: Ref<unknown>;
-  thread: number;
+  /** Who is told what is for it: its thread, or its node. */
+  peer: number;
   /** Messages that may still be sent before some are confirmed. */
   credit: number;
   /** Why it takes nothing more; null: it may be alive. */
@@ -57,7 +59,7 @@ export class RemoteTarget implements Target {
     this.path = identity.path;
     this.type = identity.type;
     this.limits = identity.limits;
-    this.thread = identity.thread;
+    this.peer = identity.peer;
     this.credit = windowOf(identity.limits.capacity);
     this.ref = new Ref(this);
   }
@@ -152,13 +154,13 @@ export class RemoteTarget implements Target {
   #sendLink(message: Extract<SystemMessage, { readonly peer: Target }>): void {
     const { kind, peer } = message;
     if (this.#home !== null) this.#home.system(message);
-    else if (this.gone === null) this.mesh.send(this.thread, { kind, of: this.wire, peer: new Ref(peer) });
+    else if (this.gone === null) this.mesh.send(this.peer, { kind, of: this.wire, peer: new Ref(peer) });
   }
 
   stop(reason: StopReason): void {
     if (this.#home !== null) this.#home.system({ kind: "stop", reason });
     else if (this.gone === null) {
-      this.mesh.send(this.thread, { kind: "stop", of: this.wire, reason: encodeReason(reason) });
+      this.mesh.send(this.peer, { kind: "stop", of: this.wire, reason: encodeReason(reason) });
     }
   }
 
@@ -178,7 +180,7 @@ export class RemoteTarget implements Target {
 
   #sendWatch(kind: "watch" | "unwatch"): void {
     if (this.#home !== null) this.#home.system({ kind, watcher: this });
-    else this.mesh.send(this.thread, { kind, of: this.wire });
+    else this.mesh.send(this.peer, { kind, of: this.wire });
   }
 
   terminated(reason: StopReason): void {
@@ -196,7 +198,7 @@ export class RemoteTarget implements Target {
 
   /** It began a new life on another thread, its own having been lost. */
   moved(thread: number): void {
-    this.thread = thread;
+    this.peer = thread;
     this.credit = windowOf(this.limits.capacity);
     this.#openRoom();
     if (this.#watchers !== null && this.#watchers.size > 0) this.#sendWatch("watch");
@@ -237,6 +239,11 @@ export class RemoteChild extends RemoteTarget implements Child {
     this.#respawn = respawn;
   }
 
+  /** Children live on threads of their parent's node. */
+  get thread(): number {
+    return this.peer;
+  }
+
   override system(message: SystemMessage): void {
     switch (message.kind) {
       case "resume":
@@ -272,7 +279,7 @@ export class RemoteChild extends RemoteTarget implements Child {
   #resume(): void {
     this.status = RUNNING;
     this.failure = null;
-    if (this.#lost === null) this.mesh.send(this.thread, { kind: "resume", of: this.incarnation });
+    if (this.#lost === null) this.mesh.send(this.peer, { kind: "resume", of: this.incarnation });
     else this.failed(this.#lost, false);
   }
 
@@ -281,7 +288,7 @@ export class RemoteChild extends RemoteTarget implements Child {
     this.status = HALTING;
     this.failure = { error, escalated: false };
     if (this.#lost !== null) this.halted();
-    else this.mesh.send(this.thread, { kind: "halt", of: this.incarnation, error: encodeError(error) });
+    else this.mesh.send(this.peer, { kind: "halt", of: this.incarnation, error: encodeError(error) });
   }
 
   #begin(): void {
@@ -295,7 +302,7 @@ export class RemoteChild extends RemoteTarget implements Child {
       this.#respawn(this, cause);
       if (this.#draining) super.stop({ kind: "drained" });
     } else {
-      this.mesh.send(this.thread, { kind: "begin", of: this.incarnation });
+      this.mesh.send(this.peer, { kind: "begin", of: this.incarnation });
     }
   }
 
@@ -372,17 +379,17 @@ export class RemoteParent implements Parent {
   }
 }
 
-/** All watchers of one actor on one other thread; that thread's stand-in for the actor tells them apart. */
+/** All watchers of one actor on one other thread or node; the stand-in there for the actor tells them apart. */
 export class RemoteWatcher implements Target {
   readonly address: Address;
   readonly deadlines: Deadlines;
   readonly #mesh: Mesh;
-  readonly #thread: number;
+  readonly #peer: number;
   readonly #watched: Incarnation;
 
-  constructor(mesh: Mesh, thread: number, watched: Incarnation, address: Address) {
+  constructor(mesh: Mesh, peer: number, watched: Incarnation, address: Address) {
     this.#mesh = mesh;
-    this.#thread = thread;
+    this.#peer = peer;
     this.#watched = watched;
     this.address = address;
     this.deadlines = mesh.host.deadlines;
@@ -394,19 +401,20 @@ export class RemoteWatcher implements Target {
 
   system(message: SystemMessage): void {
     if (message.kind !== "terminated") return;
+    this.#mesh.directory.forgetWatcher(this.#peer, this.#watched);
     const { target } = message;
     const livesOn = target instanceof RemoteTarget && target.gone === null;
     const kind = livesOn ? "unreachable" : "terminated";
-    this.#mesh.send(this.#thread, { kind, of: this.#watched, reason: encodeReason(message.reason) });
+    this.#mesh.send(this.#peer, { kind, of: this.#watched, reason: encodeReason(message.reason) });
   }
 }
 
-/** An ask that came from another thread, as its target's cell sees it. */
-export function remoteAsk(mesh: Mesh, thread: number, number: number, target: Target): Ask {
+/** An ask that came from another thread or node, as its target's cell sees it. */
+export function remoteAsk(mesh: Mesh, peer: number, number: number, target: Target): Ask {
   return new Ask(
     target,
-    (value) => mesh.reply(thread, number, value),
-    (error) => mesh.refuse(thread, number, error),
+    (value) => mesh.reply(peer, number, value),
+    (error) => mesh.refuse(peer, number, error),
   );
 }
 

@@ -34,8 +34,8 @@ export class Travel implements Passport {
       const { incarnation, path, type, limits, foreign } = target;
       const { capacity, overflow } = limits;
       // Other nodes are reached by way of the main thread.
-      if (target.thread >= FIRST_NODE) this.#mesh.directory.show(target);
-      const thread = target.thread >= FIRST_NODE ? this.#mesh.thread : target.thread;
+      if (target.peer >= FIRST_NODE) this.#mesh.directory.show(target);
+      const thread = target.peer >= FIRST_NODE ? this.#mesh.thread : target.peer;
       return [thread, incarnation, path, type.name, capacity, overflow, foreign];
     }
     if (target instanceof Nobody) {
@@ -47,8 +47,8 @@ export class Travel implements Passport {
   }
 
   readRef(stamp: unknown): Ref<unknown> {
-    const [thread, incarnation, path, type, capacity, overflow, foreign] = stamp as RefStamp;
-    const place = { thread, incarnation, path: path as ActorPath, foreign };
+    const [peer, incarnation, path, type, capacity, overflow, foreign] = stamp as RefStamp;
+    const place = { peer, incarnation, path: path as ActorPath, foreign };
     return this.#mesh.directory.meet(place, type, { capacity, overflow }).ref;
   }
 

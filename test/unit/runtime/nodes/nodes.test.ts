@@ -335,7 +335,6 @@ describe("a node that is lost", () => {
     world.killNode("b");
     await world.advance(8_000);
     on("b").spawn(counter, 70, { name: "other" });
-    await assert.rejects(soon(world.system.find("b/other")), { code: "ASK_TARGET_FAILED" });
     const other = await find("b/other");
     assert.equal(old.address.split("#")[1], other.address.split("#")[1]);
     for (const teller of [third, other]) {
@@ -378,6 +377,27 @@ describe("a node that is lost", () => {
     teller.tell({ kind: "tell", to: y, message: { kind: "add", step: 1 } });
     await world.advance(1_000);
     assert.equal(await get(on("c").resolve(y.address) as ActorRef<CounterMessage>), 71);
+  });
+
+  it("is not there in the world from its death to its new start, also the first", async () => {
+    open();
+    const before = world.system;
+    world.killNode("local");
+    assert.throws(() => world.system, { code: "NODE_UNKNOWN" });
+    await world.advance(1_500);
+    assert.notEqual(world.system, before);
+    assert.equal(await get(world.system.spawn(counter, 3)), 3);
+  });
+
+  it("is asked once more who lives there, when the question shows that it was started anew", async () => {
+    open();
+    on("b").spawn(counter, 7, { name: "seven" });
+    await find("b/seven");
+    world.killNode("b");
+    await world.advance(1_500);
+    assert.equal(await soon(world.system.find("b/seven")), null);
+    await world.shutdown();
+    await assert.rejects(world.node("local").find("b/seven"), { code: "SYSTEM_STOPPED" });
   });
 
   it("is reached again by addresses that were resolved while it was cut off", async () => {

@@ -114,7 +114,7 @@ const MUTANTS: readonly Mutant[] = [
         "moved",
         () =>
           function (this: RemoteTarget, thread) {
-            this.thread = thread;
+            this.peer = thread;
           },
       ),
   },

@@ -1,6 +1,8 @@
-/** Bundles `inside/` to the scripts that engines evaluate. Each once a process, on first use. */
+/** Bundles `inside/` to the scripts that engines evaluate. Each once a process and set of parts, on first use. */
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { bundler } from "../bundler/index.ts";
+import type { WebPart } from "./web-parts.ts";
 
 export type { Harness } from "./inside/harness.ts";
 export type { MeterKit } from "./inside/meter.ts";
@@ -8,31 +10,40 @@ export type { MeterKit } from "./inside/meter.ts";
 type Room = "harness" | "meter";
 
 const exported: Readonly<Record<Room, string>> = { harness: "harness", meter: "meterKit" };
-const scripts = new Map<Room, string>();
+const scripts = new Map<string, string>();
 
 /** Source of an expression that evaluates to a `Harness`. ES2022, no imports, nothing of any platform. */
-export function harnessScript(): string {
-  return scriptOf("harness");
+export function harnessScript(parts: readonly WebPart[] = []): string {
+  return scriptOf("harness", parts);
 }
 
 /** Source of an expression that evaluates to a `MeterKit`: the least that a realm needs to be measured. */
-export function meterScript(): string {
-  return scriptOf("meter");
+export function meterScript(parts: readonly WebPart[] = []): string {
+  return scriptOf("meter", parts);
 }
 
-function scriptOf(room: Room): string {
-  const script = scripts.get(room) ?? bundle(room);
-  scripts.set(room, script);
+function scriptOf(room: Room, parts: readonly WebPart[]): string {
+  const key = [room, ...parts.map(({ module }) => module)].join(" ");
+  const script = scripts.get(key) ?? bundle(room, parts);
+  scripts.set(key, script);
   return script;
 }
 
-function bundle(room: Room): string {
+/** A module that installs its parts of the web, then exports the room. */
+function entryOf(room: Room, parts: readonly WebPart[], extension: string): string {
+  const installs = parts.map(
+    ({ module, install }) => `import { ${install} } from "./${module}.${extension}"; addPart(${install});`,
+  );
+  const world = parts.length === 0 ? "" : `import { addPart } from "./world.${extension}";`;
+  return `${world}\n${installs.join("\n")}\nexport { ${exported[room]} } from "./${room}.${extension}";`;
+}
+
+function bundle(room: Room, parts: readonly WebPart[]): string {
   const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
-  const file = (name: string): string =>
-    fileURLToPath(new URL(`./inside/${name}.${extension}`, import.meta.url));
+  const folder = fileURLToPath(new URL("./inside", import.meta.url));
   const { outputFiles } = bundler().buildSync({
-    entryPoints: [file(room)],
-    inject: [file("base64")],
+    stdin: { contents: entryOf(room, parts, extension), resolveDir: folder, loader: extension },
+    inject: [join(folder, `base64.${extension}`)],
     // Devalue would take Node's Buffer where it sees Node: every engine is to take the same road.
     define: { process: "undefined" },
     bundle: true,

@@ -36,6 +36,7 @@ import { measureInRealmKernel } from "./realm-measure.ts";
 import { generateInRealmKernel, observeInRealmKernel } from "./realm-observe.ts";
 import type { ObserveProgress, Watch } from "./realm-observe.ts";
 import { runMs, timeLimit } from "./realm-room.ts";
+import { webPartsOf } from "./web-parts.ts";
 
 /** A run may be this much later than its limit before its worker is killed: the limit itself is kept inside. */
 const GRACE_MS = 1_000;
@@ -121,6 +122,7 @@ async function observeShare(
   results: Results,
   options: SandboxCallOptions,
 ): Promise<void> {
+  const script = harnessScript(webPartsOf(request.program.code));
   let open = share;
   while (open.length > 0) {
     const round = open;
@@ -134,7 +136,7 @@ async function observeShare(
       results.report();
     };
     const { inputs, ...rest } = request;
-    const job = { request: rest, script: harnessScript(), inputs: round.map((index) => inputs[index]!) };
+    const job = { request: rest, script, inputs: round.map((index) => inputs[index]!) };
     const ended = await guarded(host, observeInRealmKernel, job, request.limits, options, take);
     if (ended.how === "done") take(ended.output);
     else overstayed(request, round, ended.run, finished, results);
@@ -168,7 +170,8 @@ async function measure(
   options: SandboxCallOptions,
 ): Promise<ForkMeasurement> {
   checkLimits(request.limits);
-  const job = { request, meterScript: meterScript(), harnessScript: harnessScript() };
+  const parts = webPartsOf(request.program.code);
+  const job = { request, meterScript: meterScript(parts), harnessScript: harnessScript(parts) };
   const report = (iterations: number): void => options.onProgress?.(iterations);
   const ended = await guarded(host, measureInRealmKernel, job, request.limits, options, report, 1);
   if (ended.how === "done") return { ...ended.output, isolation: REALM_ISOLATION };
@@ -201,7 +204,7 @@ export async function generateInputs(
 ): Promise<readonly EncodedInput[]> {
   checkLimits(request.limits);
   const host: Host = { executor, clock: systemClock };
-  const job = { request, script: harnessScript() };
+  const job = { request, script: harnessScript(webPartsOf(request.program.code)) };
   const ended = await guarded(host, generateInRealmKernel, job, request.limits, options, () => undefined);
   if (ended.how === "overstayed") {
     throw sandboxError(

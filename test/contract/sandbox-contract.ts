@@ -213,7 +213,7 @@ export function sandboxContract(name: string, makeEngine: () => Promise<EngineUn
     });
 
     describe("names what is not available", () => {
-      for (const name of ["process", "require", "fetch", "setTimeout", "Buffer"]) {
+      for (const name of ["process", "require", "fetch", "document", "Buffer"]) {
         it(name, async () => {
           const observation = await one(`function f() { return typeof ${name} === "never" || ${name}(1); }`);
           assert.deepEqual(observation, { outcome: "unavailable", text: name });
@@ -520,7 +520,7 @@ export function sandboxContract(name: string, makeEngine: () => Promise<EngineUn
             () => { try { null.x; } catch (e) { return e.constructor.constructor("return this")(); } },
             () => f.caller, () => new Error().stack && Error.prepareStackTrace,
           ];
-          const names = ["process", "require", "module", "Buffer", "fetch", "setTimeout", "WebAssembly", "Deno", "Bun",
+          const names = ["process", "require", "module", "Buffer", "fetch", "document", "WebAssembly", "Deno", "Bun",
             "navigator", "global", "std", "os", "scriptArgs", "print", "SharedArrayBuffer"];
           const own = new Set(["WebAssembly", "SharedArrayBuffer"]);
           function f() {

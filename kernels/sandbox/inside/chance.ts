@@ -1,6 +1,6 @@
 /**
  * Chance and time as the code under test sees them: a seeded `Math.random`, a `Date` (and a date format) that
- * stands still and a console that says nothing. Installed once, before the code under test is loaded; started
+ * stands still but for the virtual clock, and a console that says nothing. Installed once, before the code under test is loaded; started
  * anew for a run.
  */
 import { seededRandom } from "../../../runtime/contracts/random.ts";
@@ -8,6 +8,7 @@ import type { Random } from "../../../runtime/contracts/random.ts";
 import type { SandboxSeed } from "../protocol.ts";
 import { construct, dataOf, defineProperty, freeze, getter, method } from "./intrinsics.ts";
 import type { Callable } from "./intrinsics.ts";
+import { elapsedMs } from "./virtual-clock.ts";
 
 /** @returns starts chance anew from the same seed. */
 export function installChance(seed: SandboxSeed): () => void {
@@ -27,15 +28,16 @@ function replace(holder: object, key: string, value: unknown): void {
 
 function installDate(epochMs: number): void {
   const MachineDate = Date;
+  const nowMs = (): number => epochMs + elapsedMs();
   const show = method(MachineDate.prototype, "toString");
   function FrozenDate(this: unknown, ...parts: unknown[]): unknown {
     const made = new.target as Callable | undefined;
-    if (made === undefined) return show(new MachineDate(epochMs));
-    return construct(MachineDate, parts.length === 0 ? [epochMs] : parts, made);
+    if (made === undefined) return show(new MachineDate(nowMs()));
+    return construct(MachineDate, parts.length === 0 ? [nowMs()] : parts, made);
   }
   replace(FrozenDate, "name", "Date");
   replace(FrozenDate, "length", 7);
-  replace(FrozenDate, "now", () => epochMs);
+  replace(FrozenDate, "now", nowMs);
   replace(FrozenDate, "parse", MachineDate.parse);
   replace(FrozenDate, "UTC", MachineDate.UTC);
   defineProperty(FrozenDate, "prototype", { value: MachineDate.prototype, writable: false });
@@ -54,11 +56,11 @@ function installDateFormat(epochMs: number): void {
   defineProperty(prototype, "format", {
     get(this: unknown) {
       const format = formatOf(this);
-      return (date: unknown) => format(date === undefined ? epochMs : date);
+      return (date: unknown) => format(date === undefined ? epochMs + elapsedMs() : date);
     },
   });
   replace(prototype, "formatToParts", function (this: unknown, date: unknown) {
-    return formatToParts(this, date === undefined ? epochMs : date);
+    return formatToParts(this, date === undefined ? epochMs + elapsedMs() : date);
   });
 }
 

@@ -10,6 +10,7 @@ import { primitiveText } from "./primitives.ts";
 import type { OwnProperties, PropertyRules } from "./properties.ts";
 import { ORDINARY, readProperties, writeAttributes, writeProperties } from "./properties.ts";
 import type { Brand, Lineage } from "./prototypes.ts";
+import { tellOf } from "./slots.ts";
 
 export function describe(value: object, lineage: Lineage, parts: Parts, path: Path, told: boolean): void {
   if (lineage.brand !== "Opaque" && isArray(value)) {
@@ -36,6 +37,7 @@ const writers: Readonly<Record<Brand, Writer>> = {
   Buffer: describeBuffer,
   TypedArray: describeTypedArray,
   DataView: describeDataView,
+  Slotted: describeSlotted,
   Opaque: (_value, lineage, _parts, path) => {
     refuse(`a ${lineage.builtin ?? "builtin"}`, path);
   },
@@ -346,6 +348,18 @@ function writeHex(bytes: Uint8Array, parts: Parts): void {
     const byte = bytes[index]!;
     parts.text(hexDigits[byte >> 4]! + hexDigits[byte & 15]!);
   }
+}
+
+// --- classes of the sandbox's own -----------------------------------------------------------------------
+
+function describeSlotted(value: object, lineage: Lineage, parts: Parts, path: Path): boolean {
+  const name = lineage.builtin!;
+  const tell = tellOf(name)!;
+  if (!answers(tell as (self: unknown) => unknown, value)) return false;
+  const properties = readProperties(value, ORDINARY, path);
+  parts.text(`${properties.level}${prototypeText(lineage, name)}${name}(${jsonString(tell(value))})`);
+  writeExtras(lineage, parts, path, properties);
+  return true;
 }
 
 /** Whether the slot that `read` needs is there: NaN and false are answers too, only a throw is none. */

@@ -8,6 +8,7 @@
  */
 import { dataOf, getPrototypeOf, jsonString, mapGet, MapOf, mapSet, method } from "./intrinsics.ts";
 import { meetsProxy } from "./proxies.ts";
+import { slottedAt } from "./slots.ts";
 
 export type Brand =
   | "Object"
@@ -21,6 +22,8 @@ export type Brand =
   | "Buffer"
   | "TypedArray"
   | "DataView"
+  /** A class of the sandbox's own, which tells what its instances hold. */
+  | "Slotted"
   /** Holds state that nothing can read. */
   | "Opaque";
 
@@ -115,6 +118,14 @@ learnIterators();
 const functionText = method(Function.prototype, "toString") as (self: unknown) => string;
 const includes = method(String.prototype, "includes") as (self: string, part: string) => boolean;
 
+function builtinAt(prototype: object): Builtin | undefined {
+  const builtin = mapGet(builtins, prototype);
+  if (builtin !== undefined) return builtin;
+  const slotted = slottedAt(prototype);
+  if (slotted === null) return undefined;
+  return { name: slotted.name, brand: slotted.tell === null ? "Opaque" : "Slotted" };
+}
+
 type Link =
   | { readonly kind: "class"; readonly name: string }
   | { readonly kind: "native" }
@@ -144,7 +155,7 @@ function lineageFrom(prototype: object | null): Lineage {
   if (meetsProxy(prototype)) return { brand: "Opaque", builtin: "proxy", classes: "", parent: null };
   let classes = "";
   for (let at = prototype; at !== null; at = getPrototypeOf(at)) {
-    const builtin = mapGet(builtins, at);
+    const builtin = builtinAt(at);
     if (builtin !== undefined) return { brand: builtin.brand, builtin: builtin.name, classes, parent: null };
     const link = linkOf(at);
     if (link.kind === "native") return { brand: "Opaque", builtin: "a builtin", classes, parent: null };

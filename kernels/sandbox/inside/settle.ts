@@ -1,11 +1,12 @@
 /**
- * Waiting for promises in a realm that has no timers. A promise that is still pending when nothing is left
- * to run will never settle; only the engine knows when that is, and says so by `stalled`.
+ * Waiting for promises. One that is still pending when neither job nor timer is left to run will never settle;
+ * only the engine knows when no job is left, and says so by `stalled`.
  *
  *   engine                                   here
  *   asks for an observation             ->   a call returns a promise: `settle` waits for it
  *   runs jobs until none is left
- *   still pending: `stalled()`          ->   the wait ends with `never`
+ *   still pending: `stalled()`          ->   the next timer fires, where there are timers and one is to come;
+ *                                            else the wait ends with `never`
  *   runs jobs until none is left        ->   the observation is made
  */
 import { isPromise, list, promiseThen } from "./intrinsics.ts";
@@ -48,8 +49,16 @@ export function settle(value: unknown, done: (settled: Settled) => void): boolea
   return true;
 }
 
-/** Said by the engine when no job is left: every wait still open is given up. */
+let fireNext = (): boolean => false;
+
+/** Timers take part: the function fires the next one, and answers false when none is to come. */
+export function whenStalled(fire: () => boolean): void {
+  fireNext = fire;
+}
+
+/** Said by the engine when no job is left: a timer fires, or every wait still open is given up. */
 export function stalled(): void {
+  if (fireNext()) return;
   const given = waiting;
   waiting = list();
   for (let index = 0; index < given.length; index++) given[index]!();

@@ -38,11 +38,17 @@ function findBreak({ module, memory }: Instance): number | null {
     const words = new Uint32Array(memory.buffer);
     const follows = (index: number): boolean =>
       words[index]! >= top && words[index]! < top + PROBE_BYTES && words[index]! % 16 === 0;
-    candidates = (candidates ?? Array.from({ length: staticWords }, (_, index) => index)).filter(follows);
+    candidates = candidates === null ? indexesBelow(staticWords, follows) : candidates.filter(follows);
   }
   const words = new Uint32Array(memory.buffer);
   const highest = candidates!.sort((left, right) => words[right]! - words[left]!)[0];
   return highest === undefined ? null : highest * 4;
+}
+
+function indexesBelow(end: number, holds: (index: number) => boolean): number[] {
+  const indexes: number[] = [];
+  for (let index = 0; index < end; index++) if (holds(index)) indexes.push(index);
+  return indexes;
 }
 
 const LEAST_STACK_WORDS = (1024 * 1024) / 4;
@@ -56,7 +62,8 @@ const DATA_SLACK_WORDS = (16 * 1024) / 4;
 function findStack(machine: Machine, breakAddress: number): Layout["stack"] {
   const words = machine.words;
   let [low, high, start] = [0, 0, 0];
-  for (let index = 0; index < words[breakAddress >>> 2]! >>> 2; index++) {
+  const end = words[breakAddress >>> 2]! >>> 2;
+  for (let index = 0; index < end; index++) {
     if (words[index] !== 0) start = index + 1;
     else if (index + 1 - start > high - low) [low, high] = [start, index + 1];
   }

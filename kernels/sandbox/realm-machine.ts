@@ -105,6 +105,16 @@ export class Machine {
     return this.#peakBytes;
   }
 
+  /** Of the whole memory, in use or not: it grows and never shrinks. */
+  get sizeBytes(): number {
+    return this.#instance.memory.buffer.byteLength;
+  }
+
+  /** Begins to count the peak anew. */
+  forgetPeak(): void {
+    this.#peakBytes = 0;
+  }
+
   /** Address of the engine's context: the fields of its record stand at fixed distances from it. */
   get contextAddress(): number {
     return this.#context;
@@ -138,14 +148,11 @@ export class Machine {
   evaluate(code: string, fileName: string): Ended {
     return this.#guard(() => {
       const bytes = this.#module.lengthBytesUTF8(code);
-      return this.#ffi.QTS_Eval(
-        this.#context,
-        this.#textIn(code, bytes),
-        bytes,
-        fileName,
-        PLAIN_SCRIPT,
-        GLOBAL,
-      );
+      const text = this.#textIn(code, bytes);
+      const value = this.#ffi.QTS_Eval(this.#context, text, bytes, fileName, PLAIN_SCRIPT, GLOBAL);
+      // Functions keep a text of their own: the room of this one is the program's.
+      this.#module._free(text);
+      return value;
     });
   }
 

@@ -4,7 +4,7 @@ import type { MeasureRequest, Observation } from "./protocol.ts";
 import type { Ended, Snapshot, Value } from "./realm-machine.ts";
 import { observeInRealm } from "./realm-observe.ts";
 import type { Watch } from "./realm-observe.ts";
-import { ask, openRoom, runMs } from "./realm-room.ts";
+import { ask, closeRoom, openRoom, runMs } from "./realm-room.ts";
 import type { Room } from "./realm-room.ts";
 
 export interface MeasureJob {
@@ -51,13 +51,15 @@ export async function measureInRealm(job: MeasureJob, context: KernelContext<num
   const started = performance.now();
   const meter = await openMeter(job);
   const timed = meter === null ? noneTimed(job.request.iterations) : timeAll(job, meter, context);
+  const peakMb = (meter?.room.machine.peakBytes ?? 0) / BYTES_PER_MB;
+  if (meter !== null) closeRoom(meter.room);
   const proof = await prove(job);
   return {
     ...timed,
     proof,
     // The thread does nothing else and never waits: its CPU time is the time that went by.
     cpuMs: performance.now() - started,
-    peakMb: (meter?.room.machine.peakBytes ?? 0) / BYTES_PER_MB,
+    peakMb,
   };
 }
 

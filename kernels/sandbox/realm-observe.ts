@@ -1,7 +1,7 @@
 /** The kernels that observe and generate: run by pool workers, called by `realm-engine.ts` only. */
 import type { Kernel, KernelContext } from "../../runtime/contracts/index.ts";
 import type { GenerateRequest, Observation, ObserveRequest, Outcome } from "./protocol.ts";
-import { ask, limitObservation, openRoom, runMs } from "./realm-room.ts";
+import { ask, closeRoom, isWornOut, limitObservation, openRoom, runMs } from "./realm-room.ts";
 import type { Room } from "./realm-room.ts";
 
 /** What the host watches while a job runs: the number of the run (from 1 on) that is going on. */
@@ -71,7 +71,7 @@ async function observeAlone(
   let observations: Observation[] = [];
   for (let index = 0; index < job.inputs.length; index++) {
     Atomics.store(job.watch, 0, index + 1);
-    if (room.machine.broken) room = await openHarness(job.request, job.script);
+    if (isWornOut(room)) room = await openHarness(job.request, job.script);
     room.machine.restore(room.fresh);
     const started = performance.now();
     room.machine.begin(started + runMs(limits));
@@ -83,6 +83,7 @@ async function observeAlone(
     context.progress({ from, observations });
     [from, observations, flushed] = [index + 1, [], started];
   }
+  closeRoom(room);
   return { from, observations };
 }
 
@@ -94,6 +95,7 @@ async function observeInOrder(job: ObserveJob): Promise<ObserveProgress> {
   room.machine.restore(room.fresh);
   room.machine.begin(performance.now() + runMs(limits));
   const answer = ask(room, "observeSequence", JSON.stringify(job.inputs));
+  closeRoom(room);
   if (typeof answer === "string") return { from: 0, observations: readMany(answer) };
   const limited = limitObservation(answer, limits);
   return { from: 0, observations: job.inputs.map(() => limited) };
@@ -106,6 +108,7 @@ export async function generateInRealm(job: GenerateJob): Promise<GenerateAnswer>
   room.machine.restore(room.fresh);
   room.machine.begin(performance.now() + runMs(limits));
   const answer = ask(room, "generate", String(count), String(seed.random));
+  closeRoom(room);
   return typeof answer === "string" ? (JSON.parse(answer) as string[]) : limitObservation(answer, limits);
 }
 

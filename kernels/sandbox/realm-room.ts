@@ -1,7 +1,7 @@
 /**
  * One program in one machine: booted, with the harness or the meter in it, and the ways to run it. Each run
- * starts from the same memory, and ends by itself, at its deadline or at a limit; a machine that trapped is
- * replaced before the next.
+ * starts from the same memory, and ends by itself, at its deadline or at a limit; a machine that trapped or grew
+ * large is replaced before the next. A thread keeps its machines between jobs, as they were before any program.
  */
 import { sandboxError } from "./errors.ts";
 import { SANDBOX_CAPS } from "./protocol.ts";
@@ -28,6 +28,8 @@ export interface Room {
   /** The driver's or meter's functions, by name. */
   readonly functions: ReadonlyMap<string, Value>;
   readonly fresh: Snapshot;
+  /** What it was made of, to be given back. */
+  readonly blank: Blank;
 }
 
 export function runMs(limits: SandboxLimits): number {
@@ -36,10 +38,12 @@ export function runMs(limits: SandboxLimits): number {
 
 /** @throws SANDBOX_PROGRAM when the program's code is not one expression. */
 export async function openRoom(plan: RoomPlan, functionNames: readonly string[]): Promise<Room> {
-  const machine = await bootMachine(plan.limits.memoryMb, await realmLayout());
+  const blank = takeBlank(plan) ?? (await makeBlank(plan));
+  const { machine, kit } = blank;
+  machine.restore(blank.fresh);
+  machine.forgetPeak();
   // Nothing of the program runs yet: its limits begin with its runs.
   machine.begin(performance.now() + SANDBOX_CAPS.wallSeconds * 1000);
-  const kit = returned(machine.evaluate(plan.script, "harness.js"), "SANDBOX_INFRA");
   const { random, epochMs } = plan.seed;
   const chance = machine.evaluate(`({ random: ${random}, epochMs: ${epochMs} })`, "seed.js");
   const prepareWorld = machine.property(kit, "prepareWorld");
@@ -48,7 +52,54 @@ export async function openRoom(plan: RoomPlan, functionNames: readonly string[])
   const make = machine.property(kit, plan.make);
   const made = returned(machine.call(make, factory, machine.text(plan.program.entry)), "SANDBOX_INFRA");
   const functions = new Map(functionNames.map((name) => [name, machine.property(made, name)]));
-  return { machine, functions, fresh: machine.snapshot() };
+  return { machine, functions, fresh: machine.snapshot(), blank };
+}
+
+// --- machines that are kept ------------------------------------------------------------------------------
+
+/** A machine that holds a script and nothing of any program or seed. */
+interface Blank {
+  readonly key: string;
+  readonly machine: Machine;
+  readonly kit: Value;
+  readonly fresh: Snapshot;
+}
+
+/** A machine that once grew holds what it grew by until it is thrown away. */
+const LARGEST_KEPT_BYTES = 32 * 1024 * 1024;
+const MOST_KEPT = 4;
+
+/** Of this thread, least recently used first: most of what a short burst takes would be making them. */
+const kept: Blank[] = [];
+
+function blankKey({ limits, make, script }: RoomPlan): string {
+  return `${limits.memoryMb} ${make} ${script}`;
+}
+
+/** Nobody else has it until it is given back. */
+function takeBlank(plan: RoomPlan): Blank | null {
+  const key = blankKey(plan);
+  const at = kept.findIndex((blank) => blank.key === key);
+  return at < 0 ? null : kept.splice(at, 1)[0]!;
+}
+
+async function makeBlank(plan: RoomPlan): Promise<Blank> {
+  const machine = await bootMachine(plan.limits.memoryMb, await realmLayout());
+  machine.begin(performance.now() + SANDBOX_CAPS.wallSeconds * 1000);
+  const kit = returned(machine.evaluate(plan.script, "harness.js"), "SANDBOX_INFRA");
+  return { key: blankKey(plan), machine, kit, fresh: machine.snapshot() };
+}
+
+/** Whether a run may still begin here: not after a trap, and not where it would keep much memory from others. */
+export function isWornOut({ machine }: Room): boolean {
+  return machine.broken || machine.sizeBytes > LARGEST_KEPT_BYTES;
+}
+
+/** Gives the machine back to the thread. The room is not to be used any more. */
+export function closeRoom(room: Room): void {
+  if (isWornOut(room)) return;
+  kept.push(room.blank);
+  if (kept.length > MOST_KEPT) kept.shift();
 }
 
 function returned(ended: Ended, code: "SANDBOX_INFRA" | "SANDBOX_PROGRAM"): Value {

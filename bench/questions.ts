@@ -3,6 +3,7 @@ import { answerFalseAlarms } from "./false-alarms.ts";
 import { answerPower } from "./power.ts";
 import type { Question } from "./question.ts";
 import { answerRuntime } from "./runtime/question.ts";
+import { answerSandbox } from "./sandbox/question.ts";
 import { answerSavina } from "./savina/question.ts";
 import { answerStatistics } from "./statistics.ts";
 
@@ -41,5 +42,12 @@ export const QUESTIONS: readonly Question[] = [
     takes: "2 min, --quick 10 s",
     guards: false,
     answer: answerSavina,
+  },
+  {
+    name: "sandbox",
+    about: "what do fresh sandboxes cost beside other ways to have them, and do they hold?",
+    takes: "25 min, --quick 2 min",
+    guards: false,
+    answer: answerSandbox,
   },
 ];

@@ -38,17 +38,32 @@ function findBreak({ module, memory }: Instance): number | null {
     const words = new Uint32Array(memory.buffer);
     const follows = (index: number): boolean =>
       words[index]! >= top && words[index]! < top + PROBE_BYTES && words[index]! % 16 === 0;
-    candidates = candidates === null ? indexesBelow(staticWords, follows) : candidates.filter(follows);
+    candidates = candidates === null ? indexesBelow(words, staticWords, follows) : candidates.filter(follows);
   }
   const words = new Uint32Array(memory.buffer);
   const highest = candidates!.sort((left, right) => words[right]! - words[left]!)[0];
   return highest === undefined ? null : highest * 4;
 }
 
-function indexesBelow(end: number, holds: (index: number) => boolean): number[] {
+/** Zeros are passed over page by page: the stack's room is most of what lies below the heap. */
+function indexesBelow(words: Uint32Array, end: number, holds: (index: number) => boolean): number[] {
   const indexes: number[] = [];
-  for (let index = 0; index < end; index++) if (holds(index)) indexes.push(index);
+  for (let page = 0; page < end; page += PAGE_WORDS) {
+    if (isZeroPage(words, page)) continue;
+    for (let index = page; index < Math.min(page + PAGE_WORDS, end); index++) {
+      if (holds(index)) indexes.push(index);
+    }
+  }
   return indexes;
+}
+
+const PAGE_WORDS = 1024;
+const zeroPage = new Uint8Array(PAGE_WORDS * 4);
+
+/** By one native comparison: this is run by every thread when it starts. */
+function isZeroPage(words: Uint32Array | Int32Array, page: number): boolean {
+  const bytes = new Uint8Array(words.buffer, page * 4, zeroPage.length);
+  return Buffer.compare(bytes, zeroPage) === 0;
 }
 
 const LEAST_STACK_WORDS = (1024 * 1024) / 4;
@@ -56,16 +71,16 @@ const LEAST_STACK_WORDS = (1024 * 1024) / 4;
 const DATA_SLACK_WORDS = (16 * 1024) / 4;
 
 /**
- * The stack has megabytes of room, of which little is ever touched: it is the longest stretch of zeros below
+ * The stack has megabytes of room, of which little is ever touched: it is the longest stretch of zero pages below
  * the heap. Its touched end counts as heap, which costs some bytes and no more.
  */
 function findStack(machine: Machine, breakAddress: number): Layout["stack"] {
   const words = machine.words;
-  let [low, high, start] = [0, 0, 0];
   const end = words[breakAddress >>> 2]! >>> 2;
-  for (let index = 0; index < end; index++) {
-    if (words[index] !== 0) start = index + 1;
-    else if (index + 1 - start > high - low) [low, high] = [start, index + 1];
+  let [low, high, start] = [0, 0, 0];
+  for (let page = 0; page + PAGE_WORDS <= end; page += PAGE_WORDS) {
+    if (!isZeroPage(words, page)) start = page + PAGE_WORDS;
+    else if (page + PAGE_WORDS - start > high - low) [low, high] = [start, page + PAGE_WORDS];
   }
   if (high - low < LEAST_STACK_WORDS) return null;
   return { low: (low + DATA_SLACK_WORDS) * 4, high: high * 4 };

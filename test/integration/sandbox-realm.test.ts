@@ -39,6 +39,27 @@ describe("the realm engine alone", () => {
     assert.ok(Number.isInteger(perTurn) && perTurn > 0, `${perTurn} ticks a turn`);
   });
 
+  it("counts the same ticks in every worker, in new threads and in machines that others have used", async () => {
+    const program = programOf(
+      `async function f(n) { const url = new URL("http://a/" + n); await new Promise((done) => setTimeout(done, n));
+        return [structuredClone([url.href]), [3, 1, 2].sort(), JSON.stringify({ n }), Math.random() < 2]; }`,
+    );
+    const request = { program, batch: [inputOf(5)], iterations: 8, warmUpIterations: 1, seed, limits };
+    const other = { ...request, program: programOf("const f = () => [...'abc'].map((c) => c + c);") };
+    const counted = new Set<number>();
+    for (let round = 0; round < 2; round++) {
+      const two = openPool({ workers: 2 });
+      const among = realmEngine(two);
+      const forks = [request, other, request, request, other, request].map((one) => among.measure(one));
+      for (const [index, { ticks }] of (await Promise.all(forks)).entries()) {
+        if (index !== 1 && index !== 4) for (const count of ticks) counted.add(count);
+      }
+      await two.close();
+    }
+    assert.equal(counted.size, 1);
+    assert.ok([...counted][0]! > 0);
+  });
+
   it("loses only the input whose native loop had to be killed", async () => {
     const program =
       programOf(`function f(n) { if (n % 10 !== 3) return n; let s = "ab"; while (s.length < 1 << 22) s += s;

@@ -3,7 +3,7 @@
  * its own whose maximum is the cap.
  */
 import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
 import type { QuickJSEmscriptenModule } from "@jitl/quickjs-ffi-types";
 import loader from "@jitl/quickjs-wasmfile-release-sync/emscripten-module";
 
@@ -48,9 +48,18 @@ export const SMALLEST_MEMORY_MB = 16;
 
 let compiled: object | null = null;
 
+/** Lies beside the sources, also when this is a built copy. */
+export const ENGINE_FILE: string = fileURLToPath(
+  new URL(
+    import.meta.url.endsWith(".ts")
+      ? "./engine/quickjs.wasm"
+      : "../../../kernels/sandbox/engine/quickjs.wasm",
+    import.meta.url,
+  ),
+);
+
 function compile(): object {
-  const file = createRequire(import.meta.url).resolve("@jitl/quickjs-wasmfile-release-sync/wasm");
-  compiled ??= new wasm.Module(readFileSync(file));
+  compiled ??= new wasm.Module(readFileSync(ENGINE_FILE));
   return compiled;
 }
 

@@ -1,9 +1,10 @@
-import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 
 import { storageError, systemCode } from "../errors.ts";
+import { mayBeAlive, ownLife, parseLife } from "../process-life.ts";
+import type { ProcessLife } from "../process-life.ts";
 
 /**
  * Who has a file open, for two things that the database's own lock cannot do.
@@ -20,13 +21,9 @@ import { storageError, systemCode } from "../errors.ts";
  *  - Plain files have no lock: there a claim of a process that may be alive holds. One from a host that does not
  *    come back (a container's) has to be removed by hand; the refusal names it.
  */
-export interface Claim {
-  readonly pid: number;
-  readonly host: string;
-  /** When the process started, ms since the epoch: tells our pid from the same pid in an earlier life. */
+export interface Claim extends ProcessLife {
+  /** When the process started, ms since the epoch: tells our lives from one another where the kernel does not. */
   readonly startedAt: number;
-  /** The same by the kernel, in its ticks since the machine started; null where it does not tell. */
-  readonly birth?: string | null;
 }
 
 const SAME_START_MS = 2_000;
@@ -52,9 +49,7 @@ export async function releaseClaim(file: string): Promise<void> {
 /** Claims of others that may be alive. A process of another host cannot be asked, so it counts. */
 export async function otherClaims(file: string): Promise<readonly Claim[]> {
   const claims = await Promise.all((await claimPaths(file)).map(readClaim));
-  return claims.filter(
-    (claim): claim is Claim => claim !== null && !isThisProcess(claim) && mayBeAlive(claim),
-  );
+  return claims.filter((claim): claim is Claim => claim !== null && mayBeAnothers(claim));
 }
 
 /** @throws STATE_IN_USE when another process that may be alive has it. */
@@ -67,7 +62,7 @@ export async function refuseOthers(file: string): Promise<void> {
 export async function removeDeadClaims(file: string): Promise<void> {
   for (const path of await claimPaths(file)) {
     const claim = await readClaim(path);
-    if (claim === null || (!isThisProcess(claim) && !mayBeAlive(claim))) await rm(path, { force: true });
+    if (claim === null || (!isThisProcess(claim) && !mayBeAnothers(claim))) await rm(path, { force: true });
   }
 }
 
@@ -95,60 +90,30 @@ async function claimPaths(file: string): Promise<readonly string[]> {
 async function readClaim(path: string): Promise<Claim | null> {
   try {
     const claim: unknown = JSON.parse(await readFile(path, "utf8"));
-    return isClaim(claim) ? claim : null;
+    const life = parseLife(claim);
+    const { startedAt } = claim as Partial<Record<keyof Claim, unknown>>;
+    return life === null || typeof startedAt !== "number" ? null : { ...life, startedAt };
   } catch {
     return null;
   }
-}
-
-function isClaim(value: unknown): value is Claim {
-  if (typeof value !== "object" || value === null) return false;
-  const { pid, host, startedAt, birth = null } = value as Partial<Record<keyof Claim, unknown>>;
-  const isBirth = birth === null || typeof birth === "string";
-  return isBirth && typeof pid === "number" && typeof host === "string" && typeof startedAt === "number";
 }
 
 function ownClaim(): Claim {
-  const { pid } = process;
-  return { pid, host: hostname(), startedAt: Date.now() - process.uptime() * 1000, birth: birthOf(pid) };
+  return { ...ownLife(), startedAt: Date.now() - process.uptime() * 1000 };
 }
 
 function isThisProcess(claim: Claim): boolean {
+  if (!hasOurPid(claim)) return false;
   const own = ownClaim();
-  return (
-    claim.pid === own.pid &&
-    claim.host === own.host &&
-    Math.abs(claim.startedAt - own.startedAt) < SAME_START_MS
-  );
+  if (claim.birth !== null && own.birth !== null) return claim.birth === own.birth;
+  return Math.abs(claim.startedAt - own.startedAt) < SAME_START_MS;
 }
 
-function mayBeAlive(claim: Claim): boolean {
-  if (claim.host !== hostname()) return true;
-  if (claim.pid === process.pid) return false; // Our pid, in an earlier life.
-  return isRunning(claim.pid) && isSameLife(claim);
+/** Of our pid it is ours, or of an earlier life that is over. */
+function mayBeAnothers(claim: Claim): boolean {
+  return !hasOurPid(claim) && mayBeAlive(claim);
 }
 
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return systemCode(error) === "EPERM";
-  }
-}
-
-/** Whether the pid is still the claimant's: pids come round, in a container that starts again at once. */
-function isSameLife({ pid, birth = null }: Claim): boolean {
-  const now = birthOf(pid);
-  return birth === null || now === null || birth === now;
-}
-
-/** The 22nd field of Linux' stat line; the second, the program's name in parentheses, may hold anything. */
-function birthOf(pid: number): string | null {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
-    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? null;
-  } catch {
-    return null;
-  }
+function hasOurPid(claim: Claim): boolean {
+  return claim.pid === process.pid && claim.host === hostname();
 }

@@ -5,6 +5,7 @@ export type StorageErrorCode =
   | "JOURNAL_CONFLICT"
   | "JOURNAL_FENCED"
   | "JOURNAL_CLOSED"
+  | "JOURNAL_IN_USE"
   | "JOURNAL_WRITE_FAILED"
   | "JOURNAL_READ_FAILED"
   | "JOURNAL_CORRUPT"
@@ -42,6 +43,12 @@ export const STORAGE_ERRORS: Readonly<Record<StorageErrorCode, ErrorDefinition>>
     fault: "internal",
     meaning: "The journal was used after it was closed.",
     hint: "Finish all reading and writing before closing the journal.",
+  },
+  JOURNAL_IN_USE: {
+    fault: "input",
+    meaning:
+      "The folder of the journal is open: in another process, in another thread, or a second time in this one.",
+    hint: "Close it there, or wait for that process to end. Of a host that is gone for good, remove the file that the message names.",
   },
   JOURNAL_WRITE_FAILED: {
     fault: "internal",

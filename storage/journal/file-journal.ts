@@ -19,6 +19,7 @@ import type { FsyncPolicy } from "./fsync-policy.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { JournalIndex } from "./journal-index.ts";
 import type { IndexedStream } from "./journal-index.ts";
+import { JournalLock } from "./journal-lock.ts";
 import { PendingAppend } from "./pending-append.ts";
 import { decodePlainData, encodePlainData } from "./plain-data.ts";
 import { formatRevision, parseRevision } from "./revision.ts";
@@ -47,28 +48,41 @@ export interface FileJournal extends Journal {
 
 /**
  * A journal in a folder of its own: segments `00000001.journal` … (see `segment-format.ts`), snapshots in
- * `snapshots/`. The folder is not locked: the caller sees to it that it is open once at a time, in one process and
- * thread, since two openings overwrite each other's events (a state directory has a lock of its own).
+ * `snapshots/`, and `owner.json` while it is open (see `journal-lock.ts`): a folder is open once at a time, in one
+ * process and thread. What a killed process has left open can be opened at once.
  *
  * An append is encoded at the call, admitted when its batch is made (nothing is in flight then, so it is
  * judged on durable state and the batch before it), and settled when the batch is on the disk or refused.
  * After JOURNAL_WRITE_FAILED reading goes on, and later appends are tried anew.
  *
- * @throws JOURNAL_CORRUPT, STATE_NEWER, JOURNAL_OPTION_INVALID, JOURNAL_WRITE_FAILED when the folder cannot
- *   be made or written.
+ * @throws JOURNAL_IN_USE, JOURNAL_CORRUPT, STATE_NEWER, JOURNAL_OPTION_INVALID, JOURNAL_WRITE_FAILED when the folder
+ *   cannot be made or written.
  */
-export async function openFileJournal(
+export function openFileJournal(directory: string, options: FileJournalOptions = {}): Promise<FileJournal> {
+  return openJournal(directory, options, false);
+}
+
+/** For the owner of the state directory that the folder is part of; see `journal-lock.ts`. */
+export function openGuardedJournal(directory: string, options: FileJournalOptions): Promise<FileJournal> {
+  return openJournal(directory, options, true);
+}
+
+async function openJournal(
   directory: string,
-  options: FileJournalOptions = {},
+  options: FileJournalOptions,
+  isGuarded: boolean,
 ): Promise<FileJournal> {
-  const index = new JournalIndex();
   const policy = checkFsyncPolicy(options.fsync ?? "always");
+  let lock: JournalLock | null = null;
   try {
     await makeDirectoryDurably(directory);
+    lock = await JournalLock.take(directory, isGuarded);
+    const index = new JournalIndex();
     const { last, recovery } = await recoverSegments(directory, index);
     const writer = await openWriter(directory, last, policy);
-    return new SegmentedJournal(directory, options, { index, recovery, writer });
+    return new SegmentedJournal(directory, options, { lock, index, recovery, writer });
   } catch (error) {
+    await lock?.release().catch(() => undefined); // What stopped the opening says more.
     throw error instanceof MyriadError ? error : writeFailed(directory, error);
   }
 }
@@ -84,9 +98,14 @@ async function openWriter(
     ? last
     : await createSegment(directory, (last?.header.ordinal ?? 0) + 1, last?.frames ?? 0);
   const file = await openSegmentFile(segment.path, flagsFor(policy));
-  // What a killed process had written or made may not have been on its way to the disk yet.
-  await file.datasync();
-  await syncDirectory(directory);
+  try {
+    // What a killed process had written or made may not have been on its way to the disk yet.
+    await file.datasync();
+    await syncDirectory(directory);
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
   return new SegmentWriter(file, segment);
 }
 
@@ -97,6 +116,7 @@ function flagsFor(policy: FsyncPolicy): "through" | "r+" {
 const DEFAULT_SEGMENT_BYTES = 64 * 1024 * 1024;
 
 interface OpenedSegments {
+  readonly lock: JournalLock;
   readonly index: JournalIndex;
   readonly recovery: Recovery | null;
   readonly writer: SegmentWriter;
@@ -105,6 +125,7 @@ interface OpenedSegments {
 class SegmentedJournal implements FileJournal {
   readonly recovery: Recovery | null;
   readonly #directory: string;
+  readonly #lock: JournalLock;
   readonly #clock: Clock;
   readonly #policy: FsyncPolicy;
   readonly #beat: SyncBeat;
@@ -119,6 +140,7 @@ class SegmentedJournal implements FileJournal {
 
   constructor(directory: string, options: FileJournalOptions, opened: OpenedSegments) {
     this.#directory = directory;
+    this.#lock = opened.lock;
     this.#clock = options.clock ?? systemClock;
     this.#segmentBytes = options.segmentBytes ?? DEFAULT_SEGMENT_BYTES;
     this.#index = opened.index;
@@ -276,15 +298,13 @@ class SegmentedJournal implements FileJournal {
     );
   }
 
+  /** Whatever fails, the folder is given free, and last: nothing of ours may touch it then. */
   async #close(): Promise<void> {
     await this.#commits.idle();
     this.#beat.stop();
-    try {
-      await this.#writer.sync();
-    } finally {
-      await this.#writer.close();
-      await this.#reader.close();
-    }
+    await this.#snapshots.idle();
+    const closed = this.#writer.sync().finally(() => this.#writer.close());
+    await closed.finally(() => this.#reader.close()).finally(() => this.#lock.release());
   }
 
   #whenOpen<Answer>(answer: () => Answer): Promise<Answer> {

@@ -15,6 +15,7 @@ import { writeFailed } from "./segment-writer.ts";
  */
 export class SnapshotStore {
   readonly #directory: string;
+  readonly #saving = new Set<Promise<void>>();
 
   constructor(directory: string) {
     this.#directory = directory;
@@ -22,6 +23,17 @@ export class SnapshotStore {
 
   /** @throws JOURNAL_EVENT_REFUSED, JOURNAL_WRITE_FAILED (the older snapshot is still there) */
   async save(stream: string, snapshot: Snapshot): Promise<void> {
+    const saving = this.#write(stream, snapshot);
+    this.#saving.add(saving);
+    await saving.finally(() => this.#saving.delete(saving));
+  }
+
+  /** Resolves when everything that was to be saved so far is, or has failed. */
+  async idle(): Promise<void> {
+    await Promise.allSettled(this.#saving);
+  }
+
+  async #write(stream: string, snapshot: Snapshot): Promise<void> {
     const body = encodePlainData({ stream, revision: snapshot.revision, state: snapshot.state });
     const bytes = Buffer.alloc(4 + body.length);
     bytes.writeUInt32LE(crc32(body), 0);

@@ -33,11 +33,13 @@ describe("event-sourced actors over the file journal", () => {
 /** Lines of a process that is killed when it has written `count` of them. */
 async function effectsUntilKilled(folder: string, count: number): Promise<readonly string[]> {
   const child = spawn(process.execPath, [BURST, folder], { stdio: ["ignore", "pipe", "inherit"] });
+  const ended = new Promise((resolve) => child.once("exit", resolve));
   const lines: string[] = [];
   for await (const line of createInterface({ input: child.stdout })) {
     lines.push(line);
     if (lines.length === count) child.kill("SIGKILL");
   }
+  await ended;
   assert.ok(lines.length >= count, `it ended by itself after ${lines.length} effects`);
   return lines;
 }

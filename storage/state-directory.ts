@@ -8,7 +8,7 @@ import { openAnalytics } from "./analytics/open-analytics.ts";
 import type { LoadDuckdb } from "./analytics/open-analytics.ts";
 import { makeDirectoryDurably, writeFileDurably } from "./durable-file.ts";
 import { storageError, systemCode } from "./errors.ts";
-import { openFileJournal } from "./journal/file-journal.ts";
+import { openGuardedJournal } from "./journal/file-journal.ts";
 import type { FileJournal } from "./journal/file-journal.ts";
 import type { Recovery } from "./journal/segment-recovery.ts";
 import { readLayoutVersion, takeLayoutSteps } from "./state-layout.ts";
@@ -21,7 +21,8 @@ import { readLayoutVersion, takeLayoutSteps } from "./state-layout.ts";
  *   last-session        the session begun last             artifacts/<session>/<name>   reports, programs …
  *
  * One owner at a time. The lock of the analytics is taken first and held until the end; the journal is opened
- * under it. It ends with the process, so `kill -9` leaves nothing to clean up; without DuckDB claim files stand in for it.
+ * under it, with a lock of its own that keeps out who opens it by itself. The first ends with the process and the
+ * second is known to be dead then, so `kill -9` leaves nothing to clean up; without DuckDB claim files stand in for the first.
  */
 export class StateDirectory {
   /** Absolute. */
@@ -117,11 +118,21 @@ export async function openStateDirectory(
   const analytics = await openAnalytics(absolute, options.loadDuckdb);
   try {
     await writing(absolute, () => takeLayoutSteps(absolute, version));
-    const journal = await openFileJournal(join(absolute, "journal"), options);
+    const journal = await openJournal(join(absolute, "journal"), options);
     return new StateDirectory(absolute, analytics, journal);
   } catch (error) {
     await analytics.close();
     throw error;
+  }
+}
+
+/** Somebody may have opened the journal by itself. */
+async function openJournal(folder: string, options: StateDirectoryOptions): Promise<FileJournal> {
+  try {
+    return await openGuardedJournal(folder, options);
+  } catch (error) {
+    if (!(error instanceof MyriadError) || error.code !== "JOURNAL_IN_USE") throw error;
+    throw storageError("STATE_IN_USE", error.message, { location: error.location ?? folder, cause: error });
   }
 }
 

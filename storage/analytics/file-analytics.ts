@@ -1,6 +1,6 @@
 import { MyriadError } from "../../runtime/contracts/index.ts";
 import { storageError } from "../errors.ts";
-import { openFileJournal } from "../journal/file-journal.ts";
+import { openGuardedJournal } from "../journal/file-journal.ts";
 import type { FileJournal } from "../journal/file-journal.ts";
 import type { Analytics, BaselineFilter, Promotion } from "./analytics.ts";
 import { requireDistinct, requireMeasured, requireSame, requireThere } from "./refusals.ts";
@@ -235,7 +235,7 @@ interface KeptBaselines {
 
 /**
  * Opens or makes the folder, which the caller owns until `release` is called, after closing.
- * @throws STATE_NEWER, STATE_UNWRITABLE, ANALYTICS_CORRUPT
+ * @throws STATE_IN_USE, STATE_NEWER, STATE_UNWRITABLE, ANALYTICS_CORRUPT
  */
 export async function openFileAnalytics(
   folder: string,
@@ -243,7 +243,7 @@ export async function openFileAnalytics(
   release: () => Promise<void>,
 ): Promise<FileAnalytics> {
   try {
-    return new FileAnalytics(folder, await openFileJournal(folder), notice, release);
+    return new FileAnalytics(folder, await openGuardedJournal(folder, {}), notice, release);
   } catch (error) {
     throw openingFailure(folder, error);
   }
@@ -253,6 +253,7 @@ function openingFailure(folder: string, error: unknown): unknown {
   if (!(error instanceof MyriadError)) return error;
   const detail = { location: error.location ?? folder, cause: error };
   if (error.code === "JOURNAL_CORRUPT") return storageError("ANALYTICS_CORRUPT", error.message, detail);
+  if (error.code === "JOURNAL_IN_USE") return storageError("STATE_IN_USE", error.message, detail);
   if (error.code === "STATE_NEWER") return error;
   return storageError("STATE_UNWRITABLE", error.message, detail);
 }

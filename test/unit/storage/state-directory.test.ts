@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { isAbsolute, join } from "node:path";
 import { describe, it } from "node:test";
 
-import { NO_STREAM } from "../../../runtime/contracts/index.ts";
-import { openStateDirectory } from "../../../storage/index.ts";
+import { MyriadError, NO_STREAM } from "../../../runtime/contracts/index.ts";
+import { openFileJournal, openStateDirectory } from "../../../storage/index.ts";
 import type { StateDirectory } from "../../../storage/index.ts";
 import { hasCode, payloads } from "../../contract/journal-contract.ts";
 
@@ -53,6 +53,44 @@ describe("a state directory", () => {
         }),
       );
       await using(join(folder, "link"), (state) => state.lastSession());
+    }));
+
+  it("keeps out who opens its journal by itself", () =>
+    inFolder((folder) =>
+      using(folder, async (state) => {
+        await assert.rejects(openFileJournal(join(folder, "journal")), hasCode("JOURNAL_IN_USE"));
+        await state.journal.append("s", NO_STREAM, [1]);
+      }),
+    ));
+
+  it("is refused while somebody has opened its journal by itself, who is named, and free again after", () =>
+    inFolder(async (folder) => {
+      await using(folder, (state) => state.journal.append("s", NO_STREAM, [1]));
+      const journal = await openFileJournal(join(folder, "journal"));
+      for (let round = 0; round < 2; round++) {
+        await assert.rejects(openStateDirectory(folder), (error) => {
+          assert.ok(hasCode("STATE_IN_USE")(error) && error instanceof MyriadError);
+          assert.ok(error.message.includes(`process ${process.pid} (this one)`), error.message);
+          assert.equal(error.location, join(folder, "journal", "owner.json"));
+          return hasCode("JOURNAL_IN_USE")(error.cause);
+        });
+      }
+      await journal.close();
+      await using(folder, async (state) => assert.deepEqual(await payloads(state.journal, "s"), [1]));
+    }));
+
+  it("is free after an owner that died in a container under another name, but for a journal opened by itself", () =>
+    inFolder(async (folder) => {
+      await using(folder, (state) => state.journal.append("s", NO_STREAM, [1]));
+      const owner = join(folder, "journal", "owner.json");
+      const record = { pid: 1, host: "elsewhere", birth: null, thread: 1, isGuarded: true, token: "left" };
+      await writeFile(owner, JSON.stringify(record));
+      await using(folder, async (state) => assert.deepEqual(await payloads(state.journal, "s"), [1]));
+      await writeFile(owner, JSON.stringify({ ...record, isGuarded: false }));
+      await assert.rejects(openStateDirectory(folder), (error) => {
+        assert.match(String(error), /process 1 on elsewhere: .* Remove the file/);
+        return hasCode("STATE_IN_USE")(error);
+      });
     }));
 
   it("admits one of many who open it at the same moment", () =>

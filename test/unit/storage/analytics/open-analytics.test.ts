@@ -7,7 +7,7 @@ import { describe, it } from "node:test";
 import fc from "fast-check";
 
 import { MyriadError } from "../../../../runtime/contracts/index.ts";
-import { openAnalytics } from "../../../../storage/index.ts";
+import { openAnalytics, openFileJournal } from "../../../../storage/index.ts";
 import type { Analytics } from "../../../../storage/index.ts";
 import { hasCode } from "../../../contract/journal-contract.ts";
 import {
@@ -209,6 +209,19 @@ describe("opening the measurements", () => {
       for (const open of [openFiles, openAnalytics]) {
         await using(open(folder), (analytics) => analytics.recordSession(sessionRow()));
       }
+    }));
+
+  it("refuses the files, to be written or taken over, while somebody has their journal open", () =>
+    inFolder(async (folder) => {
+      await using(openFiles(folder), (analytics) => analytics.recordSession(sessionRow()));
+      const journal = await openFileJournal(join(folder, "analytics"));
+      for (const open of [openFiles, openAnalytics]) {
+        await assert.rejects(open(folder), hasCode("STATE_IN_USE"));
+      }
+      await journal.close();
+      await using(openAnalytics(folder), async (analytics) =>
+        assert.deepEqual(await analytics.sessions(), [sessionRow()]),
+      );
     }));
 
   it("refuses the files while another process may have the database", () =>

@@ -197,6 +197,26 @@ function reading(withJournal: WithJournal): void {
 
 function keepingData(withJournal: WithJournal): void {
   it(
+    "keeps a key `toJSON` like any other, and refuses it when it is a function, which could change the event",
+    withJournal(async (journal) => {
+      const events = [
+        { toJSON: "text" },
+        { toJSON: { toJSON: [null] }, more: 1 },
+        // Beside what takes an event out of the writer of plain records, and into each of the other forms.
+        { toJSON: 1, at: new Date(0) },
+        new Map([["m", { toJSON: undefined, odd: -0 }]]),
+      ];
+      const revision = await journal.append("s", NO_STREAM, events);
+      assert.deepStrictEqual(await payloads(journal, "s"), events);
+      await journal.saveSnapshot("s", { revision, state: events });
+      assert.deepStrictEqual((await journal.loadSnapshot("s"))?.state, events);
+      const event = { toJSON: () => "another" };
+      await assert.rejects(journal.append("s", revision, [event]), hasCode("JOURNAL_EVENT_REFUSED"));
+      assert.equal(await journal.revision("s"), revision);
+    }),
+  );
+
+  it(
     "keeps typed arrays, maps, sets, dates and big integers as they are",
     withJournal(async (journal) => {
       const event = {

@@ -46,6 +46,26 @@ describe("plain data", () => {
     for (const value of values as unknown[]) assert.deepStrictEqual(roundTrip(value), value);
   });
 
+  it("keeps a key `toJSON` in every form, and never calls it", () => {
+    const plain = { toJSON: "x", list: [{ toJSON: { toJSON: 1 } }] };
+    const direct = { toJSON: 1n };
+    const tagged = { toJSON: [-0], "\ud800": new Set([{ toJSON: null }]) };
+    for (const value of [plain, direct, tagged, [plain, direct, tagged, new Map([["toJSON", plain]])]]) {
+      assert.deepStrictEqual(roundTrip(value), value);
+    }
+    // Of these MessagePack would call what is no function.
+    for (const toJSON of ["x", 1, { toJSON: true }]) {
+      const bare: unknown = Object.assign(Object.create(null) as object, { toJSON });
+      assert.deepStrictEqual(roundTrip([bare]), [{ toJSON }]);
+    }
+    let calls = 0;
+    for (const beside of [{}, { odd: -0 }, { big: 1n }]) {
+      const called = { ...beside, toJSON: () => (calls += 1) };
+      assert.throws(() => encodePlainData(called), hasCode("JOURNAL_EVENT_REFUSED"));
+    }
+    assert.equal(calls, 0);
+  });
+
   it("keeps shared and cyclic references, in both forms", () => {
     for (const odd of [1, -0]) {
       const shared = { odd };

@@ -76,6 +76,11 @@ describe("the writer of plain data", () => {
     assertPacked(writer, NaN);
   });
 
+  it("writes a key `toJSON` like any other", () => {
+    const value = { toJSON: { a: "b" }, list: [{ toJSON: 1 }] };
+    assert.deepEqual(packr.unpack(new PlainWriter().write(FORM, value)!.subarray(1)), value);
+  });
+
   it("never writes again what it has given, however large the next value is", () => {
     const writer = new PlainWriter();
     const values = Array.from({ length: 300 }, (_, index) => ({ index, text: "x".repeat(index * 7) }));

@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
-import { copyFile, mkdtemp, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
+import fs, { readlinkSync } from "node:fs";
+import { copyFile, mkdtemp, open, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
+import { syncBuiltinESMExports } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, it } from "node:test";
+import { describe, it, mock } from "node:test";
 
 import fc from "fast-check";
 
@@ -182,6 +185,19 @@ describe("opening a file journal", () => {
       await journal.close();
     }));
 
+  it(
+    "puts on the disk what a killed process may have left on its way: the segment, and the folder's names",
+    {
+      skip: process.platform !== "linux",
+    },
+    () =>
+      inFolder(async (folder) => {
+        await fill(folder, 3);
+        const synced = await syncedBy(() => openFileJournal(folder).then((journal) => journal.close()));
+        assert.deepEqual(synced, [join(folder, FIRST), folder]);
+      }),
+  );
+
   it("refuses a folder that cannot be made, with a code", () =>
     inFolder(async (folder) => {
       await writeFile(join(folder, "file"), "");
@@ -201,6 +217,34 @@ async function fill(folder: string, count: number, segmentBytes?: number): Promi
   await journal.saveSnapshot("s", { revision, state: count });
   await journal.close();
   return sizes;
+}
+
+/** What `action` has the system put on the disk, in order. */
+async function syncedBy(action: () => Promise<void>): Promise<readonly string[]> {
+  const paths: string[] = [];
+  const note = (descriptor: number): number => paths.push(readlinkSync(`/proc/self/fd/${descriptor}`));
+  const { fdatasync } = fs;
+  const file = mock.method(fs, "fdatasync", (descriptor: number, done: fs.NoParamCallback) => {
+    note(descriptor);
+    fdatasync(descriptor, done);
+  });
+  const handle = await open(tmpdir(), "r");
+  const handles = Object.getPrototypeOf(handle) as FileHandle;
+  await handle.close();
+  const sync: (this: FileHandle) => Promise<void> = Reflect.get(handles, "sync");
+  const folder = mock.method(handles, "sync", function (this: FileHandle): Promise<void> {
+    note(this.fd);
+    return sync.call(this);
+  });
+  syncBuiltinESMExports();
+  try {
+    await action();
+    return paths;
+  } finally {
+    file.mock.restore();
+    folder.mock.restore();
+    syncBuiltinESMExports();
+  }
 }
 
 async function segments(folder: string): Promise<string[]> {

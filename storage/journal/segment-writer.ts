@@ -148,7 +148,7 @@ export async function openSegmentFile(path: string, flags: "through" | "r+" | "w
   };
 }
 
-/** Makes the file of a new segment, its header on the disk; leaves no file behind when it fails. */
+/** Makes the file of a new segment, its header on the disk. What a failure leaves of it is written over by the next. */
 export async function createSegment(
   directory: string,
   ordinal: number,

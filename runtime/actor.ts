@@ -11,18 +11,14 @@
  * waiting messages outlast a restart, the state does not. All four are synchronous and run to their end
  * undisturbed. What they throw is a failure, and the parent's `supervision` decides about it.
  */
-import type { Clock, Random } from "./contracts/index.ts";
+import { isFunction, isObject, isOptionalFunction, type Clock, type Random } from "./contracts/index.ts";
+import { MadeType } from "./actor-type.ts";
 import { isSegment } from "./address.ts";
-import { runtimeError } from "./errors.ts";
-import {
-  mailboxLimits,
-  type MailboxLimits,
-  type MailboxOptions,
-  type TypedMailboxOptions,
-} from "./mailbox.ts";
+import { check } from "./errors.ts";
+import type { MailboxLimits, MailboxOptions, TypedMailboxOptions } from "./mailbox.ts";
 import type { Placement } from "./placement.ts";
 import type { ActorRef, AnyRef } from "./ref.ts";
-import { supervisionRules, type Supervision, type SupervisionRules } from "./supervision.ts";
+import type { Supervision, SupervisionRules } from "./supervision.ts";
 import type { ActorSystem } from "./system.ts";
 import type { Layout, Layouts } from "./threads/layout.ts";
 import type { Timers } from "./timers.ts";
@@ -101,8 +97,9 @@ export interface SpawnOptions {
 export interface Spawner {
   /**
    * Starts an actor; returns at once, before `initial` has run.
-   * @throws ACTOR_NAME_INVALID, ACTOR_NAME_TAKEN, MAILBOX_INVALID, ACTOR_STOPPING, SYSTEM_STOPPED,
-   *   PLACEMENT_INVALID, and for another thread ACTOR_TYPE_UNKNOWN, MESSAGE_UNSENDABLE
+   * @throws ACTOR_TYPE_INVALID, ACTOR_NAME_INVALID, ACTOR_NAME_TAKEN, MAILBOX_INVALID, PLACEMENT_INVALID,
+   *   ARGUMENT_INVALID, ACTOR_STOPPING, SYSTEM_STOPPED, and for another thread ACTOR_TYPE_UNKNOWN,
+   *   MESSAGE_UNSENDABLE
    */
   spawn<Args, State, Message>(
     type: ActorType<Args, State, Message>,
@@ -142,6 +139,7 @@ export interface ActorContext<in Message> extends Spawner {
    * When `promise` settles, `receive` gets the message that `onValue` or `onError` makes of it, in this
    * actor's turn. Such a message is exempt from the mailbox bound. A life that has ended gets none: it
    * becomes a dead letter (`stale`, `stopped`).
+   * @throws ARGUMENT_INVALID for what is no promise, or no function
    */
   pipe<Value>(
     promise: PromiseLike<Value>,
@@ -188,29 +186,22 @@ export interface Behaviour<Message> {
 export function actor<Args, State, Message>(
   definition: ActorDefinition<Args, State, Message>,
 ): ActorType<Args, State, Message> {
-  checkDefinition(definition);
-  return Object.freeze({
-    name: definition.name,
-    initial: definition.initial.bind(definition),
-    receive: definition.receive.bind(definition),
-    signal: definition.signal?.bind(definition) ?? null,
-    stopped: definition.stopped?.bind(definition) ?? null,
-    supervision: supervisionRules(definition.supervision),
-    mailbox: mailboxLimits(definition.mailbox),
-    layouts: (definition.layouts ?? {}) as Readonly<Record<string, Layout>>,
-  });
+  check(isObject(definition), "ACTOR_TYPE_INVALID", "An actor type is made of its definition", definition);
+  checkMembers(definition);
+  return Object.freeze(new MadeType(definition));
 }
 
-function checkDefinition(definition: {
+function checkMembers(definition: {
   readonly name: unknown;
   readonly initial: unknown;
   readonly receive: unknown;
+  readonly signal?: unknown;
+  readonly stopped?: unknown;
 }): void {
-  const { name, initial, receive } = definition;
-  if (typeof name !== "string" || !isSegment(name)) {
-    throw runtimeError("ACTOR_NAME_INVALID", `Not a name for an actor type: ${JSON.stringify(name)}`);
-  }
-  if (typeof initial !== "function" || typeof receive !== "function") {
-    throw runtimeError("ACTOR_TYPE_INVALID", `The actor type ${name} lacks initial or receive`);
-  }
+  const { name, initial, receive, signal, stopped } = definition;
+  check(isSegment(name), "ACTOR_NAME_INVALID", "The name of an actor type is a segment of an address", name);
+  for (const [member, given] of Object.entries({ initial, receive }))
+    check(isFunction(given), "ACTOR_TYPE_INVALID", `${member} of an actor type is a function`, given);
+  for (const [member, given] of Object.entries({ signal, stopped }))
+    check(isOptionalFunction(given), "ACTOR_TYPE_INVALID", `${member} of an actor type is a function`, given);
 }

@@ -7,6 +7,7 @@
  * - Two addresses are the same actor exactly when their texts are equal. An actor that is restarted keeps
  *   its address; one spawned again under the same name gets a new incarnation.
  */
+import { isText, shown } from "./contracts/index.ts";
 import { runtimeError } from "./errors.ts";
 
 /** The first segment of an address. */
@@ -35,10 +36,11 @@ const WHOLE_NUMBER = /^[1-9][0-9]{0,15}$/;
 export function makeAddress(node: string, path: string, incarnation: number): AddressParts {
   const valid =
     isSegment(node) &&
+    isText(path) &&
     path.split("/").every(isSegment) &&
     Number.isSafeInteger(incarnation) &&
     incarnation > 0;
-  if (!valid) throw invalid(`${node}/${path}#${incarnation}`);
+  if (!valid) throw invalid({ node, path, incarnation });
   return { node: node as NodeName, path: path as ActorPath, incarnation: incarnation as Incarnation };
 }
 
@@ -47,6 +49,7 @@ export function makeAddress(node: string, path: string, incarnation: number): Ad
  * @throws ADDRESS_INVALID
  */
 export function parseAddress(text: string): AddressParts {
+  if (!isText(text)) throw invalid(text);
   const hash = text.lastIndexOf("#");
   const slash = text.indexOf("/");
   const incarnation = text.slice(hash + 1);
@@ -59,16 +62,16 @@ export function formatAddress(parts: AddressParts): Address {
   return `${parts.node}/${parts.path}#${parts.incarnation}` as Address;
 }
 
-/** Whether `text` can stand between two slashes of an address. */
 /** What an actor is called whose spawner gave it no name. */
 export function automaticName(number: number): string {
   return `$${number}`;
 }
 
-export function isSegment(text: string): boolean {
-  return SEGMENT.test(text);
+/** Whether it is a text that can stand between two slashes of an address. */
+export function isSegment(given: unknown): given is string {
+  return typeof given === "string" && SEGMENT.test(given);
 }
 
-function invalid(text: string): Error {
-  return runtimeError("ADDRESS_INVALID", `Not an actor address: ${JSON.stringify(text.slice(0, 300))}`);
+function invalid(given: unknown): Error {
+  return runtimeError("ADDRESS_INVALID", `Not an actor address: ${shown(given)}`);
 }

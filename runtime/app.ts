@@ -1,5 +1,7 @@
 import type { AnyActorType } from "./actor.ts";
-import { runtimeError } from "./errors.ts";
+import { isActorType } from "./actor-type.ts";
+import { isObject, isText } from "./contracts/index.ts";
+import { check, runtimeError } from "./errors.ts";
 
 /** The app module: every actor type that can be spawned by name. Each thread and node imports the same one. */
 export interface App {
@@ -11,14 +13,19 @@ export interface App {
 /**
  * Names the actor types that a system can spawn by name, and on its threads.
  * @param definition.module `import.meta.url` of the module that exports the app; needed for threads.
- * @throws APP_DUPLICATE_TYPE
+ * @throws APP_INVALID, ACTOR_TYPE_INVALID, APP_DUPLICATE_TYPE
  */
 export function defineApp(definition: {
   readonly actors: readonly AnyActorType[];
   readonly module?: string;
 }): App {
+  check(isObject(definition), "APP_INVALID", "An app is defined by an object", definition);
+  const { actors: types, module } = definition;
+  check(Array.isArray(types), "APP_INVALID", "The actors of an app are an array of actor types", types);
+  check(module === undefined || isText(module), "APP_INVALID", "The module of an app is a URL", module);
   const actors = new Map<string, AnyActorType>();
-  for (const type of definition.actors) {
+  for (const type of types) {
+    check(isActorType(type), "ACTOR_TYPE_INVALID", "The actors of an app are made by actor(...)", type);
     if (actors.has(type.name)) {
       throw runtimeError("APP_DUPLICATE_TYPE", `Two actor types are named ${type.name}`, {
         location: type.name,
@@ -26,5 +33,9 @@ export function defineApp(definition: {
     }
     actors.set(type.name, type);
   }
-  return { actors, module: definition.module ?? null };
+  return { actors, module: module ?? null };
+}
+
+export function isApp(given: unknown): given is App {
+  return isObject(given) && "actors" in given && given.actors instanceof Map && "module" in given;
 }

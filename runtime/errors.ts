@@ -1,4 +1,4 @@
-import { errorsOf } from "./contracts/index.ts";
+import { checksOf, errorsOf, type Check } from "./contracts/index.ts";
 
 /** Every code that the runtime throws, with what it means and what to do about it. */
 export const RUNTIME_ERRORS = {
@@ -25,8 +25,9 @@ export const RUNTIME_ERRORS = {
   },
   ACTOR_TYPE_INVALID: {
     fault: "internal",
-    meaning: "An actor type lacks initial or receive.",
-    hint: "Make actor types with actor({ name, initial, receive }).",
+    meaning:
+      "The definition of an actor type lacks a member or has a wrong one, or what was given as an actor type is none.",
+    hint: "Make actor types with actor({ name, initial, receive }) or eventSourced, and spawn what they give.",
   },
   ACTOR_TYPE_UNKNOWN: {
     fault: "internal",
@@ -43,6 +44,16 @@ export const RUNTIME_ERRORS = {
     meaning: "Two actor types in one app module carry the same name.",
     hint: "Give each actor type its own name.",
   },
+  APP_INVALID: {
+    fault: "internal",
+    meaning: "The definition of an app module makes no sense, or what was given as an app is none.",
+    hint: "An app is what defineApp({ actors: [...], module: import.meta.url }) gives.",
+  },
+  ARGUMENT_INVALID: {
+    fault: "internal",
+    meaning: "A function of the runtime was given something other than it takes.",
+    hint: "The message names what is taken: an object with options, a function, a text, a known kind of event.",
+  },
   ASK_CANCELLED: {
     fault: "internal",
     meaning: "The signal given to an ask was aborted before a reply came.",
@@ -50,8 +61,8 @@ export const RUNTIME_ERRORS = {
   },
   ASK_INVALID: {
     fault: "internal",
-    meaning: "The timeout of an ask is not a number of milliseconds above 0 and at most 2147483647.",
-    hint: "Pass { timeoutMs } with a finite positive number.",
+    meaning: "The options of an ask make no sense, or its message is not made by a function.",
+    hint: "timeoutMs is a number of milliseconds above 0 and at most 2147483647, signal an AbortSignal.",
   },
   ASK_REFUSED: {
     fault: "internal",
@@ -81,7 +92,7 @@ export const RUNTIME_ERRORS = {
   BREAKER_INVALID: {
     fault: "internal",
     meaning: "The options of a circuit breaker make no sense.",
-    hint: "failures is a whole number from 1; openMs is finite and positive.",
+    hint: "clock is a Clock; failures is a whole number from 1; openMs is finite and positive; isFailure and what is called are functions.",
   },
   CIRCUIT_OPEN: {
     fault: "internal",
@@ -117,8 +128,8 @@ export const RUNTIME_ERRORS = {
   },
   FLOW_INVALID: {
     fault: "internal",
-    meaning: "The window of a flow is not a whole number from 1 to 1024.",
-    hint: "Pass { window } with how many items may be under way between two parts.",
+    meaning: "A part of a flow, or an option, makes no sense.",
+    hint: "Parts are made by source, stage, mapping, filtering and sink, each with a function; window, how many items may be under way between two parts, is a whole number from 1 to 1024.",
   },
   JOURNAL_MISSING: {
     fault: "internal",
@@ -141,6 +152,12 @@ export const RUNTIME_ERRORS = {
     meaning: "A mailbox capacity or overflow policy makes no sense.",
     hint: "capacity is a whole number from 1 to 2^30; overflow is fail, drop-newest, drop-oldest or wait; priority is a function and does not go with drop-oldest.",
   },
+  MESSAGE_REFUSED: {
+    fault: "internal",
+    meaning:
+      "An actor of the runtime's own, a registry, a keeper or a pool, could not read a message or pass it on; it goes on as it was.",
+    hint: "Look at the cause; the message is a dead letter (refused).",
+  },
   MESSAGE_UNSENDABLE: {
     fault: "internal",
     meaning:
@@ -150,7 +167,7 @@ export const RUNTIME_ERRORS = {
   NODES_INVALID: {
     fault: "internal",
     meaning: "The options of nodes make no sense.",
-    hint: "aliveMs is at least 10 ms, lostMs at least twice that, and the transport carries 1,024 bytes or more.",
+    hint: "The transport has open, send, close and a maxBytes of 1,024 or more; aliveMs is at least 10 ms, lostMs at least twice that.",
   },
   NODE_FRAMES_INVALID: {
     fault: "internal",
@@ -164,8 +181,9 @@ export const RUNTIME_ERRORS = {
   },
   PERSISTENCE_INVALID: {
     fault: "internal",
-    meaning: "The options of an event-sourced actor or a projection make no sense.",
-    hint: "Versions and counts are whole numbers from 1, and every version before the newest has its upcaster.",
+    meaning:
+      "The options of an event-sourced actor or a projection make no sense, or what such an actor has decided.",
+    hint: "Versions and counts are whole numbers from 1, every version before the newest has its upcaster, and a decision is an object with an array of events, an effect, both or neither.",
   },
   PLACEMENT_INVALID: {
     fault: "internal",
@@ -194,13 +212,18 @@ export const RUNTIME_ERRORS = {
   },
   RETRY_INVALID: {
     fault: "internal",
-    meaning: "The number of attempts of a retry is not a whole number from 1.",
-    hint: "Pass { attempts } with the first attempt counted.",
+    meaning: "The options of a retry make no sense, or what is to be tried is no function.",
+    hint: "clock and random are needed; attempts, the first one counted, is a whole number from 1.",
   },
   ROUTER_EMPTY: {
     fault: "internal",
     meaning: "A router, a pool or a scatter-gather was given nobody to lead to.",
     hint: "Give it one ref, or a pool one worker, at least.",
+  },
+  ROUTER_INVALID: {
+    fault: "internal",
+    meaning: "The route of a router, or the size of a pool, makes no sense.",
+    hint: "A route is round-robin, least-mailbox or { key } with a function that gives a text; a size is a whole number from 1.",
   },
   SHUTDOWN_DEADLINE: {
     fault: "internal",
@@ -226,7 +249,12 @@ export const RUNTIME_ERRORS = {
   SUPERVISION_INVALID: {
     fault: "internal",
     meaning: "The supervision options of an actor type make no sense.",
-    hint: "maxRestarts is a whole number from 0 or Infinity; withinMs, minMs, maxMs are finite and positive; jitter lies in [0, 1].",
+    hint: "decide is a function; maxRestarts is a whole number from 0 or Infinity; withinMs, minMs, maxMs are finite and positive; jitter lies in [0, 1].",
+  },
+  SYSTEM_INVALID: {
+    fault: "internal",
+    meaning: "The options of a system, or of its shutdown, make no sense.",
+    hint: "See SystemOptions; deadlineMs is a number of milliseconds from 0.",
   },
   SYSTEM_STOPPED: {
     fault: "internal",
@@ -236,7 +264,7 @@ export const RUNTIME_ERRORS = {
   TELEMETRY_INVALID: {
     fault: "internal",
     meaning: "The options of telemetry make no sense.",
-    hint: "share lies in [0, 1], instances and capacity are whole numbers from 0, and onSpan is a function.",
+    hint: "share lies in [0, 1], instances and capacity are whole numbers from 0, onSpan is a function; metrics are by messages or wait.",
   },
   THREADS_EXHAUSTED: {
     fault: "internal",
@@ -260,6 +288,13 @@ export const RUNTIME_ERRORS = {
       "The delay of a timer is not a number of milliseconds from 0 (1 for a periodic timer) to 2147483647.",
     hint: "Pass a finite number of milliseconds; for longer waits chain timers.",
   },
+  TRANSPORT_FAILED: {
+    fault: "internal",
+    meaning: "The transport between nodes has thrown when it was opened or closed.",
+    hint: "Look at the cause; an address that is taken, or a permission that is missing, often.",
+  },
 } as const;
 
 export const runtimeError: ReturnType<typeof errorsOf<typeof RUNTIME_ERRORS>> = errorsOf(RUNTIME_ERRORS);
+
+export const check: Check<keyof typeof RUNTIME_ERRORS> = checksOf(runtimeError);

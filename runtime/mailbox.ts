@@ -7,7 +7,8 @@
  * It grows by doubling until it holds `capacity`; it never shrinks. Emptied slots are cleared, so that the
  * ring keeps nothing alive that has been taken.
  */
-import { runtimeError } from "./errors.ts";
+import { isFunction, isObject, isWhole } from "./contracts/index.ts";
+import { check } from "./errors.ts";
 
 /** What happens to a message that finds the mailbox full; told one by one at `MailboxOptions`. */
 export type Overflow = "fail" | "drop-newest" | "drop-oldest" | "wait";
@@ -48,6 +49,7 @@ export interface MailboxLimits {
 
 const DEFAULT_LIMITS: MailboxLimits = { capacity: 65_536, overflow: "fail" };
 const OVERFLOWS: readonly Overflow[] = ["fail", "drop-newest", "drop-oldest", "wait"];
+const OVERFLOW_EXPECTED = `overflow is ${OVERFLOWS.join(", ")}`;
 const MAX_CAPACITY = 2 ** 30;
 const FIRST_STORAGE = 4;
 const NO_STORAGE: unknown[] = [];
@@ -57,24 +59,16 @@ export function mailboxLimits(
   options: TypedMailboxOptions<never> = {},
   base: MailboxLimits = DEFAULT_LIMITS,
 ): MailboxLimits {
+  check(isObject(options), "MAILBOX_INVALID", "The options of a mailbox are an object", options);
   const capacity = options.capacity ?? base.capacity;
   const overflow = options.overflow ?? base.overflow;
   const priority = options.priority ?? base.priority;
-  if (
-    !OVERFLOWS.includes(overflow) ||
-    !Number.isInteger(capacity) ||
-    capacity < 1 ||
-    capacity > MAX_CAPACITY
-  ) {
-    throw runtimeError("MAILBOX_INVALID", `A mailbox cannot have capacity ${capacity}, overflow ${overflow}`);
-  }
+  const isCapacity = isWhole(capacity, 1) && capacity <= MAX_CAPACITY;
+  check(isCapacity, "MAILBOX_INVALID", "capacity is a whole number from 1 to 2^30", capacity);
+  check(OVERFLOWS.includes(overflow), "MAILBOX_INVALID", OVERFLOW_EXPECTED, overflow);
   if (priority === undefined) return { capacity, overflow };
-  if (typeof priority !== "function" || overflow === "drop-oldest") {
-    throw runtimeError(
-      "MAILBOX_INVALID",
-      `A mailbox cannot have ${typeof priority} priority with overflow ${overflow}`,
-    );
-  }
+  check(isFunction(priority), "MAILBOX_INVALID", "priority is a function", priority);
+  check(overflow !== "drop-oldest", "MAILBOX_INVALID", "With priority, overflow is another", overflow);
   return { capacity, overflow, priority };
 }
 

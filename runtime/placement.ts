@@ -1,5 +1,6 @@
 /** Where an actor is to live. It is data: the same spawn, the same ref. */
-import { runtimeError } from "./errors.ts";
+import { isText, isWhole } from "./contracts/index.ts";
+import { check } from "./errors.ts";
 
 /**
  * - `local`: on its parent's thread; the default.
@@ -37,11 +38,16 @@ function fnv1a64(text: string): bigint {
 
 /** @throws PLACEMENT_INVALID */
 export function checkPlacement(placement: unknown): asserts placement is Placement {
-  if (placement === "local" || placement === "spread") return;
-  if (typeof placement === "object" && placement !== null) {
-    if ("thread" in placement && Number.isInteger(placement.thread) && (placement.thread as number) >= 0)
-      return;
-    if ("key" in placement && typeof placement.key === "string") return;
-  }
-  throw runtimeError("PLACEMENT_INVALID", `Not a placement: ${JSON.stringify(placement)}`);
+  check(
+    isPlacement(placement),
+    "PLACEMENT_INVALID",
+    "A placement is local, spread, { thread } or { key }",
+    placement,
+  );
+}
+
+function isPlacement(given: unknown): boolean {
+  if (given === "local" || given === "spread") return true;
+  if (typeof given !== "object" || given === null) return false;
+  return ("thread" in given && isWhole(given.thread, 0)) || ("key" in given && isText(given.key));
 }

@@ -1,8 +1,10 @@
 import type { AnyActorType, SpawnOptions } from "./actor.ts";
+import { isActorType } from "./actor-type.ts";
 import { automaticName, isSegment } from "./address.ts";
 import { Cell } from "./cell.ts";
 import { Children } from "./children.ts";
-import { runtimeError } from "./errors.ts";
+import { shown } from "./contracts/index.ts";
+import { check, runtimeError } from "./errors.ts";
 import { HALTING } from "./family.ts";
 import { mailboxLimits } from "./mailbox.ts";
 import type { ActorRef } from "./ref.ts";
@@ -21,6 +23,7 @@ export function spawnChild(
       : runtimeError("ACTOR_STOPPING", `${parent.address} is stopping and cannot spawn`);
   }
   const type = typeof typeOrName === "string" ? host.typeNamed(typeOrName) : typeOrName;
+  if (!isActorType(type) || !isOptions(options)) throw unfit(type, options);
   parent.children ??= new Children();
   const name = options.name === undefined ? host.nameNumber() : checkName(parent, options.name);
   const limits = options.mailbox === undefined ? type.mailbox : mailboxLimits(options.mailbox, type.mailbox);
@@ -46,10 +49,25 @@ export function spawnChild(
   return cell.ref;
 }
 
+/** A million spawns look at this: no array is told from an object with options, none of which it has. */
+function isOptions(given: unknown): boolean {
+  return typeof given === "object" && given !== null;
+}
+
+function unfit(type: unknown, options: unknown): Error {
+  return isActorType(type)
+    ? runtimeError("ARGUMENT_INVALID", `The options of a spawn are an object, not ${shown(options)}`)
+    : runtimeError("ACTOR_TYPE_INVALID", `An actor type is made by actor(...), not ${shown(type)}`);
+}
+
 function checkName(parent: Cell, name: string): string {
-  if (!isSegment(name) || name.startsWith("$")) {
-    throw runtimeError("ACTOR_NAME_INVALID", `Not a name for an actor: ${JSON.stringify(name)}`);
-  }
+  const isName = isSegment(name) && !name.startsWith("$");
+  check(
+    isName,
+    "ACTOR_NAME_INVALID",
+    "The name of an actor is a segment of an address without $ in front",
+    name,
+  );
   if (parent.children?.get(name) !== undefined) {
     throw runtimeError("ACTOR_NAME_TAKEN", `A child named ${name} is alive already`, { location: name });
   }

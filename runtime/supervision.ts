@@ -1,5 +1,5 @@
-import type { Random } from "./contracts/index.ts";
-import { runtimeError } from "./errors.ts";
+import { isBetween, isFunction, isObject, isWhole, type Random } from "./contracts/index.ts";
+import { check } from "./errors.ts";
 import type { AnyRef } from "./ref.ts";
 
 /**
@@ -58,8 +58,11 @@ export interface SupervisionRules {
   readonly backoff: Required<Backoff> | null;
 }
 
+const STRATEGIES: readonly Strategy[] = ["one-for-one", "one-for-all", "rest-for-one"];
+
 /** @throws SUPERVISION_INVALID */
 export function supervisionRules(options: Supervision = {}): SupervisionRules {
+  check(isObject(options), "SUPERVISION_INVALID", "Supervision is an object", options);
   const rules: SupervisionRules = {
     strategy: options.strategy ?? "one-for-one",
     decide: options.decide ?? (() => "restart"),
@@ -67,18 +70,19 @@ export function supervisionRules(options: Supervision = {}): SupervisionRules {
     withinMs: options.withinMs ?? 5_000,
     backoff: options.backoff === undefined ? null : { jitter: 0, ...options.backoff },
   };
-  const { maxRestarts, withinMs, backoff } = rules;
-  const countsRestarts = maxRestarts === Infinity || (Number.isInteger(maxRestarts) && maxRestarts >= 0);
-  const decides = typeof rules.decide === "function";
-  if (
-    !isStrategy(rules.strategy) ||
-    !decides ||
-    !countsRestarts ||
-    !isPositive(withinMs) ||
-    !isBackoff(backoff)
-  ) {
-    throw runtimeError("SUPERVISION_INVALID", `Supervision cannot be ${JSON.stringify(options)}`);
-  }
+  const { strategy, decide, maxRestarts, withinMs, backoff } = rules;
+  const code = "SUPERVISION_INVALID";
+  check(STRATEGIES.includes(strategy), code, `strategy is ${STRATEGIES.join(", ")}`, strategy);
+  check(isFunction(decide), code, "decide is a function", decide);
+  const isLimit = maxRestarts === Infinity || isWhole(maxRestarts, 0);
+  check(isLimit, code, "maxRestarts is a whole number from 0, or Infinity", maxRestarts);
+  check(isPositive(withinMs), code, "withinMs is finite and positive", withinMs);
+  check(
+    isBackoff(backoff),
+    code,
+    "backoff has minMs up to maxMs, finite and positive, and jitter from 0 to 1",
+    backoff,
+  );
   return rules;
 }
 
@@ -93,16 +97,12 @@ export function isDirective(value: unknown): value is Directive {
   return value === "resume" || value === "restart" || value === "stop" || value === "escalate";
 }
 
-function isStrategy(value: unknown): boolean {
-  return value === "one-for-one" || value === "one-for-all" || value === "rest-for-one";
-}
-
 function isBackoff(backoff: Required<Backoff> | null): boolean {
   if (backoff === null) return true;
   const { minMs, maxMs, jitter } = backoff;
-  return isPositive(minMs) && isPositive(maxMs) && minMs <= maxMs && jitter >= 0 && jitter <= 1;
+  return isPositive(minMs) && isPositive(maxMs) && minMs <= maxMs && isBetween(jitter, 0, 1);
 }
 
-function isPositive(value: number): boolean {
-  return Number.isFinite(value) && value > 0;
+function isPositive(value: unknown): boolean {
+  return Number.isFinite(value) && (value as number) > 0;
 }

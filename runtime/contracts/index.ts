@@ -1,5 +1,23 @@
 export { decodeError, encodeError, errorsOf, MyriadError, UNEXPECTED } from "./errors.ts";
 export type { ErrorDefinition, ErrorDetail, ErrorTable, Fault, WireError } from "./errors.ts";
+export {
+  checksOf,
+  hasMethods,
+  isBetween,
+  isClock,
+  isFunction,
+  isJournal,
+  isObject,
+  isOptionalFunction,
+  isRandom,
+  isSignal,
+  isText,
+  isThenable,
+  isTransport,
+  isWhole,
+  shown,
+} from "./checks.ts";
+export type { Check } from "./checks.ts";
 export { systemClock } from "./clock.ts";
 export type { Cancel, Clock } from "./clock.ts";
 export { seededRandom } from "./random.ts";

@@ -9,7 +9,8 @@
  * the general way, so a wrong layout costs time and never data.
  */
 import type { Reply } from "../ask.ts";
-import { runtimeError } from "../errors.ts";
+import { isObject } from "../contracts/index.ts";
+import { check } from "../errors.ts";
 import type { FrameMemory } from "./frame-writer.ts";
 
 /** `reply` is the reply of the ask that the message belongs to; it takes no bytes. */
@@ -52,17 +53,31 @@ export interface Codec {
 const FIXED_BYTES = { f64: 8, i32: 4, u32: 4, bool: 1, string: 4, reply: 0 } as const;
 const ORDER: readonly FieldType[] = ["f64", "i32", "u32", "bool", "string", "reply"];
 
+/** Of one actor type, by kind. @throws ACTOR_TYPE_INVALID */
+export function checkLayouts(layouts: object): Readonly<Record<string, Layout>> {
+  check(isObject(layouts), "ACTOR_TYPE_INVALID", "The layouts of an actor type are an object", layouts);
+  for (const [kind, layout] of Object.entries(layouts)) checkLayout(kind, layout);
+  return layouts as Readonly<Record<string, Layout>>;
+}
+
+function checkLayout(kind: string, layout: unknown): void {
+  check(isObject(layout), "ACTOR_TYPE_INVALID", `The layout of ${kind} is an object`, layout);
+  const fields = Object.entries(layout as Layout);
+  for (const [name, type] of fields) {
+    const isField = ORDER.includes(type) && name !== "kind" && name !== "__proto__";
+    check(isField, "ACTOR_TYPE_INVALID", `A field of the layout of ${kind} is ${ORDER.join(", ")}`, {
+      [name]: type,
+    });
+  }
+  const replies = fields.filter(([, type]) => type === "reply");
+  check(replies.length < 2, "ACTOR_TYPE_INVALID", `The layout of ${kind} has one reply at most`, layout);
+}
+
 /** @throws ACTOR_TYPE_INVALID */
 export function compileLayout(kind: string, layout: Layout): Codec {
+  checkLayout(kind, layout);
   const fields = Object.entries(layout).toSorted(([, a], [, b]) => ORDER.indexOf(a) - ORDER.indexOf(b));
-  for (const [name, type] of fields) {
-    if (ORDER.includes(type) && name !== "kind" && name !== "__proto__") continue;
-    throw runtimeError("ACTOR_TYPE_INVALID", `The layout of ${kind} has a field ${name}: ${type}`);
-  }
   const replies = fields.filter(([, type]) => type === "reply").map(([name]) => name);
-  if (replies.length > 1) {
-    throw runtimeError("ACTOR_TYPE_INVALID", `The layout of ${kind} has more than one reply`);
-  }
   const strings = fields
     .filter(([, type]) => type === "string")
     .map(([name]) => `m[${JSON.stringify(name)}]`);

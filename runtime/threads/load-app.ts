@@ -1,4 +1,4 @@
-import type { App } from "../app.ts";
+import { isApp, type App } from "../app.ts";
 import { runtimeError } from "../errors.ts";
 
 /** Whether this thread is a worker of a system, and imports its app just now. */
@@ -17,8 +17,4 @@ export async function loadApp(module: string): Promise<App> {
   throw runtimeError("THREADS_INVALID", `${module} exports no app, neither as "app" nor by default`, {
     location: module,
   });
-}
-
-function isApp(value: unknown): value is App {
-  return typeof value === "object" && value !== null && "actors" in value && value.actors instanceof Map;
 }

@@ -19,9 +19,42 @@ describe("actor types and the app module", () => {
     }
   });
 
+  it("an actor type needs a definition whose members are functions", () => {
+    const members = { name: "half", initial: () => 0, receive: () => 0 };
+    for (const definition of [undefined, null, "half", [], { ...members, initial: 5 }]) {
+      assert.throws(() => actor(definition as never), { code: "ACTOR_TYPE_INVALID" });
+    }
+    for (const member of ["signal", "stopped"]) {
+      assert.throws(() => actor({ ...members, [member]: 5 }), { code: "ACTOR_TYPE_INVALID" });
+    }
+    for (const name of [7, 7n, null, undefined]) {
+      assert.throws(() => actor({ ...members, name: name as never }), { code: "ACTOR_NAME_INVALID" });
+    }
+  });
+
+  it("layouts that no message could have are refused with the type, not when threads start", () => {
+    const members = { name: "laid-out", initial: () => 0, receive: () => 0 };
+    for (const layouts of [5, { add: 5 }, { add: { step: "f99" } }, { add: { kind: "f64" } }]) {
+      assert.throws(() => actor({ ...members, layouts: layouts as never }), { code: "ACTOR_TYPE_INVALID" });
+    }
+    const two = { add: { one: "reply", other: "reply" } };
+    assert.throws(() => actor({ ...members, layouts: two as never }), { code: "ACTOR_TYPE_INVALID" });
+  });
+
   it("an actor type needs initial and receive", () => {
     const half = { name: "half", initial: () => 0 } as unknown as Parameters<typeof actor>[0];
     assert.throws(() => actor(half), { code: "ACTOR_TYPE_INVALID" });
+  });
+
+  it("an app module is an array of actor types and the URL of its module", () => {
+    const code = "APP_INVALID";
+    for (const definition of [undefined, null, {}, { actors: 5 }, { actors: [], module: 5 }]) {
+      assert.throws(() => defineApp(definition as never), { code });
+    }
+    const definition = { name: "counter", initial: () => 0, receive: () => 0 };
+    for (const type of [5, null, definition]) {
+      assert.throws(() => defineApp({ actors: [type as never] }), { code: "ACTOR_TYPE_INVALID" });
+    }
   });
 
   it("an app module refuses two types of one name", () => {

@@ -47,6 +47,17 @@ describe("addresses", () => {
     });
   }
 
+  it("refuses what is no text, and parts that are none", () => {
+    for (const given of [5, null, undefined, {}]) {
+      assert.throws(() => parseAddress(given as never), { code: "ADDRESS_INVALID" });
+      assert.throws(() => makeAddress(given as never, "a", 1), { code: "ADDRESS_INVALID" });
+      assert.throws(() => makeAddress("local", given as never, 1), { code: "ADDRESS_INVALID" });
+    }
+    for (const incarnation of ["1", 0, 1.5, NaN, null]) {
+      assert.throws(() => makeAddress("local", "a", incarnation as never), { code: "ADDRESS_INVALID" });
+    }
+  });
+
   it("any text either parses to an address that formats back to it or is refused with a code", () => {
     fc.assert(
       fc.property(fc.string(), (text) => {

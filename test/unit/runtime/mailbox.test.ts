@@ -49,6 +49,12 @@ describe("mailbox", () => {
     });
   }
 
+  it("refuses options that are none, whatever they are", () => {
+    for (const options of [null, "x", 5, { capacity: "7" }, { capacity: 7n }, { priority: 5 }]) {
+      assert.throws(() => mailboxLimits(options as never), { code: "MAILBOX_INVALID" });
+    }
+  });
+
   it("refuses an overflow policy that it does not know", () => {
     assert.throws(() => mailboxLimits({ overflow: "explode" as "fail" }), { code: "MAILBOX_INVALID" });
   });

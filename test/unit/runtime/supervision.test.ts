@@ -412,6 +412,11 @@ describe("supervision", () => {
     { backoff: { minMs: 0, maxMs: 1 } },
     { backoff: { minMs: 2, maxMs: 1 } },
     { backoff: { minMs: 1, maxMs: 1, jitter: 2 } },
+    { backoff: { minMs: 1, maxMs: 1, jitter: "1" as never } },
+    { backoff: null as never },
+    { maxRestarts: "3" as never },
+    "restart" as never,
+    null as never,
   ]) {
     it(`refuses ${JSON.stringify(supervision)}`, () => {
       assert.throws(() => puppet({ supervision }), { code: "SUPERVISION_INVALID" });

@@ -3,11 +3,31 @@ import type { DeadLetter } from "./dead-letters.ts";
 import type { StopReason } from "./actor.ts";
 import type { Directive } from "./supervision.ts";
 
+/** Every kind of them; the compiler sees to it that none is missing. */
+const KINDS: Readonly<Record<RuntimeEvent["kind"], true>> = {
+  "actor-started": true,
+  "actor-failed": true,
+  "actor-restarted": true,
+  "actor-stopped": true,
+  "escalated-to-root": true,
+  "stopped-hook-failed": true,
+  "snapshot-failed": true,
+  "dead-letter": true,
+  "thread-lost": true,
+  "node-reached": true,
+  "node-lost": true,
+  "listener-failed": true,
+};
+export const EVENT_KINDS = Object.keys(KINDS) as readonly RuntimeEvent["kind"][];
+
 /** What the runtime itself publishes on `system.events`. */
 export type RuntimeEvent =
   /** `initial` returned; also after a restart, following `actor-restarted`. */
   | { readonly kind: "actor-started"; readonly address: Address; readonly type: string }
-  /** The actor has crashed and its supervisor has decided. */
+  /**
+   * The actor has crashed and its supervisor has decided; or one of the runtime's own has refused a message, and
+   * goes on (`resume`, MESSAGE_REFUSED).
+   */
   | {
       readonly kind: "actor-failed";
       readonly address: Address;

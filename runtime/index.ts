@@ -13,7 +13,8 @@ export type {
 export { defineApp } from "./app.ts";
 export type { App } from "./app.ts";
 export { createSystem } from "./system.ts";
-export type { ActorSystem, SystemInfo, SystemOptions } from "./system.ts";
+export type { ActorSystem, SystemInfo } from "./system.ts";
+export type { SystemOptions } from "./system-options.ts";
 export type { Placement } from "./placement.ts";
 export { transfer } from "./threads/codec.ts";
 export type { FieldType, FieldTypeOf, Layout, Layouts } from "./threads/layout.ts";

@@ -7,15 +7,16 @@
  * alive; one with threads keeps it alive until `shutdown`, as worker threads do.
  */
 import { actor, type AnyActorType, type Spawner, type SpawnOptions, type StopReason } from "./actor.ts";
-import { isSegment, parseAddress } from "./address.ts";
+import { parseAddress } from "./address.ts";
 import type { ActorPath, Address, Incarnation, NodeName } from "./address.ts";
-import { defineApp, type App } from "./app.ts";
+import type { App } from "./app.ts";
 import { Ask, Deadlines, type AskOptions } from "./ask.ts";
 import { Cell } from "./cell.ts";
 import {
+  isBetween,
+  isObject,
   MyriadError,
-  seededRandom,
-  systemClock,
+  shown,
   type Clock,
   type Journal,
   type Random,
@@ -24,50 +25,25 @@ import { DeadLetters, type DeadLetter, type DeadLetterReason } from "./dead-lett
 import { FairDispatcher, type Dispatcher } from "./dispatcher.ts";
 import { runtimeError } from "./errors.ts";
 import { EventStream } from "./event-stream.ts";
-import type { RuntimeEvent } from "./events.ts";
+import { EVENT_KINDS, type RuntimeEvent } from "./events.ts";
 import { RUNNING, STOPPED, type Child, type Failure } from "./family.ts";
 import type { Host } from "./host.ts";
 import type { MailboxLimits } from "./mailbox.ts";
 import { checkPlacement, type Placement } from "./placement.ts";
-import { nodeRules, type NodeOptions } from "./nodes/node-options.ts";
 import { parseWhereabouts } from "./nodes/whereabouts.ts";
 import { withNodes } from "./nodes/with-nodes.ts";
 import { Nobody } from "./nobody.ts";
 import { Ref, type ActorRef, type AnyRef, type Target } from "./ref.ts";
 import { spawnChild } from "./spawn.ts";
 import type { Supervision } from "./supervision.ts";
-import { telemetryRules, type TelemetryOptions } from "./telemetry/telemetry-options.ts";
+import { systemRules, type SystemOptions, type SystemRules } from "./system-options.ts";
 import { ThreadTelemetry, type Telemetry } from "./telemetry/thread-telemetry.ts";
 import type { Crew } from "./threads/crew.ts";
 import { MAX_THREAD_NUMBERS } from "./threads/early-frames.ts";
 import type { Mesh } from "./threads/mesh.ts";
 import type { Seats } from "./threads/seats.ts";
-import { threadRules, type ThreadOptions, type ThreadTransport } from "./threads/thread-options.ts";
+import type { ThreadTransport } from "./threads/thread-options.ts";
 import { withThreads } from "./threads/with-threads.ts";
-
-/** What a system is made with; every part has a default. */
-export interface SystemOptions {
-  /** The types that can be spawned by name; default: none. With threads it must name its module. */
-  readonly app?: App;
-  /** Worker threads beside this one; default: none. */
-  readonly threads?: number | ThreadOptions;
-  /** The first part of every address, and what other nodes call this one; default `local`. */
-  readonly node?: string;
-  /** Other nodes, whose actors are reached like any other; default: none. */
-  readonly nodes?: NodeOptions;
-  /** Default: the machine's clock. */
-  readonly clock?: Clock;
-  /** Default: seeded from the machine's entropy. */
-  readonly random?: Random;
-  /** How the root supervises top-level actors; defaults as at `Supervision`. */
-  readonly supervision?: Supervision;
-  /** How many dead letters are kept for inspection; default 1,000. */
-  readonly deadLetterCapacity?: number;
-  /** Where event-sourced actors on this thread keep their events, unless their type says; default: none. */
-  readonly journal?: Journal;
-  /** Metrics and traces, on all threads; default: none, and then they cost nothing. */
-  readonly telemetry?: TelemetryOptions;
-}
 
 /** A running tree of actors, as the code around it sees it; inside an actor it is `ctx.system`. */
 export interface ActorSystem extends Spawner {
@@ -104,7 +80,8 @@ export interface ActorSystem extends Spawner {
    * Stops all actors, children before parents, the youngest sibling first. Asks that still wait then fail.
    * Every call gives the same promise.
    * @throws (rejects) SHUTDOWN_DEADLINE when some have not stopped `deadlineMs` (default 5,000) later; they
-   *   get no further turn.
+   *   get no further turn. TRANSPORT_FAILED when all have, but the transport to other nodes did not close.
+   *   SYSTEM_INVALID for a deadline that makes no sense; then nothing is stopped.
    */
   shutdown(options?: { readonly deadlineMs?: number }): Promise<void>;
 }
@@ -123,17 +100,21 @@ export interface SystemInfo {
 
 /**
  * Starts a system. With `threads` its workers start at once, and actors may be placed on them at once.
- * @throws ACTOR_NAME_INVALID (node), SUPERVISION_INVALID, THREADS_INVALID, NODES_INVALID, TELEMETRY_INVALID
+ * @throws SYSTEM_INVALID, ACTOR_NAME_INVALID (node), APP_INVALID, SUPERVISION_INVALID, THREADS_INVALID,
+ *   NODES_INVALID, TELEMETRY_INVALID; TRANSPORT_FAILED when the transport to other nodes does not open
  */
 export function createSystem(options: SystemOptions = {}): ActorSystem {
-  const { threads, nodes, app = NO_APP } = options;
-  const [threadsAsked, nodesAsked] = [
-    threads === undefined ? null : threadRules(threads),
-    nodes === undefined ? null : nodeRules(nodes),
-  ];
-  const system = new LocalSystem(options);
-  if (threadsAsked !== null) withThreads(system, threadsAsked, app);
-  if (nodesAsked !== null) withNodes(system, nodesAsked, app);
+  const rules = systemRules(options);
+  const { app, threads, nodes } = rules;
+  const system = new LocalSystem(rules);
+  if (threads !== null) withThreads(system, threads, app);
+  try {
+    if (nodes !== null) withNodes(system, nodes, app);
+  } catch (error) {
+    // Nobody else could end its threads.
+    void system.shutdown();
+    throw error;
+  }
   return system;
 }
 
@@ -144,8 +125,6 @@ export interface Others {
   /** On the main thread. */
   readonly crew: Crew | null;
 }
-
-const NO_APP = defineApp({ actors: [] });
 
 /** The part of a system on one thread. */
 export class LocalSystem implements ActorSystem, Host {
@@ -167,27 +146,23 @@ export class LocalSystem implements ActorSystem, Host {
   #shutdown: Promise<void> | null = null;
   #others: Others | null = null;
 
-  constructor(options: SystemOptions, thread = 0, dispatcher?: Dispatcher) {
+  constructor(rules: SystemRules, thread = 0, dispatcher?: Dispatcher) {
     this.thread = thread;
-    const node = options.node ?? "local";
-    if (!isSegment(node))
-      throw runtimeError("ACTOR_NAME_INVALID", `Not a node name: ${JSON.stringify(node)}`);
-    this.node = node as NodeName;
-    this.clock = options.clock ?? systemClock;
-    this.random = options.random ?? seededRandom(crypto.randomUUID());
-    this.journal = options.journal ?? null;
-    this.events = new EventStream((error, event) => this.#listenerFailed(error, event));
-    this.deadLetters = new DeadLetters(options.deadLetterCapacity ?? 1_000, (address) =>
+    this.node = rules.node;
+    this.clock = rules.clock;
+    this.random = rules.random;
+    this.journal = rules.journal;
+    this.events = new EventStream((error, event) => this.#listenerFailed(error, event), EVENT_KINDS);
+    this.deadLetters = new DeadLetters(rules.deadLetterCapacity, (address) =>
       this.#livingAt(parseAddress(address).path),
     );
     this.dispatcher = dispatcher ?? new FairDispatcher(this.clock);
     this.deadlines = new Deadlines(this.clock, (target, value) =>
       this.#deadLetter(target, value, "late-reply"),
     );
-    this.#app = options.app ?? NO_APP;
-    this.telemetry =
-      options.telemetry === undefined ? null : new ThreadTelemetry(telemetryRules(options.telemetry), this);
-    this.root = this.#makeRoot(options.supervision);
+    this.#app = rules.app;
+    this.telemetry = rules.telemetry === null ? null : new ThreadTelemetry(rules.telemetry, this);
+    this.root = this.#makeRoot(rules.supervision);
   }
 
   get idle(): boolean {
@@ -265,7 +240,13 @@ export class LocalSystem implements ActorSystem, Host {
   }
 
   shutdown(options: { readonly deadlineMs?: number } = {}): Promise<void> {
-    this.#shutdown ??= this.#stopEverything(options.deadlineMs ?? 5_000);
+    const { deadlineMs = 5_000 } = isObject(options) ? options : { deadlineMs: NaN };
+    if (!isBetween(deadlineMs, 0, Infinity)) {
+      const given = shown(isObject(options) ? deadlineMs : options);
+      const message = `A shutdown has { deadlineMs }, a number of milliseconds from 0, not ${given}`;
+      return Promise.reject(runtimeError("SYSTEM_INVALID", message));
+    }
+    this.#shutdown ??= this.#stopEverything(deadlineMs);
     return this.#shutdown;
   }
 
@@ -363,12 +344,12 @@ export class LocalSystem implements ActorSystem, Host {
     return this.#others.mesh.directory.spawn(parent, identity, name, args);
   }
 
-  #makeRoot(supervision: Supervision | undefined): Cell {
+  #makeRoot(supervision: Supervision): Cell {
     const type = actor<undefined, null, never>({
       name: "root",
       initial: () => null,
       receive: () => null,
-      ...(supervision === undefined ? {} : { supervision }),
+      supervision,
     });
     const root = new Cell(this, type, undefined, null, "root", type.mailbox);
     root.status = RUNNING;
@@ -422,15 +403,17 @@ export class LocalSystem implements ActorSystem, Host {
     this.dispatcher.close();
     this.deadlines.close();
     await this.#others?.crew?.shutdown(deadlineMs);
-    this.#others?.mesh.nodes?.close();
+    const failure = this.#others?.mesh.nodes?.close() ?? null;
     this.telemetry?.close();
     if (outcome === "deadline") {
       const names = remaining.slice(0, 20).map((cell) => cell.address);
       throw runtimeError(
         "SHUTDOWN_DEADLINE",
         `${remaining.length} actors had not stopped: ${names.join(", ")}`,
+        failure === null ? {} : { cause: failure },
       );
     }
+    if (failure !== null) throw failure;
   }
 }
 

@@ -7,6 +7,8 @@
 import { formatAddress, isSegment, makeAddress, parseAddress } from "../address.ts";
 import type { AddressParts, Incarnation } from "../address.ts";
 import type { App } from "../app.ts";
+import type { MyriadError } from "../contracts/index.ts";
+import { runtimeError } from "../errors.ts";
 import type { MailboxLimits } from "../mailbox.ts";
 import { Nobody } from "../nobody.ts";
 import { Ref } from "../ref.ts";
@@ -30,6 +32,7 @@ export class Nodes {
   #sessions: number;
   #isClosed = false;
 
+  /** @throws TRANSPORT_FAILED */
   constructor(mesh: Mesh, rules: NodeRules, app: App) {
     this.mesh = mesh;
     this.rules = rules;
@@ -37,7 +40,11 @@ export class Nodes {
     // Both are greater after a new start than before it, as the other nodes must see them.
     this.greeting = new Greeting(clock.now(), layoutsDigest(app));
     this.#sessions = Math.floor(clock.now() / 16) >>> 0;
-    rules.transport.open(node, (from, datagram) => this.#received(from, datagram));
+    try {
+      rules.transport.open(node, (from, datagram) => this.#received(from, datagram));
+    } catch (cause) {
+      throw runtimeError("TRANSPORT_FAILED", `The transport of node ${node} did not open`, { cause });
+    }
   }
 
   get life(): number {
@@ -120,10 +127,17 @@ export class Nodes {
     this.mesh.directory.alias(of, this.locate(makeAddress(node, path, incarnation)));
   }
 
-  close(): void {
+  /** @returns what kept the transport from closing; null: nothing. */
+  close(): MyriadError | null {
     this.#isClosed = true;
     for (const neighbour of this.#neighbours) neighbour.close();
-    this.rules.transport.close();
+    try {
+      this.rules.transport.close();
+      return null;
+    } catch (cause) {
+      const { node } = this.mesh.host;
+      return runtimeError("TRANSPORT_FAILED", `The transport of node ${node} did not close`, { cause });
+    }
   }
 
   #received(from: string, bytes: Uint8Array): void {

@@ -7,6 +7,7 @@ import { Seats } from "../threads/seats.ts";
 import type { NodeRules } from "./node-options.ts";
 import { Nodes } from "./nodes.ts";
 
+/** @throws TRANSPORT_FAILED */
 export function withNodes(system: LocalSystem, rules: NodeRules, app: App): void {
   const mesh = system.others?.mesh ?? joinAlone(system, app);
   mesh.nodes = new Nodes(mesh, rules, app);

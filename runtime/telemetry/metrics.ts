@@ -1,5 +1,7 @@
 /** What `metrics` tells: the figures of all threads as one. */
 import type { Address } from "../address.ts";
+import { isBetween, isObject } from "../contracts/index.ts";
+import { check } from "../errors.ts";
 import { Tally, type Measures, type TallyData } from "./tally.ts";
 
 /** The figures of a system at one moment. */
@@ -45,6 +47,15 @@ export interface MetricsOptions {
 }
 
 export type Order = Required<MetricsOptions>["by"];
+
+/** @throws TELEMETRY_INVALID */
+export function metricsRules(options: MetricsOptions): Required<MetricsOptions> {
+  check(isObject(options), "TELEMETRY_INVALID", "The options of metrics are an object", options);
+  const { by = "messages", timeoutMs = 1_000 } = options;
+  check(["messages", "wait"].includes(by), "TELEMETRY_INVALID", "by is messages or wait", by);
+  check(isBetween(timeoutMs, 0, Infinity), "TELEMETRY_INVALID", "timeoutMs is a number from 0", timeoutMs);
+  return { by, timeoutMs };
+}
 
 /** What one thread tells, as data. */
 export interface ThreadMetrics {

@@ -1,4 +1,5 @@
-import { runtimeError } from "../errors.ts";
+import { isBetween, isFunction, isObject, isWhole } from "../contracts/index.ts";
+import { check } from "../errors.ts";
 import type { Span } from "./span.ts";
 
 /** What a system tells about itself. */
@@ -28,17 +29,16 @@ export interface TelemetryRules {
 }
 
 /** @throws TELEMETRY_INVALID */
-export function telemetryRules({ instances = 100, traces }: TelemetryOptions): TelemetryRules {
-  if (!isCount(instances))
-    throw runtimeError("TELEMETRY_INVALID", `Telemetry cannot list ${instances} actors`);
+export function telemetryRules(options: TelemetryOptions): TelemetryRules {
+  check(isObject(options), "TELEMETRY_INVALID", "The options of telemetry are an object", options);
+  const { instances = 100, traces } = options;
+  check(isWhole(instances, 0), "TELEMETRY_INVALID", "instances is a whole number from 0", instances);
   if (traces === undefined) return { instances, traces: null };
+  check(isObject(traces), "TELEMETRY_INVALID", "traces are an object with options", traces);
   const { share, onSpan, capacity = 4_096 } = traces;
-  if (!(share >= 0 && share <= 1) || typeof onSpan !== "function" || !isCount(capacity)) {
-    throw runtimeError(
-      "TELEMETRY_INVALID",
-      `Traces cannot have share ${share}, capacity ${capacity}, ${typeof onSpan} onSpan`,
-    );
-  }
+  check(isBetween(share, 0, 1), "TELEMETRY_INVALID", "share is a number from 0 to 1", share);
+  check(isFunction(onSpan), "TELEMETRY_INVALID", "onSpan is a function", onSpan);
+  check(isWhole(capacity, 0), "TELEMETRY_INVALID", "capacity is a whole number from 0", capacity);
   return { instances, traces: { share, onSpan, capacity } };
 }
 
@@ -55,8 +55,4 @@ export function telemetrySeed({ instances, traces }: TelemetryRules): TelemetryS
 /** On a worker thread spans are handed over to the main one. */
 export function workerOptions({ instances, traces }: TelemetrySeed): TelemetryOptions {
   return traces === null ? { instances } : { instances, traces: { ...traces, onSpan: () => undefined } };
-}
-
-function isCount(value: number): boolean {
-  return Number.isInteger(value) && value >= 0;
 }

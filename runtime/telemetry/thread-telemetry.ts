@@ -5,12 +5,14 @@
  */
 import type { AnyActorType } from "../actor.ts";
 import type { Cell } from "../cell.ts";
-import type { Clock, Random } from "../contracts/index.ts";
+import { isFunction, type Clock, type Random } from "../contracts/index.ts";
+import { check } from "../errors.ts";
 import type { MailboxLimits } from "../mailbox.ts";
 import type { Gatherer } from "./gatherer.ts";
 import { Meter } from "./meter.ts";
 import {
   mergeMetrics,
+  metricsRules,
   weigh,
   type MetricsOptions,
   type Order,
@@ -27,6 +29,7 @@ export interface Telemetry {
   /**
    * The figures of all threads as they are now; on a worker thread only its own. The sums never fall.
    * A thread that does not answer in time, being busy or lost, is named and not waited for.
+   * @throws (rejects) TELEMETRY_INVALID
    */
   metrics(options?: MetricsOptions): Promise<SystemMetrics>;
   /**
@@ -38,6 +41,7 @@ export interface Telemetry {
    * Runs `action` as part of the trace that `traceparent` names: what it sends before it returns, or before
    * its first `await`, is traced if the header says so. An invalid header counts for none. `tracestate` is
    * not carried.
+   * @throws what `action` throws; TELEMETRY_INVALID: it is no function
    */
   within<Value>(traceparent: string, action: () => Value): Value;
 }
@@ -78,7 +82,8 @@ export class ThreadTelemetry implements Telemetry {
         : new Tracer(traces, host.clock, host.random.fork("traces"), (spans) => this.#listen(spans));
   }
 
-  async metrics({ by = "messages", timeoutMs = 1_000 }: MetricsOptions = {}): Promise<SystemMetrics> {
+  async metrics(options: MetricsOptions = {}): Promise<SystemMetrics> {
+    const { by, timeoutMs } = metricsRules(options);
     const own = this.snapshot(by);
     const others = (await this.gatherer?.gather(by, timeoutMs)) ?? { metrics: [], threads: [], late: [] };
     return {
@@ -95,6 +100,7 @@ export class ThreadTelemetry implements Telemetry {
   }
 
   within<Value>(traceparent: string, action: () => Value): Value {
+    check(isFunction(action), "TELEMETRY_INVALID", "What is part of a trace is a function", action);
     return this.tracer === null ? action() : this.tracer.within(traceparent, action);
   }
 

@@ -3,6 +3,7 @@ import type { App } from "../app.ts";
 import type { Journal, Random } from "../contracts/index.ts";
 import type { NodeRules } from "../nodes/node-options.ts";
 import { Nodes } from "../nodes/nodes.ts";
+import { systemRules } from "../system-options.ts";
 import { LocalSystem } from "../system.ts";
 import type { TelemetryOptions } from "../telemetry/telemetry-options.ts";
 import { MAX_THREAD_NUMBERS } from "../threads/early-frames.ts";
@@ -144,7 +145,7 @@ export class SimulatedNode {
       ...(journal === null ? {} : { journal }),
       ...(telemetry === null ? {} : { telemetry }),
     };
-    const system = new LocalSystem(given, number, dispatcher);
+    const system = new LocalSystem(systemRules(given), number, dispatcher);
     const mesh = new FaultyMesh(
       system,
       {

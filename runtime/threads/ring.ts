@@ -10,7 +10,8 @@
  * TAIL and makes them visible all at once by `publish`; the reader gives room back by moving HEAD. Either
  * side keeps its own position and looks at the other's only when it has to.
  */
-import { runtimeError } from "../errors.ts";
+import { isWhole } from "../contracts/index.ts";
+import { check } from "../errors.ts";
 import type { FrameHandler, FrameMemory, FrameWriter } from "./frame-writer.ts";
 
 /** Places in `control`. */
@@ -23,11 +24,15 @@ const FRAME_BYTES = 8;
 
 export type RingMemory = SharedArrayBuffer | ArrayBuffer;
 
-/** @param bytes a power of two, at least 4,096. */
+/** @throws THREADS_INVALID */
+export function checkRingBytes(bytes: number): void {
+  const isSize = isWhole(bytes, 4_096) && bytes <= 2 ** 30 && (bytes & (bytes - 1)) === 0;
+  check(isSize, "THREADS_INVALID", "ringBytes is a power of two from 4,096 to 2^30", bytes);
+}
+
+/** @throws THREADS_INVALID */
 export function ringMemory(bytes: number, shared = true): RingMemory {
-  if (bytes < 4_096 || (bytes & (bytes - 1)) !== 0 || bytes > 2 ** 30) {
-    throw runtimeError("THREADS_INVALID", `A ring of ${bytes} bytes: not a power of two from 4,096 to 2^30`);
-  }
+  checkRingBytes(bytes);
   return shared ? new SharedArrayBuffer(CONTROL_BYTES + bytes) : new ArrayBuffer(CONTROL_BYTES + bytes);
 }
 

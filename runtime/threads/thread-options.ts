@@ -1,4 +1,6 @@
-import { runtimeError } from "../errors.ts";
+import { isBetween, isObject, isWhole } from "../contracts/index.ts";
+import { check } from "../errors.ts";
+import { checkRingBytes } from "./ring.ts";
 
 /** How many worker threads a system has, and what holds for each. */
 export interface ThreadOptions {
@@ -28,20 +30,28 @@ const MAX_THREADS = 63;
 /** @throws THREADS_INVALID */
 export function threadRules(threads: number | ThreadOptions): ThreadRules {
   const options: ThreadOptions = typeof threads === "number" ? { count: threads } : threads;
+  check(isObject(options), "THREADS_INVALID", "threads are a number or an object with options", threads);
   const { count, maxHeapMb = null, ringBytes = RING_BYTES, hangMs = 10_000 } = options;
   const { transport = sharedMemory() ? "shared memory" : "message port" } = options;
-  const wrong =
-    !Number.isInteger(count) || count < 1 || count > MAX_THREADS
-      ? `count ${count}`
-      : maxHeapMb !== null && !(maxHeapMb >= 8)
-        ? `maxHeapMb ${maxHeapMb}`
-        : !(hangMs >= 100 && hangMs <= 2 ** 31 - 1)
-          ? `hangMs ${hangMs}`
-          : transport === "shared memory" && !sharedMemory()
-            ? `${transport}: this runtime has none`
-            : null;
-  if (wrong !== null) throw runtimeError("THREADS_INVALID", `Threads cannot have ${wrong}`);
+  checkThreadCount(count);
+  const isHeap = maxHeapMb === null || isBetween(maxHeapMb, 8, Infinity);
+  check(isHeap, "THREADS_INVALID", "maxHeapMb is 8 or more", maxHeapMb);
+  check(isBetween(hangMs, 100, 2 ** 31 - 1), "THREADS_INVALID", "hangMs is 100 or more", hangMs);
+  checkRingBytes(ringBytes);
+  const offered = sharedMemory() ? ["shared memory", "message port"] : ["message port"];
+  check(
+    offered.includes(transport),
+    "THREADS_INVALID",
+    `transport is ${offered.join(" or ")} here`,
+    transport,
+  );
   return { count, maxHeapMb, ringBytes, hangMs, transport };
+}
+
+/** @throws THREADS_INVALID */
+export function checkThreadCount(count: number): void {
+  const isCount = isWhole(count, 1) && count <= MAX_THREADS;
+  check(isCount, "THREADS_INVALID", `The number of threads is from 1 to ${MAX_THREADS}`, count);
 }
 
 function sharedMemory(): boolean {

@@ -1,6 +1,6 @@
 /** A worker thread of a system: imports the app module, connects to the other threads, and runs its actors. */
 import { parentPort, workerData } from "node:worker_threads";
-import { systemClock } from "../contracts/index.ts";
+import { systemRules } from "../system-options.ts";
 import { LocalSystem } from "../system.ts";
 import { workerOptions } from "../telemetry/telemetry-options.ts";
 import { loadApp } from "./load-app.ts";
@@ -18,7 +18,7 @@ const say = (message: FromThread): void => main.postMessage(message);
 
 const app = await loadApp(seed.app);
 const telemetry = seed.telemetry === null ? {} : { telemetry: workerOptions(seed.telemetry) };
-const system = new LocalSystem({ app, node: seed.node, clock: systemClock, ...telemetry }, seed.thread);
+const system = new LocalSystem(systemRules({ app, node: seed.node, ...telemetry }), seed.thread);
 const seats = new Seats(new Int32Array(seed.slots));
 let told: (() => void)[] = [];
 const ends = new Map<number, PortEnd>();

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { EventStream } from "../../../runtime/index.ts";
+import { createTestSystem } from "../../../runtime/testkit/index.ts";
 
 type Event = { readonly kind: "a"; readonly n: number } | { readonly kind: "b" };
 
@@ -39,6 +40,28 @@ describe("event stream", () => {
     stream.publish({ kind: "b" });
     assert.deepEqual(seen, ["b"]);
     assert.deepEqual(errors, [[new Error("bad listener"), "b"]]);
+  });
+
+  it("refuses listeners that are no functions, and kinds that there are not", () => {
+    const stream = new EventStream<Event>(() => undefined, ["a", "b"]);
+    const code = "ARGUMENT_INVALID";
+    for (const listener of [5, undefined, null]) {
+      assert.throws(() => stream.subscribe("a", listener as never), { code });
+    }
+    for (const kind of ["c", 5, undefined, "toString"]) {
+      assert.throws(() => stream.subscribe(kind as never, () => undefined), { code });
+    }
+    assert.equal(stream.wants("a"), false);
+    assert.throws(() => new EventStream<Event>(5 as never), { code });
+  });
+
+  it("of a system refuses a kind that is misspelt", async () => {
+    const { system } = createTestSystem();
+    assert.throws(() => system.events.subscribe("dead-leter" as never, () => undefined), {
+      code: "ARGUMENT_INVALID",
+    });
+    system.events.subscribe("dead-letter", () => undefined)();
+    await system.shutdown();
   });
 
   it("a listener may unsubscribe while it is called", () => {

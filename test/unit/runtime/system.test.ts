@@ -13,6 +13,29 @@ function tree(log: string[]): { readonly label: string; readonly log: string[]; 
 }
 
 describe("actor system", () => {
+  it("a shutdown whose deadline makes no sense is refused and stops nothing", async () => {
+    const { system, settle } = createTestSystem();
+    const log: string[] = [];
+    system.spawn(puppet(), { label: "a", log });
+    for (const options of [null, "x", { deadlineMs: -1 }, { deadlineMs: NaN }, { deadlineMs: "5" }]) {
+      await assert.rejects(system.shutdown(options as never), { code: "SYSTEM_INVALID" });
+    }
+    await settle();
+    assert.deepEqual(log, ["a started"]);
+    await system.shutdown({ deadlineMs: Infinity });
+    assert.deepEqual(log, ["a started", "a stopped: shutdown"]);
+  });
+
+  it("refuses addresses and whereabouts that are no texts", async () => {
+    const { system } = createTestSystem();
+    for (const given of [5, null, undefined, {}]) {
+      assert.throws(() => system.resolve(given as never), { code: "ADDRESS_INVALID" });
+      await assert.rejects(system.find(given as never), { code: "ADDRESS_INVALID" });
+      assert.throws(() => void system.stop(given as never), { code: "REF_FOREIGN" });
+    }
+    await system.shutdown();
+  });
+
   it("shutdown stops children before parents and the youngest sibling first, in time zero", async () => {
     const { system, clock, settle } = createTestSystem();
     const log: string[] = [];

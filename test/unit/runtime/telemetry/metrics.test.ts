@@ -29,9 +29,22 @@ describe("metrics", () => {
       { traces: { share: NaN, onSpan } },
       { traces: { share: 1, onSpan, capacity: -1 } },
       { traces: { share: 1 } as never },
+      { traces: { share: "1" as never, onSpan } },
+      { traces: null as never },
+      null as never,
+      true as never,
     ]) {
       assert.throws(() => createTestSystem({ telemetry }), { code: "TELEMETRY_INVALID" });
     }
+  });
+
+  it("are refused to who asks for them by what they are not", async () => {
+    const { system } = createTestSystem({ telemetry: {} });
+    for (const options of [null, "messages", { by: "time" }, { timeoutMs: "5" }, { timeoutMs: NaN }]) {
+      await assert.rejects(system.telemetry!.metrics(options as never), { code: "TELEMETRY_INVALID" });
+    }
+    assert.throws(() => system.telemetry!.within("", 5 as never), { code: "TELEMETRY_INVALID" });
+    await system.shutdown();
   });
 
   it("count what each actor and each type has handled, and how long it took", async () => {

@@ -5,9 +5,17 @@
  * failure of its target (crash, restart, stop, a mailbox that is full or drained); later ones find it ended.
  * The target's cell keeps the asks it has handled and not answered, so that they end with its life.
  */
-import { MyriadError, type Cancel, type Clock } from "./contracts/index.ts";
+import {
+  isBetween,
+  isObject,
+  isSignal,
+  MyriadError,
+  shown,
+  type Cancel,
+  type Clock,
+} from "./contracts/index.ts";
 import type { DeadLetterReason } from "./dead-letters.ts";
-import { runtimeError } from "./errors.ts";
+import { check, runtimeError } from "./errors.ts";
 import type { Target } from "./ref.ts";
 
 /** How long an ask waits, and what else ends it. */
@@ -58,10 +66,8 @@ export class Ask {
   ): Promise<Value> {
     if (options?.signal !== undefined) return cancellable(target, make, options, options.signal);
     return new Promise<Value>((resolve, reject) => {
-      const timeoutMs = options?.timeoutMs ?? DEFAULT_TIMEOUT_MS;
-      if (!(timeoutMs > 0 && timeoutMs <= MAX_TIMEOUT_MS)) {
-        throw runtimeError("ASK_INVALID", `An ask cannot time out after ${timeoutMs} ms`);
-      }
+      const timeoutMs = options === undefined ? DEFAULT_TIMEOUT_MS : timeoutOf(options);
+      if (typeof make !== "function") throw makeless(make);
       const ask = new Ask(target, resolve, reject);
       ask.message = make(new AskReply(ask));
       if (ask.ended) return;
@@ -123,6 +129,24 @@ export class Ask {
   }
 }
 
+/** @throws ASK_INVALID */
+function timeoutOf(options: AskOptions): number {
+  check(isObject(options), "ASK_INVALID", "The options of an ask are an object", options);
+  const { timeoutMs = DEFAULT_TIMEOUT_MS } = options;
+  const isTimeout = isBetween(timeoutMs, 0, MAX_TIMEOUT_MS) && timeoutMs > 0;
+  check(
+    isTimeout,
+    "ASK_INVALID",
+    "timeoutMs is a number of milliseconds above 0, and no more than a timer can wait",
+    timeoutMs,
+  );
+  return timeoutMs;
+}
+
+function makeless(given: unknown): Error {
+  return runtimeError("ASK_INVALID", `The message of an ask is made by a function, not ${shown(given)}`);
+}
+
 /** Apart, so that asks without a signal pay nothing for it. */
 async function cancellable<Value>(
   target: Target,
@@ -130,6 +154,8 @@ async function cancellable<Value>(
   { timeoutMs }: AskOptions,
   signal: AbortSignal,
 ): Promise<Value> {
+  checkSignal(signal);
+  if (typeof make !== "function") throw makeless(make);
   let ask: Ask | null = null;
   const abort = (): void => ask?.cancelled(signal.reason);
   const observed = (reply: Reply<Value>): unknown => {
@@ -144,6 +170,11 @@ async function cancellable<Value>(
   } finally {
     signal.removeEventListener("abort", abort);
   }
+}
+
+/** @throws ASK_INVALID */
+export function checkSignal(signal: unknown): void {
+  check(isSignal(signal), "ASK_INVALID", "signal is an AbortSignal", signal);
 }
 
 /** The reply of one ask, where the ask waits. */

@@ -1,7 +1,7 @@
 import type { ActorContext, ActorType, SpawnOptions } from "./actor.ts";
 import type { Cell } from "./cell.ts";
-import type { Clock, Random } from "./contracts/index.ts";
-import { runtimeError } from "./errors.ts";
+import { isFunction, isThenable, type Clock, type Random } from "./contracts/index.ts";
+import { check, runtimeError } from "./errors.ts";
 import { Ref, type ActorRef, type AnyRef } from "./ref.ts";
 import { spawnChild } from "./spawn.ts";
 import type { ActorSystem } from "./system.ts";
@@ -105,6 +105,9 @@ export class ContextOf implements ActorContext<unknown>, Timers<unknown> {
     onError: (error: unknown) => unknown,
   ): void {
     const cell = this.#inTurn();
+    check(isThenable(promise), "ARGUMENT_INVALID", "What is piped is a promise", promise);
+    check(isFunction(onValue), "ARGUMENT_INVALID", "onValue of pipe is a function", onValue);
+    check(isFunction(onError), "ARGUMENT_INVALID", "onError of pipe is a function", onError);
     const { life } = cell;
     const tracer = cell.host.telemetry?.tracer ?? null;
     const [toValue, toError] =

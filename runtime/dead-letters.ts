@@ -1,4 +1,6 @@
 import type { Address } from "./address.ts";
+import { hasMethods, isFunction, isObject } from "./contracts/index.ts";
+import { check } from "./errors.ts";
 import type { ActorRef } from "./ref.ts";
 
 /**
@@ -8,12 +10,21 @@ import type { ActorRef } from "./ref.ts";
  * - `overflow`: the mailbox was full and its policy dropped this message;
  * - `stale`: a piped result for a life of the actor that a restart has ended;
  * - `stashed`: the receiver had put it aside, and the life that did so has ended;
+ * - `refused`: the receiver, a registry, a keeper or a pool, could not read it or pass it on;
  * - `late-reply`: a reply to an ask that had ended;
  * - `thread-lost`: the receiver's thread has died; the message waited there, or was on its way;
  * - `node-lost`: the receiver's node can be reached no more; the message was on its way, and may have come.
  */
 export type DeadLetterReason =
-  "stopped" | "unknown" | "overflow" | "stale" | "stashed" | "late-reply" | "thread-lost" | "node-lost";
+  | "stopped"
+  | "unknown"
+  | "overflow"
+  | "stale"
+  | "stashed"
+  | "refused"
+  | "late-reply"
+  | "thread-lost"
+  | "node-lost";
 
 /** A message that nobody will handle. */
 export interface DeadLetter {
@@ -74,14 +85,18 @@ export class DeadLetters {
    * replies that came too late and piped results (no messages), those for whom nobody lives, and those that
    * find a mailbox full. A question is told as a message: its asker is told nothing any more.
    * @returns how many were told.
+   * @throws ARGUMENT_INVALID, REF_FOREIGN, and what `filter` throws; then all are kept
    */
-  replay({ filter = () => true, to }: Replay = {}): number {
+  replay(options: Replay = {}): number {
+    check(isObject(options), "ARGUMENT_INVALID", "The options of a replay are an object", options);
+    const { filter = () => true, to } = options;
+    check(isFunction(filter), "ARGUMENT_INVALID", "filter of a replay is a function", filter);
+    check(to === undefined || hasMethods(to, "tell"), "REF_FOREIGN", "A replay is to a ref", to);
     const letters = this.list();
+    const chosen = new Set(letters.filter((letter) => isMessage(letter) && filter(letter)));
     this.clear();
     // What becomes a dead letter meanwhile comes after these.
-    const kept = letters.filter(
-      (letter) => !isMessage(letter) || !filter(letter) || !this.#retell(letter, to),
-    );
+    const kept = letters.filter((letter) => !chosen.has(letter) || !this.#retell(letter, to));
     this.#keep([...kept, ...this.list()]);
     return letters.length - kept.length;
   }

@@ -4,6 +4,7 @@
  */
 import type { Address } from "./address.ts";
 import { Ask, type AskOptions, type Deadlines, type Reply } from "./ask.ts";
+import { shown } from "./contracts/index.ts";
 import { runtimeError } from "./errors.ts";
 import type { RoomWaiter } from "./room.ts";
 import type { SystemMessage } from "./system-message.ts";
@@ -21,7 +22,7 @@ export interface ActorRef<in Message> {
    * Sends the message that `make` builds around a reply, and resolves with what is sent to that reply.
    * Ends in a reply, in time-out or in failure, always one of the three.
    * @throws (rejects) ASK_TIMEOUT; ASK_CANCELLED; ASK_TARGET_STOPPED, ASK_TARGET_UNKNOWN, ASK_TARGET_FAILED as soon as it
-   *   is known; MAILBOX_FULL; what was given to `reply.fail`; ASK_INVALID
+   *   is known; MAILBOX_FULL; MESSAGE_REFUSED; what was given to `reply.fail`; ASK_INVALID
    */
   ask<Value>(make: (reply: Reply<Value>) => Message, options?: AskOptions): Promise<Value>;
   /**
@@ -78,9 +79,14 @@ export class Ref<Message> implements ActorRef<Message> {
     return this.address;
   }
 
+  static is(given: unknown): given is Ref<never> {
+    return typeof given === "object" && given !== null && #target in given;
+  }
+
+  /** @throws REF_FOREIGN */
   static targetOf(ref: AnyRef): Target {
     const given: unknown = ref;
-    if (typeof given === "object" && given !== null && #target in given) return (given as Ref<never>).#target;
-    throw runtimeError("REF_FOREIGN", "What was given is not a ref of this runtime");
+    if (Ref.is(given)) return given.#target;
+    throw runtimeError("REF_FOREIGN", `A ref of this runtime was expected, not ${shown(given)}`);
   }
 }

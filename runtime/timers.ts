@@ -4,8 +4,8 @@
  * message that was already waiting. A periodic timer never has more than one message waiting: ticks that an
  * actor is too slow for are skipped, and the next one falls on the original beat.
  */
-import type { Cancel, Clock } from "./contracts/index.ts";
-import { runtimeError } from "./errors.ts";
+import { isBetween, type Cancel, type Clock } from "./contracts/index.ts";
+import { check } from "./errors.ts";
 
 /** The timers of one actor, each under a key of its own; they end with its life. */
 export interface Timers<in Message> {
@@ -90,7 +90,6 @@ export class ActorTimers {
 
 /** @throws TIMER_INVALID */
 export function checkDelay(delayMs: number, leastMs: number): void {
-  if (!(delayMs >= leastMs && delayMs <= MAX_DELAY_MS)) {
-    throw runtimeError("TIMER_INVALID", `A timer cannot wait ${delayMs} ms`);
-  }
+  const isDelay = isBetween(delayMs, leastMs, MAX_DELAY_MS);
+  check(isDelay, "TIMER_INVALID", "The delay of a timer is a number of milliseconds", delayMs);
 }

@@ -40,6 +40,31 @@ const oracle = actor<null, Reply<number>[], Question>({
 const keep = (reply: Reply<number>): Question => ({ kind: "keep", reply });
 
 describe("ask", () => {
+  it("is refused with a code when its message is made by no function", async () => {
+    const { system, clock } = createTestSystem();
+    const ref = system.spawn(oracle, null);
+    for (const make of [5, undefined, { kind: "keep" }]) {
+      await assert.rejects(ref.ask(make as never), { code: "ASK_INVALID" });
+      const { signal } = new AbortController();
+      await assert.rejects(ref.ask(make as never, { signal }), { code: "ASK_INVALID" });
+    }
+    assert.equal(clock.pending, 0);
+    await system.shutdown();
+  });
+
+  it("is refused with a code when its options make no sense, and nothing is sent", async () => {
+    const { system, settle, clock } = createTestSystem();
+    const ref = system.spawn(oracle, null);
+    await settle();
+    const times = [NaN, -1, 0, 2 ** 31, "5", null, Symbol("5")].map((timeoutMs) => ({ timeoutMs }));
+    const signals = [5, null, {}].map((signal) => ({ signal }));
+    for (const options of [null, "x", 5, [], ...times, ...signals]) {
+      await assert.rejects(ref.ask(keep, options as never), { code: "ASK_INVALID" });
+    }
+    assert.deepEqual([system.idle, clock.pending], [true, 0]);
+    await system.shutdown();
+  });
+
   it("resolves with the reply", async () => {
     const { system, clock } = createTestSystem();
     const ref = system.spawn(oracle, null);

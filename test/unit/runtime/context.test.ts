@@ -172,6 +172,30 @@ describe("context", () => {
     assert.notDeepEqual(await draw(2), [a, b]);
   });
 
+  it("pipe refuses at once what is no promise, and what is no function", async () => {
+    const { system, settle } = createTestSystem();
+    const codes: unknown[] = [];
+    const make = (): Order => () => undefined;
+    system.spawn(puppet(), { label: "a", log: [] }).tell((_, ctx) => {
+      const pipe = ctx.pipe.bind(ctx) as (...call: readonly unknown[]) => void;
+      for (const call of [
+        [5, make, make],
+        [undefined, make, make],
+        [Promise.resolve(), 5, make],
+        [Promise.resolve(), make],
+      ]) {
+        try {
+          pipe(...call);
+        } catch (error) {
+          codes.push((error as { code?: unknown }).code);
+        }
+      }
+    });
+    await settle();
+    assert.deepEqual(codes, new Array(4).fill("ARGUMENT_INVALID"));
+    await system.shutdown();
+  });
+
   it("something that no system has made cannot be used as a ref", async () => {
     const { system, settle } = createTestSystem();
     const fake = { address: "local/fake#1", tell: () => undefined, ask: () => Promise.reject(new Error()) };

@@ -104,6 +104,21 @@ describe("dead letters", () => {
     await system.shutdown();
   });
 
+  it("replay refuses what makes no sense, and loses no letter by it, nor by a filter that throws", () => {
+    const letters = new DeadLetters(10);
+    const letter = { message: 1, target, reason: "stopped", at: 0 } as const;
+    letters.add(letter);
+    for (const options of [null, 5, { filter: 5 }]) {
+      assert.throws(() => letters.replay(options as never), { code: "ARGUMENT_INVALID" });
+    }
+    assert.throws(() => letters.replay({ to: 5 as never }), { code: "REF_FOREIGN" });
+    const filter = (): never => {
+      throw new RangeError("filter");
+    };
+    assert.throws(() => letters.replay({ filter }), RangeError);
+    assert.deepEqual(letters.list(), [letter]);
+  });
+
   it("replay leaves late replies and piped results alone", () => {
     const told: unknown[] = [];
     const to = { tell: (message: unknown) => told.push(message) } as unknown as ActorRef<never>;

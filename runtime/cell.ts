@@ -25,7 +25,7 @@ import { automaticName, formatAddress, type ActorPath, type Address, type Incarn
 import { Ask, type Deadlines } from "./ask.ts";
 import type { Children } from "./children.ts";
 import { ContextOf } from "./context.ts";
-import type { Random } from "./contracts/index.ts";
+import { isThenable, type Random } from "./contracts/index.ts";
 import type { Runnable } from "./dispatcher.ts";
 import { answerFromTheGrave, stop } from "./ending.ts";
 import { runtimeError } from "./errors.ts";
@@ -49,6 +49,8 @@ import type { MailboxLimits } from "./mailbox.ts";
 import type { Notice } from "./notices.ts";
 import { Orders } from "./orders.ts";
 import { Ref, type Target } from "./ref.ts";
+import { Refusal } from "./refusal.ts";
+import { promiseReturned } from "./returned-promise.ts";
 import { Pause, Room, type RoomWaiter } from "./room.ts";
 import { steer } from "./steer.ts";
 import { Supervisor } from "./supervisor.ts";
@@ -346,7 +348,8 @@ export class Cell extends Inbox implements Target, Runnable, Child, Parent {
     try {
       this.#accept(this.type.receive(this.#state, ask.message, this.#context));
     } catch (error) {
-      ask.crashed(error);
+      if (error instanceof Refusal) ask.fail(error.by(this.address));
+      else ask.crashed(error);
       this.fail(error);
     }
     this.#awaitReply(ask);
@@ -366,7 +369,7 @@ export class Cell extends Inbox implements Target, Runnable, Child, Parent {
 
   /** @throws ACTOR_RETURNED_PROMISE */
   #accept(next: unknown): void {
-    if (next !== this.#state && isThenable(next)) throw promiseReturned(this, next);
+    if (next !== this.#state && isThenable(next)) throw promiseReturned(this.type.name, this.address, next);
     this.#state = next;
   }
 
@@ -405,7 +408,7 @@ export class Cell extends Inbox implements Target, Runnable, Child, Parent {
     this.status = RUNNING;
     try {
       const state = this.type.initial(this.#args, this.#context);
-      if (isThenable(state)) throw promiseReturned(this, state);
+      if (isThenable(state)) throw promiseReturned(this.type.name, this.address, state);
       this.#state = state;
       this.host.started(this, restartedAfter);
     } catch (error) {
@@ -419,6 +422,10 @@ export class Cell extends Inbox implements Target, Runnable, Child, Parent {
 
   /** Suspends the actor and leaves the rest to its supervisor. The root has none: there it goes no further. */
   fail(error: unknown): void {
+    if (error instanceof Refusal) {
+      this.#refuse(error);
+      return;
+    }
     if (this.status > PAUSED || this.parent === null) return;
     const extras = this.more;
     extras.pause = null;
@@ -426,6 +433,17 @@ export class Cell extends Inbox implements Target, Runnable, Child, Parent {
     const failure = (extras.failure = { error, escalated: false });
     this.host.telemetry?.failed(this);
     this.parent.system({ kind: "failed", child: this, failure });
+  }
+
+  #refuse(refusal: Refusal): void {
+    for (const message of refusal.messages) this.host.undelivered(this, message, "refused");
+    const { address, host } = this;
+    host.events.publish({
+      kind: "actor-failed",
+      address,
+      error: refusal.by(address),
+      directive: "resume",
+    });
   }
 
   /** Ends this life, if it has a state, by the actor's own `stopped`. */
@@ -455,18 +473,4 @@ export function pauseSender(host: Host, to: Target, room: Room): void {
 
 function mailboxFull({ address }: Target): Error {
   return runtimeError("MAILBOX_FULL", `The mailbox of ${address} is full`, { location: address });
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return (
-    typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function"
-  );
-}
-
-function promiseReturned(cell: Cell, promise: PromiseLike<unknown>): Error {
-  // Its rejection is nobody's any more, and must not end the process.
-  promise.then(undefined, () => undefined);
-  return runtimeError("ACTOR_RETURNED_PROMISE", `${cell.type.name} returned a promise`, {
-    location: cell.address,
-  });
 }

@@ -9,12 +9,19 @@
  * The keeper drains an idle actor instead of stopping it, so what is on its way is handled; what comes
  * meanwhile is kept here, and told to the actor that is spawned next. State that must outlast passivation
  * belongs in a journal.
+ *
+ * What is no keyed message, or cannot be passed on, the keeper refuses: it becomes a dead letter, and the actors
+ * that it keeps live on.
  */
 import { actor, type ActorContext, type ActorType } from "../actor.ts";
+import { isActorType } from "../actor-type.ts";
 import type { Address } from "../address.ts";
+import { isObject, isOptionalFunction, isText } from "../contracts/index.ts";
+import { check } from "../errors.ts";
 import type { MailboxOptions } from "../mailbox.ts";
 import type { Placement } from "../placement.ts";
 import type { ActorRef } from "../ref.ts";
+import { Refusal } from "../refusal.ts";
 import type { Supervision } from "../supervision.ts";
 import { checkDelay } from "../timers.ts";
 
@@ -58,19 +65,24 @@ const IDLE = Object.freeze({ key: "", message: "idle" });
 
 /**
  * The type of a keeper: an actor that spawns, passivates and supervises one actor a key.
- * @throws ACTOR_NAME_INVALID, TIMER_INVALID, SUPERVISION_INVALID, MAILBOX_INVALID
+ * @throws ACTOR_NAME_INVALID, ACTOR_TYPE_INVALID, TIMER_INVALID, SUPERVISION_INVALID, MAILBOX_INVALID
  */
 export function byKey<State, Message>(
   definition: ByKeyDefinition<State, Message>,
 ): ActorType<undefined, unknown, Keyed<Message>> {
-  const { name, supervision, mailbox } = definition;
-  checkDelay(definition.idleMs, 1);
+  check(isObject(definition), "ACTOR_TYPE_INVALID", "A keeper is made of its definition", definition);
+  const { name, type, idleMs, placement, supervision, mailbox } = definition;
+  check(isActorType(type), "ACTOR_TYPE_INVALID", "type of a keeper is made by actor(...)", type);
+  const isChoice = isOptionalFunction(placement);
+  check(isChoice, "ACTOR_TYPE_INVALID", "placement of a keeper is a function", placement);
+  checkDelay(idleMs, 1);
   return actor<undefined, KeeperState<Message>, Keyed<Message>>({
     name,
     initial: () => ({ byKey: new Map(), byAddress: new Map() }),
     receive(state, message, ctx) {
       if ((message as unknown) === IDLE) drainIdle(definition, state, ctx);
-      else pass(definition, state, message, ctx);
+      else if (!isKeyed(message)) throw new Refusal([message], "it is no message with a key");
+      else passAll(definition, state, [message], ctx);
       return state;
     },
     signal(state, { ref }, ctx) {
@@ -80,6 +92,32 @@ export function byKey<State, Message>(
     ...(supervision === undefined ? {} : { supervision }),
     ...(mailbox === undefined ? {} : { mailbox }),
   });
+}
+
+function isKeyed(given: unknown): boolean {
+  return (
+    typeof given === "object" && given !== null && "key" in given && isText(given.key) && "message" in given
+  );
+}
+
+/** @throws Refusal of those that cannot be passed on: the actor's thread takes no such thing, or there is none to spawn */
+function passAll<State, Message>(
+  definition: ByKeyDefinition<State, Message>,
+  state: KeeperState<Message>,
+  messages: readonly Keyed<Message>[],
+  ctx: ActorContext<Keyed<Message>>,
+): void {
+  const refused: Keyed<Message>[] = [];
+  let cause: unknown;
+  for (const message of messages) {
+    try {
+      pass(definition, state, message, ctx);
+    } catch (error) {
+      refused.push(message);
+      cause = error;
+    }
+  }
+  if (refused.length > 0) throw new Refusal(refused, "it could not be passed on", cause);
 }
 
 function pass<State, Message>(
@@ -97,8 +135,8 @@ function pass<State, Message>(
   // To the end of the map: it is now the one that was sent something last.
   state.byKey.delete(key);
   state.byKey.set(key, kept);
-  kept.ref.tell(message);
   if (!ctx.timers.isActive("idle")) armFor(definition, kept, ctx);
+  kept.ref.tell(message);
 }
 
 function spawn<State, Message>(
@@ -154,5 +192,6 @@ function stopped<State, Message>(
   if (kept === undefined) return;
   state.byAddress.delete(address);
   state.byKey.delete(kept.key);
-  for (const message of kept.waiting ?? []) pass(definition, state, { key: kept.key, message }, ctx);
+  const waiting = (kept.waiting ?? []).map((message) => ({ key: kept.key, message }));
+  passAll(definition, state, waiting, ctx);
 }

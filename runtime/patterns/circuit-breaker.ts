@@ -8,7 +8,8 @@
  * before the last change of state comes to changes nothing.
  */
 import { MyriadError, type Clock } from "../contracts/index.ts";
-import { runtimeError } from "../errors.ts";
+import { isClock, isFunction, isObject, isOptionalFunction, isWhole } from "../contracts/index.ts";
+import { check, runtimeError } from "../errors.ts";
 
 /** Whether calls go through: all, none, or one to try. */
 export type CircuitState = "closed" | "open" | "half-open";
@@ -37,10 +38,14 @@ export class CircuitBreaker {
   #epoch = 0;
 
   /** @throws BREAKER_INVALID */
-  constructor({ clock, failures = 5, openMs = 60_000, isFailure }: CircuitBreakerOptions) {
-    if (!(Number.isInteger(failures) && failures >= 1 && Number.isFinite(openMs) && openMs > 0)) {
-      throw runtimeError("BREAKER_INVALID", `No breaker opens for ${openMs} ms after ${failures} failures`);
-    }
+  constructor(options: CircuitBreakerOptions) {
+    check(isObject(options), "BREAKER_INVALID", "The options of a breaker are an object", options);
+    const { clock, failures = 5, openMs = 60_000, isFailure } = options;
+    const isTime = Number.isFinite(openMs) && openMs > 0;
+    check(isClock(clock), "BREAKER_INVALID", "clock is a Clock", clock);
+    check(isWhole(failures, 1), "BREAKER_INVALID", "failures is a whole number from 1", failures);
+    check(isTime, "BREAKER_INVALID", "openMs is finite and positive", openMs);
+    check(isOptionalFunction(isFailure), "BREAKER_INVALID", "isFailure is a function", isFailure);
     this.#clock = clock;
     this.#limit = failures;
     this.#openMs = openMs;
@@ -52,8 +57,9 @@ export class CircuitBreaker {
     return this.#state;
   }
 
-  /** @throws (rejects) what `operation` throws; CIRCUIT_OPEN, without calling it */
+  /** @throws (rejects) what `operation` throws; CIRCUIT_OPEN, without calling it; BREAKER_INVALID: it is no function */
   async call<Value>(operation: () => PromiseLike<Value> | Value): Promise<Value> {
+    check(isFunction(operation), "BREAKER_INVALID", "What is called is a function", operation);
     this.#enter();
     const epoch = this.#epoch;
     try {

@@ -1,5 +1,7 @@
 /** The first part of a flow: gives the items of an iterable, as many as are requested. */
 import { actor, type ActorContext } from "../actor.ts";
+import { isFunction } from "../contracts/index.ts";
+import { check } from "../errors.ts";
 import type { ActorRef } from "../ref.ts";
 import type { FlowMessage, FlowPart } from "./flow-protocol.ts";
 
@@ -19,11 +21,13 @@ interface SourceState<Item> {
  * The first part of a flow: it gives the items of an iterable, sync or async, as they are asked for.
  * @param open makes the iterable when the flow begins; its iterator's `return` is called when the flow
  *   ends before it does.
+ * @throws FLOW_INVALID, ACTOR_NAME_INVALID
  */
 export function source<Args, Item>(
   name: string,
   open: (args: Args) => Iterable<Item> | AsyncIterable<Item>,
 ): FlowPart<Args, never, Item> {
+  check(isFunction(open), "FLOW_INVALID", "What opens a source is a function", open);
   return actor<Args, SourceState<Item>, FlowMessage>({
     name,
     initial: (args) => ({

@@ -11,9 +11,11 @@
  * - A part of a flow on another thread must be listed in the app, and its `args` and items must be data.
  */
 import { actor, type ActorContext, type ActorType, type Spawner } from "../actor.ts";
+import { isActorType } from "../actor-type.ts";
 import type { Reply } from "../ask.ts";
-import { runtimeError } from "../errors.ts";
-import type { Placement } from "../placement.ts";
+import { hasMethods, isFunction, isObject, isSignal, isWhole } from "../contracts/index.ts";
+import { check, runtimeError } from "../errors.ts";
+import { checkPlacement, type Placement } from "../placement.ts";
 import { consumer } from "./flow-consumer.ts";
 import type { FlowPart } from "./flow-protocol.ts";
 
@@ -44,6 +46,7 @@ export class Flow<Item> {
     this.#parts = parts;
   }
 
+  /** @throws FLOW_INVALID, PLACEMENT_INVALID */
   static from<Args, Item>(
     source: FlowPart<Args, never, Item>,
     args: Args,
@@ -52,6 +55,7 @@ export class Flow<Item> {
     return new Flow([placed(source, args, options)]);
   }
 
+  /** @throws FLOW_INVALID, PLACEMENT_INVALID */
   via<Args, Next>(stage: FlowPart<Args, Item, Next>, args: Args, options?: PartOptions): Flow<Next> {
     return new Flow([...this.#parts, placed(stage, args, options)]);
   }
@@ -66,12 +70,11 @@ export class Flow<Item> {
     spawner: Spawner,
     sink: FlowPart<Args, Item, never>,
     args: Args,
-    { window = 32, signal }: RunOptions = {},
+    options: RunOptions = {},
   ): Promise<number> {
-    if (!(Number.isInteger(window) && window >= 1 && window <= MAX_WINDOW)) {
-      throw runtimeError("FLOW_INVALID", `A flow cannot have a window of ${window}`);
-    }
-    const parts = [...this.#parts, placed(sink, args, undefined)];
+    check(hasMethods(spawner, "spawn"), "FLOW_INVALID", "A flow runs below a spawner", spawner);
+    const { window, signal } = runRules(options);
+    const parts = [...this.#parts, placed(sink, args)];
     const ref = spawner.spawn(conductor, { parts, window });
     try {
       return await ref.ask((reply: Reply<number>) => ({ kind: "run", reply }), {
@@ -85,51 +88,79 @@ export class Flow<Item> {
   }
 }
 
+/** @throws FLOW_INVALID */
+function runRules(options: RunOptions): RunOptions & { readonly window: number } {
+  check(isObject(options), "FLOW_INVALID", "The options of a run are an object", options);
+  const { window = 32, signal } = options;
+  const isWindow = isWhole(window, 1) && window <= MAX_WINDOW;
+  check(isWindow, "FLOW_INVALID", `window is a whole number from 1 to ${MAX_WINDOW}`, window);
+  check(signal === undefined || isSignal(signal), "FLOW_INVALID", "signal is an AbortSignal", signal);
+  return { ...options, window };
+}
+
 const MAX_WINDOW = 1024;
 const LONGEST_MS = 2_147_483_647;
 
 function placed<Args, In, Out>(
   type: FlowPart<Args, In, Out>,
   args: Args,
-  options: PartOptions | undefined,
+  options: PartOptions = {},
 ): PlacedPart {
-  const { placement = "local" } = options ?? {};
+  check(isActorType(type), "FLOW_INVALID", "A part of a flow is made by source, stage or the like", type);
+  check(isObject(options), "FLOW_INVALID", "The options of a part are an object", options);
+  const { placement = "local" } = options;
+  checkPlacement(placement);
   return { type: type as FlowPart<unknown, unknown, unknown>, args, placement };
 }
 
-/** A part that handles each item with `handle`, which gives what goes on: nothing, one item or many. */
+/**
+ * A part that handles each item with `handle`, which gives what goes on: nothing, one item or many.
+ * @throws FLOW_INVALID, ACTOR_NAME_INVALID
+ */
 export function stage<Args, In, Out>(
   name: string,
   handle: (item: In, args: Args) => Iterable<Out> | PromiseLike<Iterable<Out>>,
 ): FlowPart<Args, In, Out> {
+  checkHandler(handle);
   return consumer(name, handle);
 }
 
-/** A part that makes one item of each. */
+/** A part that makes one item of each. @throws FLOW_INVALID, ACTOR_NAME_INVALID */
 export function mapping<Args, In, Out>(
   name: string,
   map: (item: In, args: Args) => Out,
 ): FlowPart<Args, In, Out> {
+  checkHandler(map);
   return consumer(name, (item: In, args: Args) => [map(item, args)]);
 }
 
-/** A part that lets pass what `keep` says yes to. */
+/** A part that lets pass what `keep` says yes to. @throws FLOW_INVALID, ACTOR_NAME_INVALID */
 export function filtering<Args, Item>(
   name: string,
   keep: (item: Item, args: Args) => boolean,
 ): FlowPart<Args, Item, Item> {
+  checkHandler(keep);
   return consumer(name, (item: Item, args: Args) => (keep(item, args) ? [item] : []));
 }
 
-/** The last part. An item is handled when `handle` has returned, and its promise has resolved. */
+/**
+ * The last part. An item is handled when `handle` has returned, and its promise has resolved.
+ * @throws FLOW_INVALID, ACTOR_NAME_INVALID
+ */
 export function sink<Args, In>(
   name: string,
   handle: (item: In, args: Args) => void | PromiseLike<void>,
 ): FlowPart<Args, In, never> {
+  checkHandler(handle);
   return consumer<Args, In, never>(name, (item, args) => {
     const handled = handle(item, args);
     return handled === undefined ? NOTHING : handled.then(() => NOTHING);
   });
+}
+
+/** @throws FLOW_INVALID */
+function checkHandler(given: unknown): void {
+  check(isFunction(given), "FLOW_INVALID", "What a part of a flow does is a function", given);
 }
 
 const NOTHING: readonly never[] = [];

@@ -4,12 +4,15 @@
  *
  * - An actor that stops loses its names and leaves its keys.
  * - A subscriber is first told all that there is, then each change, in order.
+ * - What is no `RegistryMessage` it refuses: it becomes a dead letter, and nobody loses a name by it.
  */
 import { actor, type ActorContext, type ActorType, type Spawner } from "../actor.ts";
 import type { Address } from "../address.ts";
 import type { Reply } from "../ask.ts";
-import { runtimeError } from "../errors.ts";
-import type { ActorRef, AnyRef } from "../ref.ts";
+import { hasMethods, isText } from "../contracts/index.ts";
+import { check, runtimeError } from "../errors.ts";
+import { Ref, type ActorRef, type AnyRef } from "../ref.ts";
+import { Refusal } from "../refusal.ts";
 
 /** What a subscriber of a registry is told. */
 export type RegistryEvent =
@@ -52,6 +55,7 @@ export const registry: ActorType<undefined, unknown, RegistryMessage> = actor<
   name: "registry",
   initial: () => ({ names: new Map(), keys: new Map(), entries: new Map() }),
   receive(state, message, ctx) {
+    if (!isMessage(message)) throw new Refusal([message], "it is no message to a registry");
     handle(state, message, ctx);
     return state;
   },
@@ -64,27 +68,32 @@ export const registry: ActorType<undefined, unknown, RegistryMessage> = actor<
   },
 });
 
-/** A registry by promises. */
+/** A registry by promises. Each function throws, or rejects with, ARGUMENT_INVALID and REF_FOREIGN for what is no text or no ref. */
 export class Registry {
   readonly ref: ActorRef<RegistryMessage>;
 
-  /** @param ref of an actor of type `registry`, on whatever thread. */
+  /** @param ref of an actor of type `registry`, on whatever thread. @throws REF_FOREIGN */
   constructor(ref: ActorRef<RegistryMessage>) {
+    Ref.targetOf(ref);
     this.ref = ref;
   }
 
-  /** Starts one. */
+  /** Starts one. @throws ARGUMENT_INVALID, and as `spawn` */
   static open(spawner: Spawner, name = "registry"): Registry {
+    check(hasMethods(spawner, "spawn"), "ARGUMENT_INVALID", "A registry is opened by a spawner", spawner);
     return new Registry(spawner.spawn(registry, undefined, { name }));
   }
 
   /** Resolves when the name is taken for `ref`; it may be its own already. @throws (rejects) REGISTRY_NAME_TAKEN */
   async register(name: string, ref: AnyRef): Promise<void> {
+    checkText(name);
+    Ref.targetOf(ref);
     await this.ref.ask((reply: Reply<null>) => ({ kind: "register", name, ref, reply }));
   }
 
   /** Null: nobody has that name. That the actor takes such messages is the caller's knowledge. */
   async find<Message>(name: string): Promise<ActorRef<Message> | null> {
+    checkText(name);
     const ref = await this.ref.ask((reply: Reply<AnyRef | null>) => ({ kind: "find", name, reply }));
     return ref as ActorRef<Message> | null;
   }
@@ -97,30 +106,70 @@ export class Registry {
 
   /** Those that have joined `key`, in that order. */
   async list<Message>(key: string): Promise<readonly ActorRef<Message>[]> {
+    checkText(key);
     const refs = await this.ref.ask((reply: Reply<readonly AnyRef[]>) => ({ kind: "list", key, reply }));
     return refs as readonly ActorRef<Message>[];
   }
 
   release(name: string): void {
+    checkText(name);
     this.ref.tell({ kind: "release", name });
   }
 
   join(key: string, ref: AnyRef): void {
+    checkText(key);
+    Ref.targetOf(ref);
     this.ref.tell({ kind: "join", key, ref });
   }
 
   leave(key: string, ref: AnyRef): void {
+    checkText(key);
+    Ref.targetOf(ref);
     this.ref.tell({ kind: "leave", key, ref });
   }
 
   /** An event for which the subscriber's mailbox has no room is lost to it. */
   subscribe(to: ActorRef<RegistryEvent>): void {
+    Ref.targetOf(to);
     this.ref.tell({ kind: "subscribe", to });
   }
 
   unsubscribe(to: ActorRef<RegistryEvent>): void {
+    Ref.targetOf(to);
     this.ref.tell({ kind: "unsubscribe", to });
   }
+}
+
+function checkText(given: string): void {
+  check(isText(given), "ARGUMENT_INVALID", "The names and keys of a registry are texts", given);
+}
+
+/** What must be in a message of each kind. */
+const MEMBERS = {
+  register: ["name", "ref", "reply"],
+  release: ["name"],
+  find: ["name", "reply"],
+  names: ["reply"],
+  join: ["key", "ref"],
+  leave: ["key", "ref"],
+  list: ["key", "reply"],
+  subscribe: ["to"],
+  unsubscribe: ["to"],
+} as const satisfies Readonly<Record<RegistryMessage["kind"], readonly (keyof typeof HOLDS)[]>>;
+const KINDS: ReadonlyMap<unknown, readonly (keyof typeof HOLDS)[]> = new Map(Object.entries(MEMBERS));
+
+const HOLDS = {
+  name: isText,
+  key: isText,
+  ref: (given: unknown) => Ref.is(given),
+  to: (given: unknown) => Ref.is(given),
+  reply: (given: unknown) => hasMethods(given, "send", "fail"),
+} as const;
+
+function isMessage(given: unknown): boolean {
+  if (typeof given !== "object" || given === null) return false;
+  const message = given as Readonly<Record<string, unknown>>;
+  return KINDS.get(message["kind"])?.every((member) => HOLDS[member](message[member])) === true;
 }
 
 function handle(state: RegistryState, message: RegistryMessage, ctx: Context): void {

@@ -7,7 +7,8 @@
  * is tried must bear repetition: carry a message id, and number the attempts with the argument.
  */
 import type { Clock, Random } from "../contracts/index.ts";
-import { runtimeError } from "../errors.ts";
+import { isClock, isFunction, isObject, isRandom, isSignal, isWhole } from "../contracts/index.ts";
+import { check } from "../errors.ts";
 
 /** How often something is tried, and how long is waited in between. */
 export interface RetryOptions {
@@ -32,10 +33,8 @@ export async function retry<Value>(
   operation: (attempt: number) => PromiseLike<Value> | Value,
   options: RetryOptions,
 ): Promise<Value> {
-  const { clock, random, attempts = 3, waitMs = exponentialWaitMs, again = () => true, signal } = options;
-  if (!(Number.isInteger(attempts) && attempts >= 1)) {
-    throw runtimeError("RETRY_INVALID", `Nothing can be tried ${attempts} times`);
-  }
+  check(isFunction(operation), "RETRY_INVALID", "What is tried is a function", operation);
+  const { clock, random, attempts, waitMs, again, signal } = retryRules(options);
   for (let attempt = 0; ; attempt++) {
     try {
       return await operation(attempt);
@@ -44,6 +43,21 @@ export async function retry<Value>(
       if (!(await wait(clock, waitMs(attempt, random), signal))) throw error;
     }
   }
+}
+
+type RetryRules = Required<Omit<RetryOptions, "signal">> & { readonly signal: AbortSignal | undefined };
+
+/** @throws RETRY_INVALID */
+function retryRules(options: RetryOptions): RetryRules {
+  check(isObject(options), "RETRY_INVALID", "The options of a retry are an object", options);
+  const { clock, random, attempts = 3, waitMs = exponentialWaitMs, again = () => true, signal } = options;
+  check(isClock(clock), "RETRY_INVALID", "clock is a Clock", clock);
+  check(isRandom(random), "RETRY_INVALID", "random is a Random", random);
+  check(isWhole(attempts, 1), "RETRY_INVALID", "attempts is a whole number from 1", attempts);
+  check(isFunction(waitMs), "RETRY_INVALID", "waitMs is a function", waitMs);
+  check(isFunction(again), "RETRY_INVALID", "again is a function", again);
+  check(signal === undefined || isSignal(signal), "RETRY_INVALID", "signal is an AbortSignal", signal);
+  return { clock, random, attempts, waitMs, again, signal };
 }
 
 /** The default wait after attempt n, in milliseconds: 1,000 · (2^n + U(0, 1)). */

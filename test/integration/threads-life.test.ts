@@ -131,6 +131,39 @@ describe("patterns across threads", () => {
     assert.equal(new Set(threads.map(({ thread }) => thread)).size, 2);
   });
 
+  it("a pool refuses what cannot go to the thread of its worker, which lives on", async () => {
+    open();
+    const crew = system.spawn(kit.crew, { size: 1, args: "worker", ...on(1) });
+    const unsendable = { kind: "add", then: () => undefined } as const;
+    crew.tell({ kind: "add" });
+    crew.tell(unsendable);
+    await assert.rejects(
+      crew.ask(() => unsendable),
+      ({ code, cause }: { readonly code?: unknown; readonly cause?: unknown }) =>
+        code === "MESSAGE_REFUSED" && (cause as { code?: unknown }).code === "MESSAGE_UNSENDABLE",
+    );
+    const get = (reply: Reply<{ count: number; thread: number }>) => ({ kind: "get", reply }) as const;
+    assert.equal((await crew.ask(get, patient)).count, 1);
+    const letters = system.deadLetters.list().map(({ message, reason }) => [message, reason]);
+    assert.deepEqual(letters, new Array(2).fill([unsendable, "refused"]));
+  });
+
+  it("a registry on another thread refuses what is no message to it, and tells who asked", async () => {
+    open();
+    const directory = new Registry(system.spawn("registry", undefined, on(2)));
+    const refused: unknown[] = [];
+    system.events.subscribe("dead-letter", ({ letter }) => refused.push([letter.message, letter.reason]));
+    await directory.register("a", system.spawn(kit.linked, undefined));
+    directory.ref.tell({ kind: "join", key: "k", ref: 5 } as never);
+    await assert.rejects(
+      directory.ref.ask(() => ({ kind: "fnd" }) as never, patient),
+      { code: "MESSAGE_REFUSED" },
+    );
+    assert.notEqual(await directory.find("a"), null);
+    await eventually("its dead letters are known", () => refused.length === 2);
+    assert.deepEqual(refused[0], [{ kind: "join", key: "k", ref: 5 }, "refused"]);
+  });
+
   it("a flow runs through other threads, and fails with the cause from there", async () => {
     open();
     const got: number[] = [];
@@ -232,6 +265,22 @@ describe("the example of runtime/README.md", () => {
     assert.equal(answer.count, 1);
     assert.notEqual(answer.thread, 0);
     assert.deepEqual(printed, []);
+  });
+});
+
+describe("a system that cannot be made, since its transport does not open", () => {
+  it("leaves no thread behind", async () => {
+    const ports = (): number =>
+      process.getActiveResourcesInfo().filter((kind) => kind === "MessagePort").length;
+    const before = ports();
+    const open = (): never => {
+      throw new Error("no network");
+    };
+    const transport = { maxBytes: 4_096, open, send: () => undefined, close: () => undefined };
+    const options = { app: kit.app, threads: 2, nodes: { transport } };
+    assert.throws(() => createSystem(options), { code: "TRANSPORT_FAILED" });
+    assert.ok(ports() > before);
+    await eventually("its threads have ended", () => ports() === before);
   });
 });
 

@@ -144,7 +144,84 @@ describe("actors by key", () => {
   });
 
   it("refuses an idle time that makes no sense", () => {
-    assert.throws(() => byKey({ name: "x", type: noter([]), idleMs: 0 }), { code: "TIMER_INVALID" });
+    for (const idleMs of [0, NaN, "5" as never]) {
+      assert.throws(() => byKey({ name: "x", type: noter([]), idleMs }), { code: "TIMER_INVALID" });
+    }
+  });
+
+  it("refuses a definition that makes no sense", () => {
+    const whole = { name: "x", type: noter([]), idleMs: 5 };
+    for (const definition of [
+      undefined,
+      null,
+      5,
+      { ...whole, type: {} },
+      { ...whole, placement: "spread" },
+    ]) {
+      assert.throws(() => byKey(definition as never), { code: "ACTOR_TYPE_INVALID" });
+    }
+  });
+
+  it("what is no keyed message becomes a dead letter, and every actor lives on", async () => {
+    const { system, log, keeper, note, settle } = world();
+    const strange = [null, undefined, 5, "a", {}, { key: "a" }, { key: 5, message: 1 }, { message: 1 }];
+    note("a", "1");
+    for (const message of strange) keeper.tell(message as never);
+    await assert.rejects(
+      keeper.ask((reply: Reply<number>) => ({ kind: "count", reply }) as never),
+      { code: "MESSAGE_REFUSED" },
+    );
+    note("a", "2");
+    await settle();
+    assert.deepEqual(log, ["a begins", "a 1", "a 2"]);
+    const letters = system.deadLetters.list();
+    assert.deepEqual(letters.map(({ message }) => message).slice(0, -1), strange);
+    assert.ok(letters.every(({ reason, target }) => reason === "refused" && target === keeper.address));
+    await system.shutdown();
+  });
+
+  it("what cannot be passed on becomes a dead letter, also when it waited for the next life of its actor", async () => {
+    const test = createTestSystem();
+    const log: string[] = [];
+    let broken = false;
+    const placement = (key: string): "local" => {
+      if (broken && key === "a") throw new RangeError("no place");
+      return "local";
+    };
+    const keeping = byKey({ name: "noters", type: noter(log), idleMs: 100, placement });
+    const keeper = test.system.spawn(keeping, undefined);
+    const note = (key: string, text: string): void => keeper.tell({ key, message: { kind: "note", text } });
+    note("a", "1");
+    note("b", "1");
+    await test.advance(99);
+    note("b", "2");
+    await test.settle();
+    // The keeper drains the actor of `a` first, and keeps what comes then.
+    test.clock.jump(1);
+    broken = true;
+    note("a", "2");
+    const asked = assert.rejects(count(keeper, "a"), { code: "ASK_TIMEOUT" });
+    note("b", "3");
+    await test.settle();
+    assert.deepEqual(
+      log.filter((line) => line.startsWith("b")),
+      ["b begins", "b 1", "b 2", "b 3"],
+    );
+    const letters = test.system.deadLetters.list();
+    assert.deepEqual(
+      letters.map(({ reason, message }) => [reason, (message as Keyed<Message>).key]),
+      [
+        ["refused", "a"],
+        ["refused", "a"],
+      ],
+    );
+    broken = false;
+    note("a", "3");
+    await test.settle();
+    assert.equal(log.at(-1), "a 3");
+    await test.advance(5_000);
+    await asked;
+    await test.system.shutdown();
   });
 });
 

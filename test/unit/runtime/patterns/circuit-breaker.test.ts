@@ -129,5 +129,21 @@ describe("circuit breaker", () => {
     const clock = new VirtualClock();
     assert.throws(() => new CircuitBreaker({ clock, failures: 0 }), { code: "BREAKER_INVALID" });
     assert.throws(() => new CircuitBreaker({ clock, openMs: Infinity }), { code: "BREAKER_INVALID" });
+    for (const options of [
+      undefined,
+      null,
+      {},
+      { clock: {} },
+      { clock, openMs: "5" },
+      { clock, isFailure: 5 },
+    ]) {
+      assert.throws(() => new CircuitBreaker(options as never), { code: "BREAKER_INVALID" });
+    }
+  });
+
+  it("refuses to call what is no function, and does not count it as a failure", async () => {
+    const breaker = new CircuitBreaker({ clock: new VirtualClock(), failures: 1 });
+    await assert.rejects(breaker.call(5 as never), { code: "BREAKER_INVALID" });
+    assert.equal(breaker.state, "closed");
   });
 });

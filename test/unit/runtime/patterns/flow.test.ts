@@ -192,6 +192,32 @@ describe("flows between actors", () => {
     await done;
   });
 
+  it("refuses what is no part, no function and no spawner", async () => {
+    const { system, settle } = createTestSystem();
+    for (const given of [5, undefined, {}]) {
+      const what = given as never;
+      const flow = Flow.from(numbers, 1);
+      const makers = [source, mapping, filtering, stage, sink] as readonly ((
+        name: string,
+        of: never,
+      ) => unknown)[];
+      for (const make of makers) assert.throws(() => make("part", what), { code: "FLOW_INVALID" });
+      assert.throws(() => Flow.from(what, 1), { code: "FLOW_INVALID" });
+      assert.throws(() => flow.via(what, null), { code: "FLOW_INVALID" });
+      await assert.rejects(flow.into(system, what, []), { code: "FLOW_INVALID" });
+      await assert.rejects(flow.into(what, collecting, []), { code: "FLOW_INVALID" });
+    }
+    for (const options of [null, 5, { signal: 5 }]) {
+      const run = Flow.from(numbers, 1).into(system, collecting, [], options as never);
+      await assert.rejects(run, { code: "FLOW_INVALID" });
+    }
+    assert.throws(() => Flow.from(numbers, 1, { placement: "x" as never }), { code: "PLACEMENT_INVALID" });
+    assert.throws(() => Flow.from(numbers, 1, null as never), { code: "FLOW_INVALID" });
+    await settle();
+    assert.ok(system.idle);
+    await system.shutdown();
+  });
+
   it("refuses what is no window, and a part that cannot be placed", async () => {
     const { system } = createTestSystem();
     for (const window of [0, 1.5, 1025, NaN]) {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { Registry, type RegistryEvent } from "../../../../runtime/index.ts";
+import { Registry, type RegistryEvent, type RegistryMessage, type Reply } from "../../../../runtime/index.ts";
 import { createTestSystem } from "../../../../runtime/testkit/index.ts";
 import { crash, puppet } from "../../../kit/puppet.ts";
 
@@ -94,6 +94,64 @@ describe("registry", () => {
     registry.leave("key", b);
     await settle();
     assert.equal(system.deadLetters.total, letters);
+    await system.shutdown();
+  });
+
+  it("throws at the caller for what is no text or no ref, and forgets nobody by it", async () => {
+    const { system, registry, spawn, settle } = world();
+    const a = spawn();
+    await registry.register("a", a);
+    for (const given of [5, null, undefined, {}]) {
+      const [text, ref] = [given as never, given as never];
+      await assert.rejects(registry.register(text, a), { code: "ARGUMENT_INVALID" });
+      await assert.rejects(registry.register("b", ref), { code: "REF_FOREIGN" });
+      await assert.rejects(registry.find(text), { code: "ARGUMENT_INVALID" });
+      await assert.rejects(registry.list(text), { code: "ARGUMENT_INVALID" });
+      assert.throws(() => registry.release(text), { code: "ARGUMENT_INVALID" });
+      for (const change of ["join", "leave"] as const) {
+        assert.throws(() => registry[change](text, a), { code: "ARGUMENT_INVALID" });
+        assert.throws(() => registry[change]("key", ref), { code: "REF_FOREIGN" });
+      }
+      assert.throws(() => registry.subscribe(ref), { code: "REF_FOREIGN" });
+      assert.throws(() => registry.unsubscribe(ref), { code: "REF_FOREIGN" });
+      assert.throws(() => new Registry(ref), { code: "REF_FOREIGN" });
+      assert.throws(() => Registry.open(given as never), { code: "ARGUMENT_INVALID" });
+    }
+    await settle();
+    assert.equal(await registry.find("a"), a);
+    await system.shutdown();
+  });
+
+  it("makes a dead letter of what is no message to it, and forgets nobody by it", async () => {
+    const { system, registry, spawn, settle } = world();
+    const a = spawn();
+    await registry.register("a", a);
+    const strange = [
+      null,
+      5,
+      "find",
+      {},
+      { kind: "toString" },
+      { kind: "find", name: "a" },
+      { kind: "find", name: 5, reply: { send: () => undefined, fail: () => undefined } },
+      { kind: "names", reply: 5 },
+      { kind: "register", name: "b", ref: a },
+      { kind: "join", key: "k", ref: 5 },
+      { kind: "leave", key: 5, ref: a },
+      { kind: "release" },
+      { kind: "subscribe" },
+      { kind: "unsubscribe", to: { address: a.address } },
+    ];
+    for (const message of strange) registry.ref.tell(message as never);
+    await settle();
+    assert.equal(await registry.find("a"), a);
+    assert.deepEqual(
+      system.deadLetters.list().map(({ message, reason }) => [message, reason]),
+      strange.map((message) => [message, "refused"]),
+    );
+    const misspelt = (reply: Reply<unknown>) =>
+      ({ kind: "fnd", name: "a", reply }) as unknown as RegistryMessage;
+    await assert.rejects(registry.ref.ask(misspelt), { code: "MESSAGE_REFUSED" });
     await system.shutdown();
   });
 

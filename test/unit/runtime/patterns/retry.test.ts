@@ -77,6 +77,20 @@ describe("retry", () => {
     assert.equal(calledAt.length, 2);
   });
 
+  it("refuses what is no function, and options that make no sense, before the first attempt", async () => {
+    const clock = new VirtualClock();
+    const { calledAt, operation } = flaky(clock, 9);
+    await assert.rejects(retry(5 as never, { clock, random: half }), { code: "RETRY_INVALID" });
+    for (const wrong of [{ clock: {} }, { random: 5 }, { waitMs: 5 }, { again: "no" }, { signal: 5 }]) {
+      const options = { clock, random: half, ...wrong } as never;
+      await assert.rejects(retry(operation, options), { code: "RETRY_INVALID" }, JSON.stringify(wrong));
+    }
+    for (const options of [undefined, null, {}]) {
+      await assert.rejects(retry(operation, options as never), { code: "RETRY_INVALID" });
+    }
+    assert.deepEqual([calledAt, clock.pending], [[], 0]);
+  });
+
   it("refuses a number of attempts that makes no sense", async () => {
     const clock = new VirtualClock();
     for (const attempts of [0, 1.5, NaN]) {

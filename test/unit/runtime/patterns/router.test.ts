@@ -150,6 +150,47 @@ describe("router", () => {
     await system.shutdown();
   });
 
+  it("refuses routes that there are not, and refs that are none", async () => {
+    const { system } = createTestSystem();
+    const { refs } = workers(system, 2);
+    for (const route of ["least-mailboxx", "", 5, null, {}, { key: 5 }]) {
+      assert.throws(() => router(refs, route as never), { code: "ROUTER_INVALID" });
+      assert.throws(() => pool({ name: "p", worker, route: route as never }), { code: "ROUTER_INVALID" });
+    }
+    for (const given of [5, null, [5], [refs[0], null], [{ address: "local/a#1", tell: () => undefined }]]) {
+      assert.throws(() => router(given as never), { code: "REF_FOREIGN" });
+    }
+    await system.shutdown();
+  });
+
+  it("refuses a key that is no text, since all such keys would lead to one actor", async () => {
+    const { system } = createTestSystem();
+    const { refs } = workers(system, 2);
+    const route = router(refs, { key: () => 5 as never });
+    assert.throws(() => route.tell({ key: "a" }), { code: "ROUTER_INVALID" });
+    const asked = route.ask((reply: Reply<string>) => ({ key: "a", reply }));
+    await assert.rejects(asked, { code: "ROUTER_INVALID" });
+    await system.shutdown();
+  });
+
+  it("whoever tells or asks several actors is refused before any of them is reached", async () => {
+    const { system, settle } = createTestSystem();
+    const { refs, log } = workers(system, 2);
+    const make = (reply: Reply<string>): Job => ({ key: "q", reply });
+    for (const given of [5, null, [...refs, 5]]) {
+      assert.throws(() => broadcast(given as never, { key: "all" }), { code: "REF_FOREIGN" });
+      await assert.rejects(askAll(given as never, make), { code: "REF_FOREIGN" });
+      await assert.rejects(askFirst(given as never, make), { code: "REF_FOREIGN" });
+    }
+    for (const options of [null, 5, { signal: 5 }, { timeoutMs: 0 }]) {
+      await assert.rejects(askAll(refs, make, options as never), { code: "ASK_INVALID" });
+    }
+    await assert.rejects(askAll(refs, 5 as never), { code: "ASK_INVALID" });
+    await settle();
+    assert.deepEqual(log, []);
+    await system.shutdown();
+  });
+
   it("leads to one actor at least", async () => {
     assert.throws(() => router([]), { code: "ROUTER_EMPTY" });
     await assert.rejects(
@@ -160,6 +201,49 @@ describe("router", () => {
 });
 
 describe("pool", () => {
+  it("refuses a definition and a size that make no sense", async () => {
+    const { system, settle } = createTestSystem({ supervision: { decide: () => "stop" } });
+    for (const definition of [undefined, null, {}, { name: "p" }, { name: "p", worker: {} }]) {
+      assert.throws(() => pool(definition as never), { code: "ACTOR_TYPE_INVALID" });
+    }
+    const failures: unknown[] = [];
+    system.events.subscribe("actor-failed", ({ error }) => failures.push((error as { code: unknown }).code));
+    const given = [undefined, { size: "3" }, { size: 2.5 }, { size: NaN }, { size: Infinity }, { size: 0 }];
+    for (const args of given) system.spawn(pool({ name: "p", worker }), args as never);
+    await settle();
+    assert.deepEqual(failures, [...new Array<string>(5).fill("ROUTER_INVALID"), "ROUTER_EMPTY"]);
+    await system.shutdown();
+  });
+
+  it("refuses a message that it cannot pass on: its workers live on, and who asked is told", async () => {
+    const { system, settle } = createTestSystem();
+    const log: string[] = [];
+    const keyed = pool({ name: "keyed", worker, route: { key: (job: Job) => job.key.toLowerCase() } });
+    const ref = system.spawn(keyed, { size: 2, args: { label: "w", log } });
+    const failures: (readonly [unknown, string])[] = [];
+    system.events.subscribe("actor-failed", ({ error, directive }) =>
+      failures.push([(error as { code: unknown }).code, directive]),
+    );
+    ref.tell(null as never);
+    await assert.rejects(
+      ref.ask(() => ({}) as Job),
+      ({ code, cause }: { readonly code?: unknown; readonly cause?: unknown }) =>
+        code === "MESSAGE_REFUSED" && cause instanceof TypeError,
+    );
+    ref.tell({ key: "a" });
+    await settle();
+    assert.deepEqual(log, ["w:a"]);
+    assert.deepEqual(failures, new Array(2).fill(["MESSAGE_REFUSED", "resume"]));
+    assert.deepEqual(
+      system.deadLetters.list().map(({ reason, message }) => [reason, message]),
+      [
+        ["refused", null],
+        ["refused", {}],
+      ],
+    );
+    await system.shutdown();
+  });
+
   it("spreads messages over its workers, and restarts one that crashes", async () => {
     const { system, settle } = createTestSystem();
     const log: string[] = [];

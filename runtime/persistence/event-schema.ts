@@ -6,7 +6,8 @@
  * Code of version n reads an event of version v ≤ n by `upcasters[v]`, `upcasters[v + 1]` … `upcasters[n − 1]`,
  * each of which makes the next version's event of its own. What is in the journal never changes.
  */
-import { runtimeError } from "../errors.ts";
+import { isFunction, isObject, isWhole } from "../contracts/index.ts";
+import { check, runtimeError } from "../errors.ts";
 
 /** The version of the events that code writes, and how it reads older ones. */
 export interface EventSchema {
@@ -27,14 +28,15 @@ export const FIRST_SCHEMA: EventSchema = { version: 1, upcasters: {} };
 
 /** @throws PERSISTENCE_INVALID when an upcaster is missing between the first version and this one */
 export function checkSchema(schema: EventSchema): EventSchema {
+  check(isObject(schema), "PERSISTENCE_INVALID", "A schema is an object", schema);
   const { version, upcasters } = schema;
-  const isVersion = Number.isInteger(version) && version >= 1;
-  for (let from = 1; isVersion && from < version; from++) {
-    if (typeof upcasters[from] !== "function") {
-      throw runtimeError("PERSISTENCE_INVALID", `No upcaster takes events of version ${from} to the next`);
-    }
+  check(isWhole(version, 1), "PERSISTENCE_INVALID", "version of a schema is a whole number from 1", version);
+  check(isObject(upcasters), "PERSISTENCE_INVALID", "upcasters of a schema are an object", upcasters);
+  for (let from = 1; from < version; from++) {
+    const upcaster = upcasters[from];
+    const expected = `The upcaster of events of version ${from} is a function`;
+    check(isFunction(upcaster), "PERSISTENCE_INVALID", expected, upcaster);
   }
-  if (!isVersion) throw runtimeError("PERSISTENCE_INVALID", `Not a version of events: ${version}`);
   return schema;
 }
 

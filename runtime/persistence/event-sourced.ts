@@ -25,8 +25,9 @@
  * - `ctx.hold` and `ctx.release` are used up here; do not call them.
  */
 import { actor, type ActorContext, type ActorType, type Signal } from "../actor.ts";
+import { isFunction, isJournal, isObject, isOptionalFunction, isText, isWhole } from "../contracts/index.ts";
 import type { Journal } from "../contracts/index.ts";
-import { runtimeError } from "../errors.ts";
+import { check, runtimeError } from "../errors.ts";
 import type { TypedMailboxOptions } from "../mailbox.ts";
 import type { ActorRef } from "../ref.ts";
 import type { Supervision } from "../supervision.ts";
@@ -75,7 +76,8 @@ export interface EventSourcedDefinition<Args, State, Command, Event> {
 }
 
 /**
- * An ordinary actor type. An actor whose system and definition name no journal fails with JOURNAL_MISSING.
+ * An ordinary actor type. An actor whose system and definition name no journal fails with JOURNAL_MISSING; one whose
+ * functions give what makes no sense with PERSISTENCE_INVALID, and nothing of that is kept.
  * @throws PERSISTENCE_INVALID, ACTOR_NAME_INVALID, ACTOR_TYPE_INVALID, SUPERVISION_INVALID, MAILBOX_INVALID
  */
 export function eventSourced<Args, State, Command, Event>(
@@ -90,7 +92,7 @@ export function eventSourced<Args, State, Command, Event>(
     name: definition.name,
     initial(args, ctx) {
       const journal = journalOf(definition, ctx);
-      const life = new PersistentLife(rules, journal, definition.stream(args));
+      const life = new PersistentLife(rules, journal, checkStream(definition.stream(args)));
       life.recover(definition.empty(args), leftovers.get(ctx.self) ?? null, ctx);
       return life;
     },
@@ -119,6 +121,7 @@ export function eventSourced<Args, State, Command, Event>(
 function lifeRules<Args, State, Command, Event>(
   definition: EventSourcedDefinition<Args, State, Command, Event>,
 ): LifeRules<State, Command, Event> {
+  checkMembers(definition);
   const rules: LifeRules<State, Command, Event> = {
     name: definition.name,
     handle: definition.handle.bind(definition),
@@ -131,14 +134,47 @@ function lifeRules<Args, State, Command, Event>(
     schema: checkSchema(definition.schema ?? FIRST_SCHEMA),
   };
   const { rememberedIds, snapshotEvery } = rules;
-  if (!isCount(rememberedIds) || !(snapshotEvery === Infinity || isCount(snapshotEvery))) {
-    throw runtimeError("PERSISTENCE_INVALID", `${definition.name}: counts are whole numbers from 1`);
-  }
+  const isEvery = snapshotEvery === Infinity || isWhole(snapshotEvery, 1);
+  check(
+    isWhole(rememberedIds, 1),
+    "PERSISTENCE_INVALID",
+    "rememberedIds is a whole number from 1",
+    rememberedIds,
+  );
+  check(isEvery, "PERSISTENCE_INVALID", "snapshotEvery is a whole number from 1", snapshotEvery);
   return rules;
 }
 
-function isCount(value: number): boolean {
-  return Number.isInteger(value) && value >= 1;
+const NEEDED = ["stream", "empty", "handle", "apply"];
+const OPTIONAL = ["recovered", "signal", "messageId", "duplicate"];
+
+/** @throws ACTOR_TYPE_INVALID, PERSISTENCE_INVALID */
+function checkMembers(definition: object): void {
+  check(isObject(definition), "ACTOR_TYPE_INVALID", "An actor type is made of its definition", definition);
+  const members = definition as Readonly<Record<string, unknown>>;
+  for (const name of NEEDED)
+    check(
+      isFunction(members[name]),
+      "ACTOR_TYPE_INVALID",
+      `${name} of an event-sourced actor is a function`,
+      members[name],
+    );
+  for (const name of OPTIONAL)
+    check(
+      isOptionalFunction(members[name]),
+      "ACTOR_TYPE_INVALID",
+      `${name} of an event-sourced actor is a function`,
+      members[name],
+    );
+  const { journal } = members;
+  check(journal === undefined || isJournal(journal), "PERSISTENCE_INVALID", "journal is a Journal", journal);
+}
+
+/** @throws PERSISTENCE_INVALID */
+function checkStream(given: string): string {
+  const isName = isText(given) && given !== "";
+  check(isName, "PERSISTENCE_INVALID", "The stream of an event-sourced actor is a text", given);
+  return given;
 }
 
 /** @throws JOURNAL_MISSING */

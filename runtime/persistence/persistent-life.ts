@@ -1,8 +1,9 @@
 /** One life of an event-sourced actor; the contract stands in `event-sourced.ts`. */
 import type { ActorContext } from "../actor.ts";
-import { MyriadError, type Journal, type Revision } from "../contracts/index.ts";
+import { isThenable, MyriadError, shown, type Journal, type Revision } from "../contracts/index.ts";
 import { runtimeError } from "../errors.ts";
 import { storeEvent, type EventSchema, type StoredEvent } from "./event-schema.ts";
+import { promiseReturned } from "../returned-promise.ts";
 import type { Decision } from "./event-sourced.ts";
 import type { MessageIds } from "./message-ids.ts";
 import { recoverState, type KeptState, type Recovered } from "./recover-state.ts";
@@ -130,6 +131,10 @@ export class PersistentLife<State, Command, Event> {
       this.#failure = runtimeError("RECOVERY_FAILED", message, { cause: error });
       throw this.#failure;
     }
+    if (isThenable(recovered.state)) {
+      this.#failure = promiseReturned("empty or apply", ctx.self.address, recovered.state);
+      throw this.#failure;
+    }
     this.#state = recovered.state;
     this.#revision = recovered.revision;
     this.#ids = recovered.ids;
@@ -141,11 +146,13 @@ export class PersistentLife<State, Command, Event> {
     if (this.#failure !== null) throw this.#failure;
     const { handle, messageId, duplicate } = this.#rules;
     const id = messageId === null ? null : messageId(command);
+    if (id !== null && typeof id !== "string") throw idless(id);
     if (id === null || !this.#ids.has(id)) this.#take(handle(this.#state, command, ctx), id, ctx);
     else if (duplicate !== null) this.#take({ effect: (state) => duplicate(state, command, ctx) }, null, ctx);
   }
 
   #take(decision: Decision<State, Command, Event>, id: string | null, ctx: ActorContext<Command>): void {
+    if (!isDecision(decision)) throw undecided(decision, ctx);
     const { events, effect } = decision;
     if (events === undefined || events.length === 0) {
       if (effect === undefined) return;
@@ -157,6 +164,7 @@ export class PersistentLife<State, Command, Event> {
     // Nothing is changed before `apply` has taken them all: what it throws leaves no half decision behind.
     let state = this.#state;
     for (const event of events) state = apply(state, event);
+    if (isThenable(state)) throw promiseReturned("apply", ctx.self.address, state);
     const stored =
       events.length === 1
         ? [storeEvent(schema, events[0], id)]
@@ -264,6 +272,25 @@ export class PersistentLife<State, Command, Event> {
           cause,
         });
   }
+}
+
+/** Every command looks at this: no more is asked than what would go wrong, or be lost, without it. */
+function isDecision(given: unknown): boolean {
+  if (typeof given !== "object" || given === null) return false;
+  const { events, effect } = given as { readonly events?: unknown; readonly effect?: unknown };
+  if (effect === undefined) return events === undefined ? !isThenable(given) : Array.isArray(events);
+  return typeof effect === "function" && (events === undefined || Array.isArray(events));
+}
+
+function undecided(given: unknown, { self }: ActorContext<never>): Error {
+  if (isThenable(given)) return promiseReturned("handle or signal", self.address, given);
+  const expected = "A decision is an object with an array of events, an effect, both or neither";
+  return runtimeError("PERSISTENCE_INVALID", `${expected}, not ${shown(given)}`);
+}
+
+/** Two commands without an id would count as the same. */
+function idless(given: unknown): Error {
+  return runtimeError("PERSISTENCE_INVALID", `A message id is a text or null, not ${shown(given)}`);
 }
 
 /** All of them, whatever one throws: their commands are in the journal. Then the first failure counts. */

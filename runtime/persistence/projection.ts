@@ -10,7 +10,8 @@
  *   `streams`, or with `prefix` that of their first appends.
  */
 import { NO_STREAM, type Journal, type JournalEvent, type Revision } from "../contracts/index.ts";
-import { runtimeError } from "../errors.ts";
+import { hasMethods, isJournal, isObject, isText, isWhole } from "../contracts/index.ts";
+import { check } from "../errors.ts";
 import { checkSchema, FIRST_SCHEMA, readEvent, type EventSchema } from "./event-schema.ts";
 
 /** A model with what it was folded from: stored and loaded as one thing. */
@@ -55,12 +56,20 @@ export interface Projection<Model> {
  * @throws PERSISTENCE_INVALID
  */
 export function project<Model, Event>(definition: ProjectionDefinition<Model, Event>): Projection<Model> {
-  checkSchema(definition.schema ?? FIRST_SCHEMA);
-  const saveEvery = definition.saveEvery ?? 1_000;
-  if (!Number.isInteger(saveEvery) || saveEvery < 1) {
-    throw runtimeError("PERSISTENCE_INVALID", `A projection cannot save after ${saveEvery} events`);
-  }
+  check(isObject(definition), "PERSISTENCE_INVALID", "A projection is made of its definition", definition);
+  const { journal, streams, schema = FIRST_SCHEMA, saveEvery = 1_000 } = definition;
+  check(isJournal(journal), "PERSISTENCE_INVALID", "journal is a Journal", journal);
+  check(isStreams(streams), "PERSISTENCE_INVALID", "streams are an array of names, or { prefix }", streams);
+  checkSchema(schema);
+  const has = hasMethods(definition, "apply", "save");
+  check(has, "PERSISTENCE_INVALID", "apply and save of a projection are functions", definition);
+  check(isWhole(saveEvery, 1), "PERSISTENCE_INVALID", "saveEvery is a whole number from 1", saveEvery);
   return new Fold(definition, saveEvery);
+}
+
+function isStreams(given: unknown): boolean {
+  if (Array.isArray(given)) return given.every(isText);
+  return isObject(given) && "prefix" in given && isText(given.prefix);
 }
 
 class Fold<Model, Event> implements Projection<Model> {

@@ -13,6 +13,64 @@ import type { AccountRef, Added } from "../../../kit/account.ts";
 import { scriptedJournal, type ScriptedJournal } from "../../../kit/scripted-journal.ts";
 
 describe("an event-sourced actor", () => {
+  for (const [what, decision, code] of [
+    ["nothing", () => undefined, "PERSISTENCE_INVALID"],
+    ["a number", () => 5, "PERSISTENCE_INVALID"],
+    ["events that are no array", () => ({ events: 5 }), "PERSISTENCE_INVALID"],
+    ["a text in the place of events", () => ({ events: "ab" }), "PERSISTENCE_INVALID"],
+    ["a set of events", () => ({ events: new Set([1]) }), "PERSISTENCE_INVALID"],
+    ["an effect that is no function", () => ({ events: [{ added: 1 }], effect: 5 }), "PERSISTENCE_INVALID"],
+    ["a promise", () => Promise.reject(new Error("too late")), "ACTOR_RETURNED_PROMISE"],
+  ] as const) {
+    it(`that decides ${what} fails with a code, and keeps nothing`, () =>
+      inWorld({ changes: { handle: decision as never } }, async ({ ref, scripted, world, failures }) => {
+        ref.tell({ kind: "crash" });
+        await world.settle();
+        assert.deepEqual(codes(failures), [code]);
+        assert.deepEqual(scripted.sizes, []);
+      }));
+  }
+
+  it("whose message id is neither a text nor null fails, since all such commands would count as one", () =>
+    inWorld({ changes: { messageId: () => undefined as never } }, async ({ ref, scripted, failures }) => {
+      await assert.rejects(add(ref, 5), { code: "ASK_TARGET_FAILED" });
+      assert.deepEqual(codes(failures), ["PERSISTENCE_INVALID"]);
+      assert.deepEqual(scripted.sizes, []);
+    }));
+
+  it("whose apply or empty returns a promise fails, and keeps nothing", async () => {
+    const later = (): never => Promise.reject(new Error("too late")) as never;
+    for (const changes of [{ apply: later }, { empty: later }]) {
+      await inWorld({ changes, decide: () => "stop" }, async ({ ref, scripted, failures }) => {
+        await assert.rejects(add(ref, 5));
+        assert.deepEqual(codes(failures), ["ACTOR_RETURNED_PROMISE"]);
+        assert.deepEqual(scripted.sizes, []);
+      });
+    }
+  });
+
+  it("whose stream is no name fails with a code before it reads or keeps anything", () =>
+    inWorld({ decide: () => "stop" }, async ({ spawn, world, failures }) => {
+      for (const stream of [5, "", undefined]) spawn(account({ stream: () => stream as never }));
+      await world.settle();
+      assert.deepEqual(codes(failures), new Array(3).fill("PERSISTENCE_INVALID"));
+    }));
+
+  it("is refused without the functions that it needs, or with members that are none", () => {
+    const whole = { name: "a", stream: () => "a", empty: () => 0, handle: () => ({}), apply: () => 0 };
+    const needed = ["stream", "empty", "handle", "apply"].map((member) => ({ [member]: undefined }));
+    const optional = ["recovered", "signal", "messageId", "duplicate"].map((member) => ({ [member]: 5 }));
+    for (const changes of [...needed, ...optional]) {
+      assert.throws(() => eventSourced({ ...whole, ...changes }), hasCode("ACTOR_TYPE_INVALID"));
+    }
+    for (const definition of [undefined, null, 5]) {
+      assert.throws(() => eventSourced(definition as never), hasCode("ACTOR_TYPE_INVALID"));
+    }
+    for (const changes of [{ journal: {} }, { schema: 5 }, { schema: { version: 2 } }]) {
+      assert.throws(() => eventSourced({ ...whole, ...changes } as never), hasCode("PERSISTENCE_INVALID"));
+    }
+  });
+
   it("replies only once the journal has what it decided", () =>
     inWorld({}, async ({ ref, scripted, world }) => {
       scripted.hold();

@@ -92,6 +92,28 @@ describe("a projection", () => {
     }
   });
 
+  it("refuses a definition that lacks what it needs", () => {
+    const journal = openMemoryJournal();
+    const whole = { journal, streams: ["a"], empty: 0, apply: () => 0, save: () => undefined };
+    for (const definition of [
+      undefined,
+      null,
+      {},
+      { ...whole, journal: {} },
+      { ...whole, streams: 5 },
+      { ...whole, streams: [5] },
+      { ...whole, streams: { prefix: 5 } },
+      { ...whole, apply: 5 },
+      { ...whole, save: undefined },
+      { ...whole, schema: { version: 1 } },
+    ]) {
+      assert.throws(
+        () => project(definition as never),
+        (thrown) => thrown instanceof MyriadError && thrown.code === "PERSISTENCE_INVALID",
+      );
+    }
+  });
+
   it("has each event in its saved model once, wherever it dies", async () => {
     const step = fc.oneof(
       fc.record({

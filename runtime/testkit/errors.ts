@@ -1,17 +1,18 @@
-import { errorsOf } from "../contracts/index.ts";
+import { checksOf, errorsOf, type Check } from "../contracts/index.ts";
 
 /** Every code that the testkit throws, with what it means and what to do about it. */
 export const TESTKIT_ERRORS = {
   CLOCK_INVALID: {
     fault: "internal",
     meaning:
-      "A virtual clock was told to move by something other than a finite number of milliseconds from 0.",
-    hint: "Virtual time only goes forward, by a finite amount.",
+      "A virtual clock, or a probe that waits by it, was given a time that is none, or an action that is no function.",
+    hint: "Times are numbers of milliseconds from 0; virtual time only goes forward, by a finite amount.",
   },
   FAULTS_INVALID: {
     fault: "internal",
-    meaning: "A fault plan has a chance that is not from 0 to 1, or a delay that is not above 0.",
-    hint: "See FaultPlan.",
+    meaning:
+      "A plan of faults has a fault that there is not, a chance that is not from 0 to 1, or a delay that is not above 0.",
+    hint: "See FaultPlan and DiskFaults.",
   },
   FAULT_INJECTED: {
     fault: "internal",
@@ -40,6 +41,13 @@ export const TESTKIT_ERRORS = {
       "The actors kept sending each other messages without virtual time passing, and never came to rest.",
     hint: "Look for two actors that answer each other for ever.",
   },
+  WORLD_INVALID: {
+    fault: "internal",
+    meaning: "The options of a simulated world, or what it was told to do, make no sense.",
+    hint: "threads is a whole number from 0 to 63; nodes are names, each another and none of them local; a slot is one of its threads, from 1.",
+  },
 } as const;
 
 export const testkitError: ReturnType<typeof errorsOf<typeof TESTKIT_ERRORS>> = errorsOf(TESTKIT_ERRORS);
+
+export const check: Check<keyof typeof TESTKIT_ERRORS> = checksOf(testkitError);

@@ -1,7 +1,7 @@
 /** What goes wrong by itself in a simulated world. Every choice comes from the world's seed. */
-import type { Random } from "../contracts/index.ts";
+import { isBetween, isObject, isOptionalFunction, type Random } from "../contracts/index.ts";
 import type { Address } from "../address.ts";
-import { testkitError } from "./errors.ts";
+import { check } from "./errors.ts";
 
 /** All chances are from 0 (default) to 1. */
 export interface FaultPlan {
@@ -49,6 +49,21 @@ const CHANCES = [
   "mixDatagram",
 ] as const;
 
+/**
+ * One fault misspelt is one that is not tested.
+ * @param others what a plan may name beside its chances.
+ * @throws FAULTS_INVALID
+ */
+export function checkChances(plan: object, chances: readonly string[], others: readonly string[] = []): void {
+  check(isObject(plan), "FAULTS_INVALID", "A plan of faults is an object", plan);
+  for (const [name, chance] of Object.entries(plan)) {
+    if (others.includes(name)) continue;
+    check(chances.includes(name), "FAULTS_INVALID", `A fault is ${chances.join(", ")}`, name);
+    const isChance = chance === undefined || isBetween(chance, 0, 1);
+    check(isChance, "FAULTS_INVALID", `${name} is a chance from 0 to 1`, chance);
+  }
+}
+
 /** Draws from a plan until it is stopped, and counts. */
 export class Faults {
   readonly delayMs: number;
@@ -60,15 +75,13 @@ export class Faults {
 
   /** @throws FAULTS_INVALID */
   constructor(plan: FaultPlan, random: Random) {
-    for (const name of CHANCES) {
-      const chance = plan[name] ?? 0;
-      if (!(chance >= 0 && chance <= 1)) throw testkitError("FAULTS_INVALID", `${name} is ${chance}`);
-    }
-    this.delayMs = plan.delayMs ?? 1_000;
-    if (!(this.delayMs > 0 && this.delayMs < Infinity)) {
-      throw testkitError("FAULTS_INVALID", `delayMs is ${this.delayMs}`);
-    }
-    this.spares = plan.spares ?? ((): boolean => false);
+    checkChances(plan, CHANCES, ["delayMs", "spares"]);
+    const { delayMs = 1_000, spares } = plan;
+    const isDelay = Number.isFinite(delayMs) && delayMs > 0;
+    check(isDelay, "FAULTS_INVALID", "delayMs is a number of milliseconds above 0", delayMs);
+    check(isOptionalFunction(spares), "FAULTS_INVALID", "spares is a function", spares);
+    this.delayMs = delayMs;
+    this.spares = spares ?? ((): boolean => false);
     this.#plan = plan;
     this.#random = random;
   }

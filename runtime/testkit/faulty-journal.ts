@@ -1,6 +1,8 @@
 /** A journal over another one, whose disk fails by plan. */
-import { MyriadError } from "../contracts/index.ts";
+import { isJournal, isRandom, MyriadError } from "../contracts/index.ts";
 import type { Journal, Random } from "../contracts/index.ts";
+import { check } from "../errors.ts";
+import { checkChances } from "./faults.ts";
 
 /** All chances are from 0 (default) to 1. */
 export interface DiskFaults {
@@ -14,11 +16,22 @@ export interface DiskFaults {
   readonly refuseSnapshot?: number;
 }
 
+const DISK_CHANCES: readonly (keyof DiskFaults)[] = [
+  "refuse",
+  "loseConfirmation",
+  "unreadable",
+  "refuseSnapshot",
+];
+
 /**
  * What fails does so with JOURNAL_WRITE_FAILED, or JOURNAL_READ_FAILED; all else is the other journal's.
  * @param random decides; equal ones give equal faults
+ * @throws FAULTS_INVALID; ARGUMENT_INVALID for what is no journal, or no source of chance
  */
 export function faultyJournal(journal: Journal, faults: DiskFaults, random: Random): Journal {
+  check(isJournal(journal), "ARGUMENT_INVALID", "What is to be faulty is a Journal", journal);
+  check(isRandom(random), "ARGUMENT_INVALID", "random is a Random", random);
+  checkChances(faults, DISK_CHANCES);
   const happens = (chance = 0): boolean => chance > 0 && random.next() < chance;
   return {
     async append(stream, expected, events, fence) {

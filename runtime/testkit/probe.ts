@@ -3,8 +3,10 @@
  * the actors settle first; `withinMs` then moves virtual time on, only as far as needed.
  */
 import { inspect } from "node:util";
+import { isBetween, isObject } from "../contracts/index.ts";
 import { actor, type ActorContext, type ActorRef, type AnyRef, type StopReason } from "../index.ts";
-import { testkitError } from "./errors.ts";
+import { Ref } from "../ref.ts";
+import { check, testkitError } from "./errors.ts";
 import type { TestSystem } from "./test-system.ts";
 
 /** How long a probe waits. */
@@ -16,12 +18,13 @@ export interface Within {
 /** An actor that a test reads, message by message. */
 export interface Probe<Message> {
   readonly ref: ActorRef<Message>;
-  /** The oldest message that has not been expected yet. @throws PROBE_MISSED */
+  /** The oldest message that has not been expected yet. @throws PROBE_MISSED, CLOCK_INVALID */
   expectMessage(options?: Within): Promise<Message>;
-  /** That nothing waits, nor comes in the next `forMs` (default 0) virtual milliseconds. @throws PROBE_SURPRISED */
+  /** That nothing waits, nor comes in the next `forMs` (default 0) virtual milliseconds. @throws PROBE_SURPRISED, CLOCK_INVALID */
   expectNoMessage(forMs?: number): Promise<void>;
+  /** @throws REF_FOREIGN */
   watch(ref: AnyRef): void;
-  /** That `ref`, which the probe watches, has stopped; gives the reason. @throws PROBE_MISSED */
+  /** That `ref`, which the probe watches, has stopped; gives the reason. @throws PROBE_MISSED, REF_FOREIGN, CLOCK_INVALID */
   expectTerminated(ref: AnyRef, options?: Within): Promise<StopReason>;
 }
 
@@ -64,7 +67,7 @@ export class ActorProbe<Message> implements Probe<Message> {
 
   async expectMessage(options: Within = {}): Promise<Message> {
     const { messages } = this.#inbox;
-    await this.#until(() => messages.length > 0, options.withinMs ?? 0);
+    await this.#until(() => messages.length > 0, waitOf(options));
     if (messages.length === 0) throw testkitError("PROBE_MISSED", "No message came");
     return messages.shift() as Message;
   }
@@ -76,12 +79,14 @@ export class ActorProbe<Message> implements Probe<Message> {
   }
 
   watch(ref: AnyRef): void {
+    Ref.targetOf(ref);
     this.ref.tell(new WatchCommand(ref));
   }
 
   async expectTerminated(ref: AnyRef, options: Within = {}): Promise<StopReason> {
     const { stopped } = this.#inbox;
-    await this.#until(() => stopped.has(ref.address), options.withinMs ?? 0);
+    Ref.targetOf(ref);
+    await this.#until(() => stopped.has(ref.address), waitOf(options));
     const reason = stopped.get(ref.address);
     if (reason === undefined) {
       throw testkitError("PROBE_MISSED", `${ref.address} is not known to have stopped; is it watched?`);
@@ -92,10 +97,17 @@ export class ActorProbe<Message> implements Probe<Message> {
 
   async #until(happened: () => boolean, withinMs: number): Promise<void> {
     const { clock } = this.#world;
+    const isWait = isBetween(withinMs, 0, Infinity);
+    check(isWait, "CLOCK_INVALID", "A probe waits a number of milliseconds from 0", withinMs);
     const until = clock.monotonic() + withinMs;
     await this.#world.settle();
     while (!happened() && clock.monotonic() < until) {
       await clock.advance(Math.min(clock.nextDueInMs, until - clock.monotonic()));
     }
   }
+}
+
+function waitOf(options: Within): number {
+  check(isObject(options), "CLOCK_INVALID", "How long a probe waits is said by { withinMs }", options);
+  return options.withinMs ?? 0;
 }

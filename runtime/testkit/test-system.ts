@@ -1,5 +1,6 @@
 /** An actor system in virtual time with seeded chance: the same test runs the same way every time. */
-import { seededRandom } from "../contracts/index.ts";
+import { isObject, seededRandom } from "../contracts/index.ts";
+import { check } from "../errors.ts";
 import { createSystem, type ActorSystem, type SystemOptions } from "../index.ts";
 import { testkitError } from "./errors.ts";
 import { ActorProbe, type Probe } from "./probe.ts";
@@ -27,8 +28,12 @@ export interface TestSystem {
 
 const MAX_ROUNDS = 10_000;
 
-/** Shut it down with `system.shutdown()`; it holds nothing that keeps the process alive. */
+/**
+ * Shut it down with `system.shutdown()`; it holds nothing that keeps the process alive.
+ * @throws CLOCK_INVALID (startedAt), and as `createSystem`
+ */
 export function createTestSystem(options: TestSystemOptions = {}): TestSystem {
+  check(isObject(options), "SYSTEM_INVALID", "The options of a test system are an object", options);
   const { seed, startedAt, ...systemOptions } = options;
   const settle = (): Promise<void> => settled(system);
   const clock = new VirtualClock(startedAt, settle);

@@ -2,8 +2,8 @@
  * A clock that stands still until it is moved. Actions run in the order they fall due, those due at the same
  * moment in the order they were scheduled, each seeing its own due time as now.
  */
-import type { Cancel, Clock } from "../contracts/index.ts";
-import { testkitError } from "./errors.ts";
+import { isBetween, isFunction, type Cancel, type Clock } from "../contracts/index.ts";
+import { check } from "./errors.ts";
 
 interface Entry {
   readonly dueAt: number;
@@ -21,8 +21,11 @@ export class VirtualClock implements Clock {
   /**
    * @param startedAt milliseconds since the epoch at the start; default 0.
    * @param settle waits until nothing more happens without time passing; default: one round of the event loop.
+   * @throws CLOCK_INVALID
    */
   constructor(startedAt = 0, settle: () => Promise<void> = eventLoopRound) {
+    check(Number.isFinite(startedAt), "CLOCK_INVALID", "startedAt is a number of milliseconds", startedAt);
+    check(isFunction(settle), "CLOCK_INVALID", "settle of a clock is a function", settle);
     this.#startedAt = startedAt;
     this.#settle = settle;
   }
@@ -45,7 +48,11 @@ export class VirtualClock implements Clock {
     return (this.#entries[0]?.dueAt ?? Infinity) - this.#elapsedMs;
   }
 
+  /** @throws CLOCK_INVALID */
   schedule(delayMs: number, action: () => void): Cancel {
+    // One entry at no time would stand before all others, for ever.
+    check(isBetween(delayMs, -Infinity, Infinity), "CLOCK_INVALID", "A delay is a number", delayMs);
+    check(isFunction(action), "CLOCK_INVALID", "What is scheduled is a function", action);
     const entry = { dueAt: this.#elapsedMs + Math.max(0, delayMs), action };
     this.#entries.splice(this.#placeFor(entry.dueAt), 0, entry);
     return () => {
@@ -70,8 +77,8 @@ export class VirtualClock implements Clock {
   }
 
   #target(ms: number): number {
-    if (!(Number.isFinite(ms) && ms >= 0))
-      throw testkitError("CLOCK_INVALID", `Cannot move a clock by ${ms} ms`);
+    const isTime = Number.isFinite(ms) && ms >= 0;
+    check(isTime, "CLOCK_INVALID", "A clock moves by a finite number of milliseconds from 0", ms);
     return this.#elapsedMs + ms;
   }
 

@@ -10,14 +10,17 @@
  *     world.killNode(name)             the same of a node; world.cut(a, b) parts two of them
  *     createWorld({ faults: … })       threads that die, actors that crash, messages that are lost … by chance
  */
-import type { App } from "../app.ts";
+import { isApp, type App } from "../app.ts";
+import { isSegment } from "../address.ts";
 import { Cell } from "../cell.ts";
-import { seededRandom, type Journal, type Random } from "../contracts/index.ts";
+import { isObject, isWhole, seededRandom, shown, type Journal, type Random } from "../contracts/index.ts";
+import { runtimeError } from "../errors.ts";
 import { nodeRules } from "../nodes/node-options.ts";
 import type { ActorSystem } from "../system.ts";
 import type { TelemetryOptions } from "../telemetry/telemetry-options.ts";
 import { LayoutTable } from "../threads/layout-table.ts";
-import { testkitError } from "./errors.ts";
+import { checkRingBytes } from "../threads/ring.ts";
+import { check, testkitError } from "./errors.ts";
 import { Faults, type FaultCounts, type FaultPlan } from "./faults.ts";
 import { Network } from "./network.ts";
 import { SimulatedNode } from "./simulated-node.ts";
@@ -26,9 +29,9 @@ import { VirtualClock } from "./virtual-clock.ts";
 /** What a simulated world is made with. */
 export interface WorldOptions {
   readonly app: App;
-  /** Worker threads of each node; default 2. */
+  /** Worker threads of each node, 0 to 63; default 2. */
   readonly threads?: number;
-  /** Names of nodes beside `local`, each a system of its own; default: none. */
+  /** Names of nodes beside `local`, each another, each a system of its own; default: none. */
   readonly nodes?: readonly string[];
   /** Of every choice; default 1. Print it when a test fails. */
   readonly seed?: number;
@@ -54,19 +57,26 @@ export interface World {
   readonly faults: FaultCounts;
   /** Takes one step. @returns false when there was nothing to do. */
   step(): boolean;
-  /** Steps until nothing is left to do without time passing. @throws TESTKIT_UNSETTLED after `maxSteps` (default 1,000,000) */
+  /**
+   * Steps until nothing is left to do without time passing.
+   * @throws TESTKIT_UNSETTLED after `maxSteps` (default 1,000,000); WORLD_INVALID
+   */
   settle(maxSteps?: number): Promise<void>;
   /** Moves virtual time on, settling at every moment at which something is due. */
   advance(ms: number): Promise<void>;
   /** From now on nothing goes wrong by itself. */
   stopFaults(): void;
-  /** @param node default `local`. @returns false when nobody sits in that slot just now. */
+  /**
+   * @param slot from 1. @param node default `local`.
+   * @returns false when nobody sits in that slot just now.
+   * @throws WORLD_INVALID: there is no such slot; NODE_UNKNOWN
+   */
   killThread(slot: number, node?: string): boolean;
   /** The system that a node runs now. @throws NODE_UNKNOWN: it has none, or was killed and is not back yet */
   node(name: string): ActorSystem;
   /** As if its process had died. It is started anew, without any actor, a second later. @throws NODE_UNKNOWN */
   killNode(name: string): void;
-  /** Nothing passes between the two nodes until `heal`. */
+  /** Nothing passes between the two nodes until `heal`, killed or not. @throws NODE_UNKNOWN; WORLD_INVALID: it is one node */
   cut(one: string, other: string): void;
   heal(): void;
   /** Stops all actors, and takes no further step. */
@@ -75,11 +85,30 @@ export interface World {
 
 /**
  * Makes a world; nothing happens in it before the first step.
- * @throws THREADS_INVALID, FAULTS_INVALID, ADDRESS_INVALID (a node's name)
+ * @throws WORLD_INVALID, APP_INVALID, FAULTS_INVALID, THREADS_INVALID (ringBytes), SYSTEM_INVALID (journal),
+ *   TELEMETRY_INVALID
  */
 export function createWorld(options: WorldOptions): World {
-  return new SimulatedWorld(options);
+  return new SimulatedWorld(worldRules(options));
 }
+
+type WorldRules = WorldOptions & Required<Omit<WorldOptions, "journal" | "telemetry">>;
+
+function worldRules(options: WorldOptions): WorldRules {
+  check(isObject(options), "WORLD_INVALID", "A world is made with its options", options);
+  const { threads = 2, nodes = [], ringBytes = 4_096, seed = 1, faults = {} } = options;
+  if (!isApp(options.app)) throw runtimeError("APP_INVALID", "A world needs the app that defineApp gives");
+  const isCount = isWhole(threads, 0) && threads <= MOST_THREADS;
+  check(isCount, "WORLD_INVALID", `threads is a whole number from 0 to ${MOST_THREADS}`, threads);
+  const areNames = Array.isArray(nodes) && nodes.every(isSegment);
+  check(areNames, "WORLD_INVALID", "nodes is an array of names", nodes);
+  const areDistinct = new Set([FIRST, ...nodes]).size === nodes.length + 1;
+  check(areDistinct, "WORLD_INVALID", `nodes have names of their own, and ${FIRST} is taken`, nodes);
+  checkRingBytes(ringBytes);
+  return { ...options, threads, nodes, ringBytes, seed, faults };
+}
+
+const MOST_THREADS = 63;
 
 const MAX_STEPS = 1_000_000;
 /** Between two rounds of promises. */
@@ -91,7 +120,7 @@ class SimulatedWorld implements World {
   readonly seed: number;
   readonly clock: VirtualClock;
   steps = 0;
-  readonly #options: WorldOptions;
+  readonly #options: WorldRules;
   readonly #random: Random;
   readonly #layouts: LayoutTable;
   readonly #faults: Faults;
@@ -100,8 +129,8 @@ class SimulatedWorld implements World {
   #starts = 0;
   #isDown = false;
 
-  constructor(options: WorldOptions) {
-    const { app, seed = 1, faults = {}, nodes = [] } = options;
+  constructor(options: WorldRules) {
+    const { app, seed, faults, nodes } = options;
     this.seed = seed;
     this.#options = options;
     this.#random = seededRandom(seed);
@@ -150,6 +179,7 @@ class SimulatedWorld implements World {
   }
 
   async settle(maxSteps: number = MAX_STEPS): Promise<void> {
+    check(isWhole(maxSteps, 1), "WORLD_INVALID", "maxSteps is a whole number from 1", maxSteps);
     const last = this.steps + maxSteps;
     for (;;) {
       // Whatever the steps have resolved may tell actors more.
@@ -168,6 +198,9 @@ class SimulatedWorld implements World {
   }
 
   killThread(slot: number, node: string = FIRST): boolean {
+    const { threads } = this.#options;
+    const isSlot = isWhole(slot, 1) && slot <= threads;
+    check(isSlot, "WORLD_INVALID", `A slot is a whole number from 1 to ${threads}`, slot);
     return this.#find(node).killThread(slot);
   }
 
@@ -186,6 +219,16 @@ class SimulatedWorld implements World {
   }
 
   cut(one: string, other: string): void {
+    for (const name of [one, other]) {
+      const isNode = name === FIRST || this.#options.nodes.includes(name);
+      check(
+        isNode,
+        "NODE_UNKNOWN",
+        `A node of this world is ${[FIRST, ...this.#options.nodes].join(", ")}`,
+        name,
+      );
+    }
+    check(one !== other, "WORLD_INVALID", "What is cut are two nodes", [one, other]);
     this.#network.cut(one, other);
   }
 
@@ -205,19 +248,12 @@ class SimulatedWorld implements World {
 
   #find(name: string): SimulatedNode {
     const node = this.#nodes.find((candidate) => candidate.name === name);
-    if (node === undefined) throw testkitError("NODE_UNKNOWN", `No node ${name} runs just now`);
+    if (node === undefined) throw testkitError("NODE_UNKNOWN", `No node ${shown(name)} runs just now`);
     return node;
   }
 
   #start(name: string): SimulatedNode {
-    const {
-      app,
-      threads = 2,
-      ringBytes = 4_096,
-      journal = null,
-      telemetry = null,
-      nodes = [],
-    } = this.#options;
+    const { app, threads, ringBytes, journal = null, telemetry = null, nodes } = this.#options;
     return new SimulatedNode({
       app,
       name,
@@ -234,7 +270,7 @@ class SimulatedWorld implements World {
   }
 
   #killSomebody(): void {
-    const { threads = 2 } = this.#options;
+    const { threads } = this.#options;
     const node = this.#nodes[this.#nodes.length === 1 ? 0 : this.#faults.below(this.#nodes.length)];
     if (threads > 0 && node?.killThread(1 + this.#faults.below(threads)) === true) {
       this.#faults.counts.killed += 1;

@@ -104,6 +104,15 @@ describe("faults by plan", () => {
     for (const faults of [{ drop: 2 }, { kill: -1 }, { crash: NaN }, { delayMs: 0 }]) {
       assert.throws(() => worldWith(faults), { code: "FAULTS_INVALID" });
     }
+    for (const faults of [null, [], { drop: "0.5" }, { delayMs: "5" }, { spares: 5 }]) {
+      assert.throws(() => worldWith(faults as never), { code: "FAULTS_INVALID" });
+    }
+  });
+
+  it("are refused when one is misspelt, for it would test nothing", () => {
+    for (const faults of [{ drp: 0.5 }, { drop: 0.5, looseDatagram: 0.1 }, { drops: undefined }]) {
+      assert.throws(() => worldWith(faults), { code: "FAULTS_INVALID" });
+    }
   });
 });
 

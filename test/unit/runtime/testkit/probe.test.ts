@@ -46,6 +46,22 @@ describe("probe", () => {
     await system.shutdown();
   });
 
+  it("refuses times that are none, and refs that are none, instead of expecting nothing", async () => {
+    const { system, probe, settle } = createTestSystem();
+    const inbox = probe<string>();
+    inbox.ref.tell("one");
+    for (const withinMs of [NaN, -1, "5" as never]) {
+      await assert.rejects(inbox.expectMessage({ withinMs }), { code: "CLOCK_INVALID" });
+      await assert.rejects(inbox.expectNoMessage(withinMs), { code: "CLOCK_INVALID" });
+    }
+    await assert.rejects(inbox.expectMessage(null as never), { code: "CLOCK_INVALID" });
+    assert.throws(() => inbox.watch(5 as never), { code: "REF_FOREIGN" });
+    await assert.rejects(inbox.expectTerminated(5 as never), { code: "REF_FOREIGN" });
+    await settle();
+    assert.equal(await inbox.expectMessage(), "one");
+    await system.shutdown();
+  });
+
   it("says when the actors never come to rest", async () => {
     const { system, settle } = createTestSystem();
     const restless = system.spawn(puppet(), { label: "a", log: [] });

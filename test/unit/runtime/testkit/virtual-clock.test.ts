@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { VirtualClock } from "../../../../runtime/testkit/index.ts";
+import { createTestSystem, VirtualClock } from "../../../../runtime/testkit/index.ts";
 
 describe("virtual clock", () => {
   it("stands still until it is moved", () => {
@@ -65,6 +65,23 @@ describe("virtual clock", () => {
       else clock.jump(2);
       assert.deepEqual(ran, expected);
     }
+  });
+
+  it("refuses a start, a delay and an action that are none, and goes on without them", async () => {
+    for (const startedAt of [NaN, Infinity, "0" as never]) {
+      assert.throws(() => new VirtualClock(startedAt), { code: "CLOCK_INVALID" });
+      assert.throws(() => createTestSystem({ startedAt }), { code: "CLOCK_INVALID" });
+    }
+    assert.throws(() => new VirtualClock(0, 5 as never), { code: "CLOCK_INVALID" });
+    const clock = new VirtualClock();
+    const ran: string[] = [];
+    for (const delayMs of [NaN, "5" as never, undefined as never]) {
+      assert.throws(() => clock.schedule(delayMs, () => ran.push("never")), { code: "CLOCK_INVALID" });
+    }
+    assert.throws(() => clock.schedule(1, 5 as never), { code: "CLOCK_INVALID" });
+    clock.schedule(2, () => ran.push("second"));
+    await clock.advance(2);
+    assert.deepEqual([ran, clock.now()], [["second"], 2]);
   });
 
   it("refuses to move backwards or for ever", async () => {

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { afterEach, describe, it } from "node:test";
-import type { Reply } from "../../../../runtime/index.ts";
+import type { ActorRef, Reply } from "../../../../runtime/index.ts";
 import { createWorld } from "../../../../runtime/testkit/index.ts";
 import { Directory } from "../../../../runtime/threads/directory.ts";
 import { Asks } from "../../../../runtime/threads/asks.ts";
 import { RemoteTarget, RemoteChild } from "../../../../runtime/threads/remote.ts";
 import { RingWriter } from "../../../../runtime/threads/ring.ts";
-import { app as threadApp, counter } from "../../../kit/thread-app.ts";
+import { app as threadApp, counter, type CounterMessage } from "../../../kit/thread-app.ts";
 import { play } from "../../../kit/world-model.ts";
 
 /** More of them at night: MYRIAD_SEEDS=10000. */
@@ -60,6 +60,74 @@ describe("a world of simulated threads", () => {
     assert.equal(world.killThread(1), false);
     await assert.rejects(get(), { code: "ASK_TARGET_FAILED" }, "its new life has not begun yet");
     assert.equal(await get(), 5);
+    await world.shutdown();
+  });
+});
+
+describe("the options of a world", () => {
+  it("are refused with a code when they make no sense", () => {
+    for (const options of [undefined, null, "x", { app: threadApp, threads: "x" }]) {
+      assert.throws(() => createWorld(options as never), { code: "WORLD_INVALID" });
+    }
+    for (const threads of [NaN, -1, 64, 1.5]) {
+      assert.throws(() => createWorld({ app: threadApp, threads }), { code: "WORLD_INVALID" });
+    }
+    for (const nodes of [["b", "b"], ["local"], [5], "bc", ["a/b"], [""], null]) {
+      assert.throws(() => createWorld({ app: threadApp, nodes: nodes as never }), { code: "WORLD_INVALID" });
+    }
+    for (const app of [undefined, 5, {}]) {
+      assert.throws(() => createWorld({ app: app as never }), { code: "APP_INVALID" });
+    }
+    for (const ringBytes of [5, NaN, "4096"]) {
+      const options = { app: threadApp, ringBytes: ringBytes as never };
+      assert.throws(() => createWorld(options), { code: "THREADS_INVALID" });
+    }
+    assert.throws(() => createWorld({ app: threadApp, journal: {} as never }), { code: "SYSTEM_INVALID" });
+  });
+
+  it("may leave each node with its main thread alone", async () => {
+    const world = createWorld({ app: threadApp, threads: 0, nodes: ["b"] });
+    world.node("b").spawn(counter, 5, { name: "sum" });
+    const found = world.system.find("b/sum");
+    await world.settle();
+    const ref = (await found) as ActorRef<CounterMessage>;
+    ref.tell({ kind: "add", step: 2 });
+    const answer = ref.ask((reply: Reply<number>) => ({ kind: "get", reply }));
+    await world.settle();
+    assert.equal(await answer, 7);
+    await world.shutdown();
+  });
+});
+
+describe("what a world is told", () => {
+  it("is refused about nodes that it does not have", async () => {
+    const world = createWorld({ app: threadApp, nodes: ["b"] });
+    for (const node of ["c", "", 5 as never]) {
+      assert.throws(() => world.node(node), { code: "NODE_UNKNOWN" });
+      assert.throws(() => world.killNode(node), { code: "NODE_UNKNOWN" });
+      assert.throws(() => world.killThread(1, node), { code: "NODE_UNKNOWN" });
+      assert.throws(() => world.cut("local", node), { code: "NODE_UNKNOWN" });
+      assert.throws(() => world.cut(node, "b"), { code: "NODE_UNKNOWN" });
+    }
+    assert.throws(() => world.cut("b", "b"), { code: "WORLD_INVALID" });
+    await world.shutdown();
+  });
+
+  it("may be about the network of a node that is killed and not back", async () => {
+    const world = createWorld({ app: threadApp, nodes: ["b"] });
+    world.killNode("b");
+    world.cut("local", "b");
+    await world.shutdown();
+  });
+
+  it("is refused about slots that it does not have, and numbers of steps that are none", async () => {
+    const world = createWorld({ app: threadApp, threads: 2 });
+    for (const slot of [0, 3, -1, NaN, "1" as never]) {
+      assert.throws(() => world.killThread(slot), { code: "WORLD_INVALID" });
+    }
+    for (const steps of [0, NaN, "x" as never]) {
+      await assert.rejects(world.settle(steps), { code: "WORLD_INVALID" });
+    }
     await world.shutdown();
   });
 });

@@ -74,7 +74,7 @@ export const STORAGE_ERRORS: Readonly<Record<StorageErrorCode, ErrorDefinition>>
   JOURNAL_OPTION_INVALID: {
     fault: "internal",
     meaning: "An option of the journal makes no sense.",
-    hint: "fsync is always, never, or { intervalMs } with a finite positive number of milliseconds.",
+    hint: "fsync is always, never, or { intervalMs } with a finite positive number of milliseconds; segmentBytes is a whole number from 48.",
   },
   JOURNAL_UNKNOWN_REVISION: {
     fault: "internal",

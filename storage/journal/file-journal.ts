@@ -20,6 +20,7 @@ import { GroupCommit } from "./group-commit.ts";
 import { JournalIndex } from "./journal-index.ts";
 import type { IndexedStream } from "./journal-index.ts";
 import { JournalLock } from "./journal-lock.ts";
+import { checkFileOptions } from "./journal-options.ts";
 import { PendingAppend } from "./pending-append.ts";
 import { decodePlainData, encodePlainData } from "./plain-data.ts";
 import { formatRevision, parseRevision } from "./revision.ts";
@@ -36,7 +37,7 @@ export interface FileJournalOptions {
   readonly clock?: Clock;
   /** Default `always`: an append is confirmed when it is on the disk. */
   readonly fsync?: FsyncPolicy;
-  /** A segment that has reached this size is followed by a new one; default 64 MiB. */
+  /** A segment that has reached this size is followed by a new one; default 64 MiB, at least 48 bytes. */
   readonly segmentBytes?: number;
 }
 
@@ -72,6 +73,7 @@ async function openJournal(
   options: FileJournalOptions,
   isGuarded: boolean,
 ): Promise<FileJournal> {
+  checkFileOptions(directory, options);
   const policy = checkFsyncPolicy(options.fsync ?? "always");
   let lock: JournalLock | null = null;
   try {

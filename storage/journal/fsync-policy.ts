@@ -1,3 +1,4 @@
+import { isObject, shown } from "../../runtime/contracts/index.ts";
 import type { Cancel, Clock } from "../../runtime/contracts/index.ts";
 import { storageError } from "../errors.ts";
 
@@ -14,9 +15,12 @@ export type FsyncPolicy = "always" | "never" | { readonly intervalMs: number };
 /** @throws JOURNAL_OPTION_INVALID */
 export function checkFsyncPolicy(policy: FsyncPolicy): FsyncPolicy {
   if (policy === "always" || policy === "never") return policy;
-  const { intervalMs } = policy;
+  const intervalMs = isObject(policy) ? policy.intervalMs : NaN;
   if (Number.isFinite(intervalMs) && intervalMs > 0) return policy;
-  throw storageError("JOURNAL_OPTION_INVALID", `A journal cannot sync every ${intervalMs} ms.`);
+  throw storageError(
+    "JOURNAL_OPTION_INVALID",
+    `fsync of a journal is always, never or { intervalMs }, not ${shown(policy)}.`,
+  );
 }
 
 /**

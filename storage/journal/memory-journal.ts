@@ -11,11 +11,21 @@ import { MyriadError } from "../../runtime/contracts/index.ts";
 import { storageError } from "../errors.ts";
 import { admit, checkFence, checkStreamName, EMPTY_STREAM } from "./admission.ts";
 import type { StreamState } from "./admission.ts";
+import { checkMemoryOptions } from "./journal-options.ts";
 import { decodePlainData, encodePlainData } from "./plain-data.ts";
 import { formatRevision, parseRevision } from "./revision.ts";
 
-/** A journal that ends with the process: for tests and for runs that keep nothing. */
-export function openMemoryJournal(options: { readonly clock?: Clock } = {}): Journal {
+/** How a memory journal is made. */
+export interface MemoryJournalOptions {
+  readonly clock?: Clock;
+}
+
+/**
+ * A journal that ends with the process: for tests and for runs that keep nothing.
+ * @throws JOURNAL_OPTION_INVALID
+ */
+export function openMemoryJournal(options: MemoryJournalOptions = {}): Journal {
+  checkMemoryOptions(options);
   return new MemoryJournal(options.clock ?? systemClock);
 }
 

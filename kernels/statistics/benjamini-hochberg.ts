@@ -1,5 +1,4 @@
-import { statisticsError } from "./errors.ts";
-import { requireThat } from "./validate.ts";
+import { requirePValues } from "./validate.ts";
 
 /**
  * Adjusted p values (q) in the order given: Y. Benjamini & Y. Hochberg, J. Royal Statistical Society B 57,
@@ -7,10 +6,7 @@ import { requireThat } from "./validate.ts";
  * @throws STATISTICS_EMPTY, STATISTICS_BAD_ARGUMENT unless every p lies in [0, 1]
  */
 export function benjaminiHochberg(pValues: readonly number[]): readonly number[] {
-  if (pValues.length === 0) throw statisticsError("STATISTICS_EMPTY", "there is no p value to adjust");
-  pValues.forEach((p, index) =>
-    requireThat(p >= 0 && p <= 1, `p[${index}] is ${p}, outside [0, 1]`, `p[${index}]`),
-  );
+  requirePValues(pValues);
   const falling = pValues.map((p, index) => ({ p, index })).sort((left, right) => right.p - left.p);
   const q = new Array<number>(pValues.length);
   let least = 1;

@@ -1,30 +1,22 @@
 /**
  * One metric of two versions, compared on FORK MEANS: iterations within a fork are not independent, forks
- * are. The test is fixed before the data: three one-sided Welch tests on the relative change, each a linear
- * contrast mean(candidate) − factor × mean(baseline) with its own variance and degrees of freedom.
- *
- *   regressed     H0 worsening ≤ tolerance
- *   nonInferior   H0 worsening ≥ tolerance
- *   improved      H0 improvement ≤ tolerance
- *
- * Worsening is up where lower is better and down where higher is; the factor is 1 ± tolerance. The p values
- * are raw: `decide` adjusts them over all cases and metrics. Everything else is reported, not decided on.
+ * are. The test is fixed before the data: three one-sided Welch tests on the relative change, those of
+ * `hypotheses.ts`, each a linear contrast with its own variance and degrees of freedom. The p values are
+ * raw: `decide` adjusts them over all cases and metrics. Everything else is reported, not decided on.
  * Takes the order of milliseconds (the bootstrap): call it by `compareMetricKernel` off the actor's thread.
  */
 import type { Kernel } from "../../runtime/contracts/index.ts";
 import { bcaInterval } from "./bootstrap.ts";
 import { cliffsDelta, hedgesG } from "./effect-size.ts";
 import { statisticsError } from "./errors.ts";
+import { ofEveryFamily, type ComparisonP, type Direction } from "./hypotheses.ts";
 import { intraForkCorrelation } from "./intra-fork.ts";
 import { mannWhitney } from "./mann-whitney.ts";
 import { meanOf, momentsOf } from "./moments.ts";
 import { sortedQuantile, type Interval } from "./quantile.ts";
 import { meanInterval } from "./summary.ts";
-import { requireForks, requireSamples, requireThat } from "./validate.ts";
-import { contrastTails, welchContrast, type Tails } from "./welch.ts";
-
-/** Which way is better. */
-export type Direction = "lower" | "higher";
+import { requireForks, requireSamples, requireTolerance } from "./validate.ts";
+import { contrastTails, welchContrast } from "./welch.ts";
 
 export interface CompareRequest {
   /** One array a fork, one value an iteration; at least two forks. */
@@ -46,13 +38,6 @@ export interface ForkSummary {
   readonly stdDev: number;
   /** 99 % t interval of the mean. */
   readonly ci99: Interval;
-}
-
-/** The p values (in a `Decision`: q values) of the three one-sided questions. */
-export interface ComparisonP {
-  readonly regressed: number;
-  readonly nonInferior: number;
-  readonly improved: number;
 }
 
 /** Two versions compared in one metric, on their fork means. */
@@ -144,22 +129,17 @@ export function changeP(
 ): ComparisonP {
   requireSamples(baseline, 2, "baseline");
   requireSamples(candidate, 2, "candidate");
-  requireThat(
-    tolerance >= 0 && tolerance < 1,
-    `tolerance must lie in [0, 1); it is ${tolerance}`,
-    "tolerance",
-  );
+  requireTolerance(tolerance);
   const before = momentsOf(baseline);
   const after = momentsOf(candidate);
   if (before.mean < 0) {
     throw statisticsError("STATISTICS_NEGATIVE_BASELINE", `the baseline's mean is ${before.mean}`);
   }
-  const against = (factor: number): Tails => contrastTails(welchContrast(before, after, factor));
-  const down = against(1 - tolerance);
-  const up = against(1 + tolerance);
-  return direction === "lower"
-    ? { regressed: up.above, nonInferior: up.below, improved: down.below }
-    : { regressed: down.below, nonInferior: down.above, improved: up.above };
+  return ofEveryFamily(
+    direction,
+    tolerance,
+    ({ factor, side }) => contrastTails(welchContrast(before, after, factor))[side],
+  );
 }
 
 function relativeChange(

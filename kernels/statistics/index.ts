@@ -23,6 +23,7 @@ export type { BootstrapRequest, TwoSampleStatistic } from "./bootstrap.ts";
 export { benjaminiHochberg } from "./benjamini-hochberg.ts";
 export { intraForkCorrelation } from "./intra-fork.ts";
 export { changeP, compareMetric, compareMetricKernel, forkMeans } from "./comparison.ts";
-export type { CompareRequest, ComparisonP, Direction, ForkSummary, MetricComparison } from "./comparison.ts";
+export type { CompareRequest, ForkSummary, MetricComparison } from "./comparison.ts";
+export type { ComparisonP, Direction, Family } from "./hypotheses.ts";
 export { decide, overallVerdict } from "./verdict.ts";
 export type { Decision, MetricVerdict, Verdict } from "./verdict.ts";

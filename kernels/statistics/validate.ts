@@ -32,6 +32,14 @@ export function requireForks(forks: readonly Float64Array[], location: string): 
   forks.forEach((fork, index) => requireSamples(fork, 1, `${location}[${index}]`));
 }
 
+/** @throws STATISTICS_EMPTY, STATISTICS_BAD_ARGUMENT */
+export function requirePValues(pValues: readonly number[]): void {
+  if (pValues.length === 0) throw statisticsError("STATISTICS_EMPTY", "there is no p value to adjust");
+  pValues.forEach((p, index) =>
+    requireThat(p >= 0 && p <= 1, `p[${index}] is ${p}, outside [0, 1]`, `p[${index}]`),
+  );
+}
+
 /** An open probability: 0 and 1 are refused. @throws STATISTICS_BAD_ARGUMENT */
 export function requireProbability(value: number, name: string): void {
   requireThat(
@@ -39,6 +47,11 @@ export function requireProbability(value: number, name: string): void {
     `${name} must lie between 0 and 1, both excluded; it is ${value}`,
     name,
   );
+}
+
+/** A relative change that does not matter: 0 up to, not including, 1. @throws STATISTICS_BAD_ARGUMENT */
+export function requireTolerance(value: number): void {
+  requireThat(value >= 0 && value < 1, `tolerance must lie in [0, 1); it is ${value}`, "tolerance");
 }
 
 /** @throws STATISTICS_BAD_ARGUMENT */

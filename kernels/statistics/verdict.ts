@@ -4,8 +4,8 @@
  * than non-inferior), non_inferior. What none of them shows is inconclusive, which is never a pass.
  */
 import { benjaminiHochberg } from "./benjamini-hochberg.ts";
-import type { ComparisonP } from "./comparison.ts";
 import { statisticsError } from "./errors.ts";
+import type { ComparisonP } from "./hypotheses.ts";
 import { requireProbability } from "./validate.ts";
 
 /** What the figures show of one metric. */

@@ -21,6 +21,7 @@ export type { Rate } from "./rates.ts";
 export { bcaInterval } from "./bootstrap.ts";
 export type { BootstrapRequest, TwoSampleStatistic } from "./bootstrap.ts";
 export { benjaminiHochberg } from "./benjamini-hochberg.ts";
+export { holm } from "./holm.ts";
 export { intraForkCorrelation } from "./intra-fork.ts";
 export { changeP, compareMetric, compareMetricKernel, forkMeans } from "./comparison.ts";
 export type { CompareRequest, ForkSummary, MetricComparison } from "./comparison.ts";

@@ -7,6 +7,14 @@ export type { Outliers } from "./outliers.ts";
 export type { Interval } from "./quantile.ts";
 export { welchTest } from "./welch.ts";
 export type { Alternative, WelchResult } from "./welch.ts";
+export { equivalenceTest, nonInferiorityTest } from "./equivalence.ts";
+export type {
+  EquivalenceRequest,
+  EquivalenceResult,
+  Margin,
+  NonInferiorityRequest,
+  NonInferiorityResult,
+} from "./equivalence.ts";
 export { mannWhitney } from "./mann-whitney.ts";
 export type { MannWhitneyResult } from "./mann-whitney.ts";
 export { cliffsDelta, hedgesG } from "./effect-size.ts";

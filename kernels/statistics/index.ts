@@ -34,5 +34,7 @@ export { intraForkCorrelation } from "./intra-fork.ts";
 export { changeP, compareMetric, compareMetricKernel, forkMeans } from "./comparison.ts";
 export type { CompareRequest, ForkSummary, MetricComparison } from "./comparison.ts";
 export type { ComparisonP, Direction, Family } from "./hypotheses.ts";
+export { changePower, forksNeeded } from "./power.ts";
+export type { PowerQuestion } from "./power.ts";
 export { decide, overallVerdict } from "./verdict.ts";
 export type { Decision, MetricVerdict, Verdict } from "./verdict.ts";

@@ -36,5 +36,8 @@ export type { CompareRequest, ForkSummary, MetricComparison } from "./comparison
 export type { ComparisonP, Direction, Family } from "./hypotheses.ts";
 export { changePower, forksNeeded } from "./power.ts";
 export type { PowerQuestion } from "./power.ts";
+export { SequentialComparison } from "./sequential-comparison.ts";
+export type { SequentialSettings, SequentialState } from "./sequential-comparison.ts";
+export type { PairMoments } from "./pair-moments.ts";
 export { decide, overallVerdict } from "./verdict.ts";
 export type { Decision, MetricVerdict, Verdict } from "./verdict.ts";

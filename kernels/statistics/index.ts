@@ -26,6 +26,8 @@ export {
   zeroFailureBound,
 } from "./rates.ts";
 export type { Rate } from "./rates.ts";
+export { compareQuantiles, estimateQuantile } from "./quantile-comparison.ts";
+export type { QuantileComparison, QuantileEstimate, QuantileRequest } from "./quantile-comparison.ts";
 export { bcaInterval } from "./bootstrap.ts";
 export type { BootstrapRequest, TwoSampleStatistic } from "./bootstrap.ts";
 export { benjaminiHochberg } from "./benjamini-hochberg.ts";

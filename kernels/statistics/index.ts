@@ -30,6 +30,8 @@ export { compareQuantiles, estimateQuantile } from "./quantile-comparison.ts";
 export type { QuantileComparison, QuantileEstimate, QuantileRequest } from "./quantile-comparison.ts";
 export { bcaInterval } from "./bootstrap.ts";
 export type { BootstrapRequest, TwoSampleStatistic } from "./bootstrap.ts";
+export { hierarchicalInterval, hierarchicalIntervalKernel } from "./hierarchical-bootstrap.ts";
+export type { HierarchicalRequest, HierarchicalResult } from "./hierarchical-bootstrap.ts";
 export { benjaminiHochberg } from "./benjamini-hochberg.ts";
 export { holm } from "./holm.ts";
 export { intraForkCorrelation } from "./intra-fork.ts";

@@ -1,9 +1,9 @@
 /**
  * The Harrell–Davis quantile: a mean of all order statistics, each weighted by its chance to be the quantile,
  * w(i) = I_{i/n}(a, b) − I_{(i−1)/n}(a, b) with a = (n + 1) p and b = (n + 1)(1 − p) (F. E. Harrell &
- * C. E. Davis, Biometrika 69, 1982). It scatters less than one order statistic, and unlike that it is smooth,
- * so that the jackknife gives its standard error, as in the paper: each value left out in turn. In exchange a
- * wild value moves it where p lies within a few ranks of an end.
+ * C. E. Davis, Biometrika 69, 1982). Unlike a quantile between two order statistics it is smooth, so that the
+ * jackknife gives its standard error, as in the paper: each value left out in turn. It errs a few percent less
+ * than those, and more where p lies within a few ranks of an end with a long tail, which moves it (README).
  */
 import { regularisedBeta } from "./incomplete-beta.ts";
 import { momentsOf } from "./moments.ts";

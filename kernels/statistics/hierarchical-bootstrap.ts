@@ -98,19 +98,34 @@ function resampled(forks: readonly Float64Array[], of: HierarchicalRequest["of"]
 }
 
 function resampledMean(forks: readonly Float64Array[]): Resampled {
+  const drawn = indexesFor(forks);
   const draw = (random: Random): number => {
     let sum = 0;
-    for (let fork = 0; fork < forks.length; fork++)
-      sum += drawnMean(forks[random.below(forks.length)]!, random);
+    for (let count = 0; count < forks.length; count++) {
+      const fork = forks[random.below(forks.length)]!;
+      drawIndexes(drawn, fork.length, random);
+      let ofFork = 0;
+      for (let index = 0; index < fork.length; index++) ofFork += fork[drawn[index]!]!;
+      sum += ofFork / fork.length;
+    }
     return sum / forks.length;
   };
   return { value: meanOf(Float64Array.from(forks, meanOf)), draw };
 }
 
-function drawnMean(fork: Float64Array, random: Random): number {
-  let sum = 0;
-  for (let draw = 0; draw < fork.length; draw++) sum += fork[random.below(fork.length)]!;
-  return sum / fork.length;
+function indexesFor(forks: readonly Float64Array[]): Uint32Array {
+  return new Uint32Array(forks.reduce((most, { length }) => Math.max(most, length), 0));
+}
+
+/** `n` indexes below `n`, two from each number of 53 bits: as likely as each other to within n² / 2^53. */
+function drawIndexes(into: Uint32Array, n: number, random: Random): void {
+  const pairs = n * n;
+  for (let index = 0; index < n; index += 2) {
+    const pair = Math.floor(random.next() * pairs);
+    const first = Math.floor(pair / n);
+    into[index] = first;
+    if (index + 1 < n) into[index + 1] = pair - first * n;
+  }
 }
 
 /** Draws are counted at their rank among all iterations, so that no resample has to be sorted. */
@@ -118,15 +133,17 @@ function resampledQuantile(forks: readonly Float64Array[], p: number): Resampled
   const sorted = sortedTogether(forks);
   const ranks = forks.map((fork) => Uint32Array.from(fork, (value) => rankOf(value, sorted)));
   const counts = new Uint32Array(sorted.length);
+  const drawn = indexesFor(forks);
   const draw = (random: Random): number => {
     counts.fill(0);
-    let drawn = 0;
-    for (let fork = 0; fork < forks.length; fork++) {
+    let size = 0;
+    for (let count = 0; count < forks.length; count++) {
       const own = ranks[random.below(forks.length)]!;
-      for (let index = 0; index < own.length; index++) counts[own[random.below(own.length)]!]!++;
-      drawn += own.length;
+      drawIndexes(drawn, own.length, random);
+      for (let index = 0; index < own.length; index++) counts[own[drawn[index]!]!]!++;
+      size += own.length;
     }
-    return countedQuantile(sorted, counts, (drawn - 1) * p);
+    return countedQuantile(sorted, counts, (size - 1) * p);
   };
   return { value: sortedQuantile(sorted, p), draw };
 }

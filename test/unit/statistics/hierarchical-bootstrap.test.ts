@@ -110,7 +110,7 @@ describe("the hierarchical bootstrap", () => {
       const drawn = singles.map(() => {
         const fork = singles[random.below(5)]!;
         // The iteration of that fork: the only one.
-        return fork[random.below(1)]!;
+        return fork[Math.floor(random.next() * fork.length)]!;
       });
       return drawn.sort((a, b) => a - b)[2]!;
     };

@@ -235,6 +235,11 @@ describe("the input of a sequential comparison", () => {
     refuses({ moments: { ...state.moments, candidateMean: Number.NaN } }, "moments.candidateMean");
     refuses({ moments: { ...state.moments, baselineSquares: -1 } }, "moments.baselineSquares");
     refuses({ p: { ...state.p, improved: 2 } }, "p.improved");
+    const lacking = JSON.parse(
+      JSON.stringify({ ...state.moments, products: undefined }),
+    ) as SequentialState["moments"];
+    refuses({ moments: lacking }, "moments.products");
+    refuses({ p: {} as SequentialState["p"] }, "p.regressed");
     refuses({ tolerance: -1 }, "tolerance");
   });
 });

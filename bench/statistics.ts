@@ -3,6 +3,9 @@
  *
  *   coverage   of the 99 % t interval of the mean, 2,000 samples of 10,000, normal and lognormal; of the
  *              99 % BCa interval of a relative change over 20 forks
+ *   decisions  equivalence, Holm, computed power: `decision-statistics.ts`
+ *   sequential level and length of a comparison that is looked at all the time: `sequential-statistics.ts`
+ *   quantiles  their intervals, and those over forks and iterations: `quantile-statistics.ts`
  *   A/A        how often equal versions are flagged (regressed or improved) by `changeP` and `decide`
  *   power      how often a slowdown is called regressed, 20 forks a version, tolerance 2 %
  *
@@ -12,18 +15,23 @@
 import {
   bcaInterval,
   changeP,
-  clopperPearsonLower,
-  clopperPearsonUpper,
   compareMetric,
   decide,
   summarise,
+  type Rate,
 } from "../kernels/statistics/index.ts";
 import { seededRandom, type Random } from "../runtime/contracts/index.ts";
 import { plainRow, requiredRow, type BenchRow } from "./bench-row.ts";
+import { decisionRows } from "./decision-statistics.ts";
+import { normals } from "./normals.ts";
+import { quantileRows } from "./quantile-statistics.ts";
 import type { BenchOptions } from "./question.ts";
+import { sequentialRows } from "./sequential-statistics.ts";
+import { measuredShare } from "./share-row.ts";
 
 const TOLERANCE = 0.02;
 const FORKS = 20;
+const SETTINGS = `${FORKS} forks, tolerance ${TOLERANCE}`;
 /** cv 0.1, intra-fork correlation 0.05, 500 iterations a fork. */
 const CORRELATED_CV = 0.1 * Math.sqrt(0.05 + 0.95 / 500);
 
@@ -38,6 +46,9 @@ export function answerStatistics({
     ...coverageRows("lognormal", Math.exp, Math.exp(0.5), 2_000 * share, random),
     bcaCoverageRow(1_000 * share, random),
     ...verdictRows(20_000 * share, random),
+    ...decisionRows(share, random.fork("decisions")),
+    ...sequentialRows(share, random.fork("sequential")),
+    ...quantileRows(share, random.fork("quantiles")),
     ...speedRows(random),
   ]);
 }
@@ -87,36 +98,43 @@ function bcaCoverageRow(sets: number, random: Random): BenchRow {
 }
 
 function verdictRows(trials: number, random: Random): readonly BenchRow[] {
-  const share = (slowdown: number, cv: number, verdicts: readonly string[]): Share =>
+  const share = (slowdown: number, cv: number, verdicts: readonly string[]): Rate =>
     shareOf({ trials, slowdown, cv, verdicts }, random);
-  const flagged = (cv: number): Share => share(0, cv, ["regressed", "improved"]);
-  const power = (slowdown: number, cv: number): Share => share(slowdown, cv, ["regressed"]);
+  const flagged = (cv: number): Rate => share(0, cv, ["regressed", "improved"]);
+  const power = (slowdown: number, cv: number): Rate => share(slowdown, cv, ["regressed"]);
   const forkMeansCase = "fork means cv 0.1";
   const iterationsCase = "iterations cv 0.1, intra-fork correlation 0.05";
   return [
-    requiredRow(measuredShare(`A/A flagged, ${forkMeansCase}`, flagged(0.1)), "atMost", 0.05),
-    requiredRow(measuredShare(`A/A flagged, ${iterationsCase}`, flagged(CORRELATED_CV)), "atMost", 0.05),
+    requiredRow(measuredShare(`A/A flagged, ${forkMeansCase}`, flagged(0.1), SETTINGS), "atMost", 0.05),
+    requiredRow(
+      measuredShare(`A/A flagged, ${iterationsCase}`, flagged(CORRELATED_CV), SETTINGS),
+      "atMost",
+      0.05,
+    ),
     plainRow(
-      measuredShare(`slowdown of exactly the tolerance flagged, ${forkMeansCase}`, power(TOLERANCE, 0.1)),
+      measuredShare(
+        `slowdown of exactly the tolerance flagged, ${forkMeansCase}`,
+        power(TOLERANCE, 0.1),
+        SETTINGS,
+      ),
     ),
     requiredRow(
-      measuredShare(`power, 5 % slowdown, ${iterationsCase}`, power(0.05, CORRELATED_CV)),
+      measuredShare(`power, 5 % slowdown, ${iterationsCase}`, power(0.05, CORRELATED_CV), SETTINGS),
       "atLeast",
       0.95,
     ),
-    requiredRow(measuredShare(`power, 5 % slowdown, ${forkMeansCase}`, power(0.05, 0.1)), "atLeast", 0.95),
     requiredRow(
-      measuredShare(`power, 10 % slowdown, ${iterationsCase}`, power(0.1, CORRELATED_CV)),
+      measuredShare(`power, 5 % slowdown, ${forkMeansCase}`, power(0.05, 0.1), SETTINGS),
       "atLeast",
       0.95,
     ),
-    plainRow(measuredShare(`power, 10 % slowdown, ${forkMeansCase}`, power(0.1, 0.1))),
+    requiredRow(
+      measuredShare(`power, 10 % slowdown, ${iterationsCase}`, power(0.1, CORRELATED_CV), SETTINGS),
+      "atLeast",
+      0.95,
+    ),
+    plainRow(measuredShare(`power, 10 % slowdown, ${forkMeansCase}`, power(0.1, 0.1), SETTINGS)),
   ];
-}
-
-interface Share {
-  readonly events: number;
-  readonly n: number;
 }
 
 interface VerdictCase {
@@ -126,7 +144,7 @@ interface VerdictCase {
   readonly verdicts: readonly string[];
 }
 
-function shareOf({ trials, slowdown, cv, verdicts }: VerdictCase, random: Random): Share {
+function shareOf({ trials, slowdown, cv, verdicts }: VerdictCase, random: Random): Rate {
   const normal = normals(random.fork(`verdict ${slowdown} ${cv}`));
   let events = 0;
   for (let trial = 0; trial < trials; trial++) {
@@ -136,16 +154,6 @@ function shareOf({ trials, slowdown, cv, verdicts }: VerdictCase, random: Random
     if (verdicts.includes(decision!.verdict)) events += 1;
   }
   return { events, n: trials };
-}
-
-function measuredShare(
-  name: string,
-  share: Share,
-): Pick<BenchRow, "name" | "unit" | "value"> & { note: string } {
-  const lo = clopperPearsonLower(share, 0.95).toFixed(4);
-  const hi = clopperPearsonUpper(share, 0.95).toFixed(4);
-  const note = `${FORKS} forks, tolerance ${TOLERANCE}; ${share.events} of ${share.n}, 90 % within ${lo}–${hi}`;
-  return { name, unit: "share", value: share.events / share.n, note };
 }
 
 function speedRows(random: Random): readonly BenchRow[] {
@@ -185,26 +193,4 @@ function forkMeans(normal: () => number, centre: number, cv: number): Float64Arr
 
 function meanOf(samples: Float64Array): number {
   return samples.reduce((sum, value) => sum + value, 0) / samples.length;
-}
-
-/** Standard normal draws by the polar method (G. Marsaglia & T. A. Bray, SIAM Review 6, 1964). */
-function normals(random: Random): () => number {
-  let spare: number | null = null;
-  return () => {
-    if (spare !== null) {
-      const kept = spare;
-      spare = null;
-      return kept;
-    }
-    for (;;) {
-      const x = 2 * random.next() - 1;
-      const y = 2 * random.next() - 1;
-      const square = x * x + y * y;
-      if (square > 0 && square < 1) {
-        const scale = Math.sqrt((-2 * Math.log(square)) / square);
-        spare = y * scale;
-        return x * scale;
-      }
-    }
-  };
 }

@@ -45,3 +45,7 @@ export type { SequentialSettings, SequentialState } from "./sequential-compariso
 export type { PairMoments } from "./pair-moments.ts";
 export { decide, overallVerdict } from "./verdict.ts";
 export type { Decision, MetricVerdict, Verdict } from "./verdict.ts";
+export { mannKendall } from "./mann-kendall.ts";
+export type { MannKendallResult } from "./mann-kendall.ts";
+export { theilSen } from "./theil-sen.ts";
+export type { TheilSenLine, TheilSenRequest } from "./theil-sen.ts";

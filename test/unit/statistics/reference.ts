@@ -11,8 +11,8 @@ interface ReferenceFile {
   readonly values: Readonly<Record<string, number | readonly number[]>>;
 }
 
-const r = load("reference-r.json");
-const scipy = load("reference-scipy.json");
+const r = merged(load("reference-r.json"), load("series-r.json"));
+const scipy = merged(load("reference-scipy.json"), load("series-scipy.json"));
 
 /** What R gave for `call`: a number as a list of one. */
 export function byR(call: string): readonly number[] {
@@ -48,6 +48,10 @@ function lookUp(file: ReferenceFile, call: string): readonly number[] {
   const value = file.values[call];
   assert.notEqual(value, undefined, `no reference value for ${call}`);
   return typeof value === "number" ? [value] : value!;
+}
+
+function merged(left: ReferenceFile, right: ReferenceFile): ReferenceFile {
+  return { data: { ...left.data, ...right.data }, values: { ...left.values, ...right.values } };
 }
 
 function load(name: string): ReferenceFile {

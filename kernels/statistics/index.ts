@@ -49,3 +49,5 @@ export { mannKendall } from "./mann-kendall.ts";
 export type { MannKendallResult } from "./mann-kendall.ts";
 export { theilSen } from "./theil-sen.ts";
 export type { TheilSenLine, TheilSenRequest } from "./theil-sen.ts";
+export { changePoints, changePointsKernel } from "./change-points.ts";
+export type { ChangePoint, ChangePointRequest } from "./change-points.ts";

@@ -51,3 +51,5 @@ export { theilSen } from "./theil-sen.ts";
 export type { TheilSenLine, TheilSenRequest } from "./theil-sen.ts";
 export { changePoints, changePointsKernel } from "./change-points.ts";
 export type { ChangePoint, ChangePointRequest } from "./change-points.ts";
+export { driftRunLength, PageHinkley } from "./page-hinkley.ts";
+export type { Drift, DriftOptions, DriftState, DriftSum } from "./page-hinkley.ts";

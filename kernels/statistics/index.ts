@@ -53,3 +53,5 @@ export { changePoints, changePointsKernel } from "./change-points.ts";
 export type { ChangePoint, ChangePointRequest } from "./change-points.ts";
 export { driftRunLength, PageHinkley } from "./page-hinkley.ts";
 export type { Drift, DriftOptions, DriftState, DriftSum } from "./page-hinkley.ts";
+export { seasonalMedian, seasonalScore } from "./seasonal-median.ts";
+export type { SeasonalBaseline, SeasonalRequest } from "./seasonal-median.ts";

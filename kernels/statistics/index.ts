@@ -55,3 +55,5 @@ export { driftRunLength, PageHinkley } from "./page-hinkley.ts";
 export type { Drift, DriftOptions, DriftState, DriftSum } from "./page-hinkley.ts";
 export { seasonalMedian, seasonalScore } from "./seasonal-median.ts";
 export type { SeasonalBaseline, SeasonalRequest } from "./seasonal-median.ts";
+export { isotonicAt, isotonicFit } from "./isotonic.ts";
+export type { IsotonicFit, IsotonicRequest } from "./isotonic.ts";

@@ -57,3 +57,5 @@ export { seasonalMedian, seasonalScore } from "./seasonal-median.ts";
 export type { SeasonalBaseline, SeasonalRequest } from "./seasonal-median.ts";
 export { isotonicAt, isotonicFit } from "./isotonic.ts";
 export type { IsotonicFit, IsotonicRequest } from "./isotonic.ts";
+export { ratioInterval, ratioIntervalBy } from "./ratio-bootstrap.ts";
+export type { RatioRequest } from "./ratio-bootstrap.ts";

@@ -149,7 +149,7 @@ export class SplitSearch {
     let lowestAt = 0;
     for (; at >= least; at--) {
       pairSum += toAll[at]! - toEarlier[at]!;
-      const within = means[at]! + pairSum * inverses[end - at - 1]!;
+      const within = means[at]! + pairSum * inverses[end - 1 - at]!;
       if (within < lowest) {
         lowest = within;
         lowestAt = at;

@@ -10,8 +10,8 @@
  * Level and spread are given, or learned as it goes: then z is the normal score of the value's prediction
  * t statistic (x − mean) / (s √(1 + 1/n)) over the n values so far (D. M. Hawkins, The Statistician 36, 1987).
  * On independent normal values these scores are independent standard normals whatever n is, so the rate of
- * false alarms is that of a known level and does not hang on the length of the warm-up. What does hang on it
- * is the power: a change that comes soon after the start is partly learned as the level.
+ * false alarms is that of a known level and does not hang on the length of the warm-up. What hangs on the number
+ * of values is the power: a small change soon after the start is learned as the level before it is found.
  *
  * Heavy tails and correlated neighbours raise the rate of false alarms: feed it medians of bursts, not single
  * timings.

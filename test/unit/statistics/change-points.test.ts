@@ -51,6 +51,23 @@ describe("e-divisive", () => {
     assert.ok(Math.abs(change!.p - exact) < 4 * error, `${change!.p} against ${exact}`);
   });
 
+  it("has the same p in any unit, though rounding differs", () => {
+    const pOf = (series: Float64Array, seed: number): number | undefined => {
+      const request = { series, seed, leastSegment: 2, permutations: 499, significance: 0.5 };
+      return changePoints({ ...request, mostChanges: 1 })[0]?.p;
+    };
+    const binary = dataSet("binary10");
+    for (let seed = 0; seed < 5; seed++) {
+      assert.equal(
+        pOf(
+          binary.map((value) => 0.1 + value / 3),
+          seed,
+        ),
+        pOf(binary, seed),
+      );
+    }
+  });
+
   it("raises a false alarm as rarely as it says", () => {
     const normal = normals("false alarms");
     const trials = 300;

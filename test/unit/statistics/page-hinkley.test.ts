@@ -9,7 +9,7 @@ import {
   type DriftState,
 } from "../../../kernels/statistics/page-hinkley.ts";
 import { normals } from "./normals.ts";
-import { assertClose, byR } from "./reference.ts";
+import { assertClose, byR, dataSet } from "./reference.ts";
 
 const STANDARD = { mean: 0, stdDev: 1 } as const;
 
@@ -53,6 +53,23 @@ describe("the Page–Hinkley detector", () => {
         assert.equal(detector.state.up.sum, sums.at(-1)! - Math.min(...sums));
       }),
     );
+  });
+
+  it("scores a value against those before it as R does, and learns it then", () => {
+    const scoreOf = (before: number): number => {
+      const detector = new PageHinkley({ warmUp: before, allowance: 0, threshold: 1e3 });
+      for (const value of dataSet("history30").slice(0, before + 1)) detector.add(value);
+      return detector.state.up.sum - detector.state.down.sum;
+    };
+    const scores = byR("c(score(history30, 3), score(history30, 4), score(history30, 20))");
+    assertClose([scoreOf(2), scoreOf(3), scoreOf(19)], scores, 1e-12);
+  });
+
+  it("takes a value beyond all tails for an alarm", () => {
+    const normal = normals("far");
+    const detector = new PageHinkley();
+    for (let index = 0; index < 200; index++) detector.add(normal());
+    assert.equal(detector.add(-1e4)?.direction, "down");
   });
 
   it("sees falls as it sees rises", () => {

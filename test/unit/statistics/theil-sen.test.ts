@@ -17,9 +17,11 @@ describe("the Theil–Sen line", () => {
       figures(theilSen({ y: dataSet(name), ...(confidence === undefined ? {} : { confidence }) }));
     assertClose(line("falling10", 0.95), byScipy("line(falling10, None, 0.95)"), 1e-12);
     assertClose(line("wave60"), byScipy("line(wave60, None, 0.99)"), 1e-12);
-    assertClose(line("tied12", 0.9), byScipy("line(tied12, None, 0.9)"), 1e-12);
-    const uneven = theilSen({ y: dataSet("values14"), x: dataSet("times14") });
-    assertClose(figures(uneven), byScipy("line(values14, times14, 0.99)"), 1e-12);
+    assertClose(line("tied12", 0.86), byScipy("line(tied12, None, 0.86)"), 1e-12);
+    const uneven = { y: dataSet("values14"), x: dataSet("times14") };
+    assertClose(figures(theilSen(uneven)), byScipy("line(values14, times14, 0.99)"), 1e-12);
+    const narrower = theilSen({ ...uneven, confidence: 0.93 });
+    assertClose(figures(narrower), byScipy("line(values14, times14, 0.93)"), 1e-12);
   });
 
   it("is a straight line's own, whatever a fifth of the points is", () => {

@@ -11,7 +11,7 @@ export const QUESTIONS: readonly Question[] = [
   {
     name: "statistics",
     about: "do intervals cover and tests decide as they promise, on simulated samples?",
-    takes: "1 min, --quick 10 s",
+    takes: "100 s, --quick 15 s",
     guards: false,
     answer: answerStatistics,
   },

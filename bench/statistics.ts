@@ -8,6 +8,7 @@
  *   quantiles  their intervals, and those over forks and iterations: `quantile-statistics.ts`
  *   A/A        how often equal versions are flagged (regressed or improved) by `changeP` and `decide`
  *   power      how often a slowdown is called regressed, 20 forks a version, tolerance 2 %
+ *   series     change points, drift, trend, seasons, calibration, large bootstraps: `series-*.ts`
  *
  * A fork mean of k iterations with coefficient of variation c and intra-fork correlation r varies by
  * c √(r + (1 − r)/k): 0.1, 0.05 and 500 give 0.023; "fork means cv 0.1" is the case r = 1.
@@ -27,6 +28,8 @@ import { normals } from "./normals.ts";
 import { quantileRows } from "./quantile-statistics.ts";
 import type { BenchOptions } from "./question.ts";
 import { sequentialRows } from "./sequential-statistics.ts";
+import { seriesRows } from "./series-statistics.ts";
+import { seriesTimeRows } from "./series-times.ts";
 import { measuredShare } from "./share-row.ts";
 
 const TOLERANCE = 0.02;
@@ -35,13 +38,13 @@ const SETTINGS = `${FORKS} forks, tolerance ${TOLERANCE}`;
 /** cv 0.1, intra-fork correlation 0.05, 500 iterations a fork. */
 const CORRELATED_CV = 0.1 * Math.sqrt(0.05 + 0.95 / 500);
 
-export function answerStatistics({
+export async function answerStatistics({
   quick,
   seed,
 }: Pick<BenchOptions, "quick" | "seed">): Promise<readonly BenchRow[]> {
   const random = seededRandom(seed).fork("statistics");
   const share = quick ? 0.1 : 1;
-  return Promise.resolve([
+  return [
     ...coverageRows("normal", (normal) => normal, 0, 2_000 * share, random),
     ...coverageRows("lognormal", Math.exp, Math.exp(0.5), 2_000 * share, random),
     bcaCoverageRow(1_000 * share, random),
@@ -50,7 +53,9 @@ export function answerStatistics({
     ...sequentialRows(share, random.fork("sequential")),
     ...quantileRows(share, random.fork("quantiles")),
     ...speedRows(random),
-  ]);
+    ...seriesRows(share, random.fork("series")),
+    ...(await seriesTimeRows(random.fork("series times"))),
+  ];
 }
 
 function coverageRows(

@@ -110,7 +110,7 @@ function runLengthRow(name: string, options: DriftOptions, runs: number, normal:
 
 function runLength(detector: PageHinkley, next: Normal, most = Number.POSITIVE_INFINITY): number {
   let count = 1;
-  while (detector.add(next()) === null && count < most) count += 1;
+  while (detector.push(next()) === null && count < most) count += 1;
   return count;
 }
 
@@ -118,7 +118,7 @@ function delayRow(learned: number, runs: number, normal: Normal): BenchRow {
   const delays: number[] = [];
   for (let run = 0; run < runs; run++) {
     const detector = new PageHinkley();
-    const early = countOf(learned, () => detector.add(normal()) !== null);
+    const early = countOf(learned, () => detector.push(normal()) !== null);
     if (early === 0) delays.push(runLength(detector, () => 1 + normal(), LONGEST_DELAY + 1));
   }
   const missed = delays.filter((delay) => delay > LONGEST_DELAY).length / delays.length;

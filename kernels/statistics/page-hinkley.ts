@@ -104,7 +104,7 @@ export class PageHinkley {
   }
 
   /** @returns the alarm that this value raises, or null @throws STATISTICS_NOT_FINITE */
-  add(value: number): Drift | null {
+  push(value: number): Drift | null {
     requireSamples(Float64Array.of(value), 1, "value");
     const before = this.#state;
     const index = before.seen;

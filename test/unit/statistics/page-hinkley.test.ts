@@ -15,7 +15,7 @@ const STANDARD = { mean: 0, stdDev: 1 } as const;
 
 function alarmsOf(values: readonly number[], options: DriftOptions): readonly Drift[] {
   const detector = new PageHinkley(options);
-  return values.map((value) => detector.add(value)).filter((drift) => drift !== null);
+  return values.map((value) => detector.push(value)).filter((drift) => drift !== null);
 }
 
 /** Mean values to the first alarm of the given options, the warm-up not counted. */
@@ -26,7 +26,7 @@ function meanRunLength(options: DriftOptions, trials: number, seed: string, shif
   for (let trial = 0; trial < trials; trial++) {
     const detector = new PageHinkley(options);
     let count = 1;
-    while (detector.add(normal() + (count > warmUp ? shift : 0)) === null) count += 1;
+    while (detector.push(normal() + (count > warmUp ? shift : 0)) === null) count += 1;
     total += count - warmUp;
   }
   return total / trials;
@@ -47,7 +47,7 @@ describe("the Page–Hinkley detector", () => {
         const detector = new PageHinkley({ reference: STANDARD, allowance: 0.5, threshold: 1e6 });
         const sums = [0];
         for (const value of run) {
-          detector.add(value);
+          detector.push(value);
           sums.push(sums.at(-1)! + value - 0.5);
         }
         assert.equal(detector.state.up.sum, sums.at(-1)! - Math.min(...sums));
@@ -58,7 +58,7 @@ describe("the Page–Hinkley detector", () => {
   it("scores a value against those before it as R does, and learns it then", () => {
     const scoreOf = (before: number): number => {
       const detector = new PageHinkley({ warmUp: before, allowance: 0, threshold: 1e3 });
-      for (const value of dataSet("history30").slice(0, before + 1)) detector.add(value);
+      for (const value of dataSet("history30").slice(0, before + 1)) detector.push(value);
       return detector.state.up.sum - detector.state.down.sum;
     };
     const scores = byR("c(score(history30, 3), score(history30, 4), score(history30, 20))");
@@ -68,8 +68,8 @@ describe("the Page–Hinkley detector", () => {
   it("takes a value beyond all tails for an alarm", () => {
     const normal = normals("far");
     const detector = new PageHinkley();
-    for (let index = 0; index < 200; index++) detector.add(normal());
-    assert.equal(detector.add(-1e4)?.direction, "down");
+    for (let index = 0; index < 200; index++) detector.push(normal());
+    assert.equal(detector.push(-1e4)?.direction, "down");
   });
 
   it("sees falls as it sees rises", () => {
@@ -102,7 +102,7 @@ describe("the Page–Hinkley detector", () => {
       let state: DriftState | undefined;
       const resumed = values.map((value) => {
         const detector = new PageHinkley(options, state);
-        const drift = detector.add(value);
+        const drift = detector.push(value);
         state = JSON.parse(JSON.stringify(detector.state)) as DriftState;
         return drift;
       });
@@ -142,7 +142,7 @@ describe("the Page–Hinkley detector", () => {
   it("refuses what is no value and what are no settings", () => {
     const detector = new PageHinkley();
     for (const value of [Number.NaN, Number.NEGATIVE_INFINITY, 1e101]) {
-      assert.throws(() => detector.add(value), { code: "STATISTICS_NOT_FINITE" });
+      assert.throws(() => detector.push(value), { code: "STATISTICS_NOT_FINITE" });
     }
     assert.equal(detector.state.seen, 0);
     const options: readonly DriftOptions[] = [

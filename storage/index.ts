@@ -7,13 +7,21 @@ export type { Recovery } from "./journal/segment-recovery.ts";
 export type { FsyncPolicy } from "./journal/fsync-policy.ts";
 export { openAnalytics } from "./analytics/open-analytics.ts";
 export type { LoadDuckdb } from "./analytics/open-analytics.ts";
-export type { Analytics, BaselineFilter, Promotion } from "./analytics/analytics.ts";
 export type {
+  Analytics,
+  BaselineFilter,
+  BaselineRole,
+  Promotion,
+  PrunedSamples,
+} from "./analytics/analytics.ts";
+export type {
+  BaselineMarks,
   BaselineRow,
   ComparisonRow,
   ForkRow,
   MetricSamples,
   SessionRow,
+  SettingRow,
   SummaryRow,
 } from "./analytics/rows.ts";
 export { STORAGE_ERRORS } from "./errors.ts";

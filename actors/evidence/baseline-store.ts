@@ -161,6 +161,7 @@ function rowsOf(
       metric: metric.name,
       unit: metric.unit,
       direction: metric.direction,
+      tolerance: metric.tolerance,
       mean,
       stdDev,
       n,
@@ -172,6 +173,7 @@ function rowsOf(
       programDigest: digest,
       createdAt: now,
       note: null,
+      tool: null,
     };
   });
 }

@@ -1,8 +1,28 @@
-import type { BaselineRow, ComparisonRow, ForkRow, MetricSamples, SessionRow, SummaryRow } from "./rows.ts";
+import type {
+  BaselineMarks,
+  BaselineRow,
+  ComparisonRow,
+  ForkRow,
+  MetricSamples,
+  SessionRow,
+  SummaryRow,
+} from "./rows.ts";
+
+/** What one baseline of a case stands for: what bursts compare with, or what was released last. */
+export type BaselineRole = "current" | "release";
 
 export interface BaselineFilter {
   readonly caseId?: string;
   readonly subject?: string;
+}
+
+/** Samples of forks recorded before `before`, less those of current and release baselines, which stay. */
+export interface PrunedSamples {
+  readonly forks: number;
+  readonly samples: number;
+  /** What the database takes up, room that is free for new rows aside. */
+  readonly bytesBefore: number;
+  readonly bytesAfter: number;
 }
 
 /** The case's tag before and after a promotion; null when it had none. */
@@ -60,8 +80,27 @@ export interface Analytics {
   baselines(filter?: BaselineFilter): Promise<readonly BaselineRow[]>;
   /** The promoted baseline of the case, one row a metric; empty when none was promoted. */
   currentBaseline(caseId: string): Promise<readonly BaselineRow[]>;
-  /** Makes the tag the current baseline of each of its cases. @throws BASELINE_UNKNOWN */
-  promote(tag: string): Promise<readonly Promotion[]>;
+  /** The baseline of the case that was marked as released last; empty when none was. */
+  releaseBaseline(caseId: string): Promise<readonly BaselineRow[]>;
+  /** Gives the tag the role (default: current) in each of its cases. @throws BASELINE_UNKNOWN */
+  promote(tag: string, role?: BaselineRole): Promise<readonly Promotion[]>;
+
+  /** Replaces what was written on the tag. @throws BASELINE_UNKNOWN */
+  markBaseline(marks: BaselineMarks): Promise<void>;
+  /** In the order of tags. */
+  baselineMarks(): Promise<readonly BaselineMarks[]>;
+
+  /** What was kept under the name; null: nothing. */
+  setting(name: string): Promise<unknown>;
+  recordSetting(name: string, value: unknown): Promise<void>;
+
+  /**
+   * Removes old raw samples; forks, summaries, baselines and comparisons stay. No current or release baseline
+   * loses any.
+   * @param dryRun count only, and change nothing
+   * @throws INSTALLATION_INCOMPLETE where plain files keep the measurements: nothing is ever removed from them
+   */
+  pruneSamples(before: number, dryRun: boolean): Promise<PrunedSamples>;
 
   /** Waits for what was begun. */
   close(): Promise<void>;

@@ -1,7 +1,7 @@
 import { DOUBLE } from "@duckdb/node-api";
 import type { DuckDBConnection, DuckDBDataChunk, DuckDBResult } from "@duckdb/node-api";
 
-import type { Analytics, BaselineFilter, Promotion } from "./analytics.ts";
+import type { Analytics, BaselineFilter, BaselineRole, PrunedSamples, Promotion } from "./analytics.ts";
 import { Database } from "./database.ts";
 import {
   decodeRow,
@@ -14,8 +14,17 @@ import {
 } from "./row-table.ts";
 import type { Bindings, RowTable } from "./row-table.ts";
 import { requireDistinct, requireMeasured, requireSame, requireThere } from "./refusals.ts";
-import { BASELINES, COMPARISONS, FORKS, SESSIONS, SUMMARIES } from "./rows.ts";
-import type { BaselineRow, ComparisonRow, ForkRow, MetricSamples, SessionRow, SummaryRow } from "./rows.ts";
+import { BASELINE_MARKS, BASELINES, COMPARISONS, FORKS, SESSIONS, SETTINGS, SUMMARIES } from "./rows.ts";
+import type {
+  BaselineMarks,
+  BaselineRow,
+  ComparisonRow,
+  ForkRow,
+  MetricSamples,
+  SessionRow,
+  SummaryRow,
+} from "./rows.ts";
+import { deleteOldSamples, sizeInUse } from "./sample-retention.ts";
 import { appendSamples } from "./sample-writer.ts";
 
 /**
@@ -111,27 +120,27 @@ export class DuckdbAnalytics implements Analytics {
     return this.#rows(BASELINES, { ...filter }, "created_at, tag, case_id, metric");
   }
 
-  async currentBaseline(caseId: string): Promise<readonly BaselineRow[]> {
-    const sql = `SELECT ${selection(BASELINES)} FROM baselines SEMI JOIN current_baselines USING (case_id, tag)
-      WHERE case_id = $caseId ORDER BY metric`;
-    const rows = await this.#database.read(async (connection) =>
-      (await connection.run(sql, { caseId })).getRowObjects(),
-    );
-    return rows.map((row) => decodeRow(BASELINES, row));
+  currentBaseline(caseId: string): Promise<readonly BaselineRow[]> {
+    return this.#baselineIn("current", caseId);
   }
 
-  async promote(tag: string): Promise<readonly Promotion[]> {
-    const sql = `SELECT DISTINCT case_id AS "caseId", current_baselines.tag AS "from"
-      FROM baselines LEFT JOIN current_baselines USING (case_id) WHERE baselines.tag = $tag ORDER BY case_id`;
+  releaseBaseline(caseId: string): Promise<readonly BaselineRow[]> {
+    return this.#baselineIn("release", caseId);
+  }
+
+  async promote(tag: string, role: BaselineRole = "current"): Promise<readonly Promotion[]> {
+    const pointers = POINTERS[role];
+    const sql = `SELECT DISTINCT case_id AS "caseId", ${pointers}.tag AS "from"
+      FROM baselines LEFT JOIN ${pointers} USING (case_id) WHERE baselines.tag = $tag ORDER BY case_id`;
     return await this.#database.write(async (connection) => {
       const cases = await (await connection.run(sql, { tag })).getRowObjects();
       requireThere(tag, cases);
       await connection.run(
-        "DELETE FROM current_baselines WHERE case_id IN (SELECT case_id FROM baselines WHERE tag = $tag)",
+        `DELETE FROM ${pointers} WHERE case_id IN (SELECT case_id FROM baselines WHERE tag = $tag)`,
         { tag },
       );
       await connection.run(
-        "INSERT INTO current_baselines SELECT DISTINCT case_id, tag FROM baselines WHERE tag = $tag",
+        `INSERT INTO ${pointers} SELECT DISTINCT case_id, tag FROM baselines WHERE tag = $tag`,
         { tag },
       );
       return cases.map(({ caseId, from }) => ({
@@ -142,23 +151,71 @@ export class DuckdbAnalytics implements Analytics {
     });
   }
 
+  async markBaseline(marks: BaselineMarks): Promise<void> {
+    const bindings = encodeRow(BASELINE_MARKS, marks);
+    await this.#database.write(async (connection) => {
+      requireThere(marks.tag, await selectRows(connection, BASELINES, { tag: marks.tag }, "case_id"));
+      await replaceRow(connection, BASELINE_MARKS, bindings);
+    });
+  }
+
+  baselineMarks(): Promise<readonly BaselineMarks[]> {
+    return this.#rows(BASELINE_MARKS, {}, "tag");
+  }
+
+  async setting(name: string): Promise<unknown> {
+    return (await this.#rows(SETTINGS, { name }, "name"))[0]?.value ?? null;
+  }
+
+  recordSetting(name: string, value: unknown): Promise<void> {
+    return this.#record(SETTINGS, [{ name, value }]);
+  }
+
+  async pruneSamples(before: number, dryRun: boolean): Promise<PrunedSamples> {
+    const bytesBefore = await this.#database.read(sizeInUse);
+    const removed = await this.#database.write((connection) => deleteOldSamples(connection, before, dryRun));
+    const bytesAfter = dryRun ? bytesBefore : await this.#database.read(sizeInUse);
+    return { ...removed, bytesBefore, bytesAfter };
+  }
+
   close(): Promise<void> {
     return this.#database.close();
+  }
+
+  async #baselineIn(role: BaselineRole, caseId: string): Promise<readonly BaselineRow[]> {
+    const sql = `SELECT ${selection(BASELINES)} FROM baselines SEMI JOIN ${POINTERS[role]} USING (case_id, tag)
+      WHERE case_id = $caseId ORDER BY metric`;
+    const rows = await this.#database.read(async (connection) =>
+      (await connection.run(sql, { caseId })).getRowObjects(),
+    );
+    return rows.map((row) => decodeRow(BASELINES, row));
   }
 
   async #record<Row extends object>(table: RowTable<Row>, rows: readonly Row[]): Promise<void> {
     const encoded = rows.map((row) => encodeRow(table, row));
     await this.#database.write(async (connection) => {
-      for (const bindings of encoded) {
-        await connection.run(deleteStatement(table), keyOf(table, bindings));
-        await insert(connection, insertStatement(table), bindings);
-      }
+      for (const bindings of encoded) await replaceRow(connection, table, bindings);
     });
   }
 
   #rows<Row>(table: RowTable<Row>, filter: Bindings, order: string): Promise<readonly Row[]> {
     return this.#database.read((connection) => selectRows(connection, table, filter, order));
   }
+}
+
+/** The tables that say which tag of a case has the role. */
+const POINTERS: Readonly<Record<BaselineRole, string>> = {
+  current: "current_baselines",
+  release: "release_baselines",
+};
+
+async function replaceRow<Row>(
+  connection: DuckDBConnection,
+  table: RowTable<Row>,
+  bindings: Bindings,
+): Promise<void> {
+  await connection.run(deleteStatement(table), keyOf(table, bindings));
+  await insert(connection, insertStatement(table), bindings);
 }
 
 /** Opens or makes the file, see `Database.open`. @throws STATE_IN_USE, STATE_NEWER, STATE_UNWRITABLE, ANALYTICS_CORRUPT */

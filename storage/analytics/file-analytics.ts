@@ -2,18 +2,27 @@ import { MyriadError } from "../../runtime/contracts/index.ts";
 import { storageError } from "../errors.ts";
 import { openGuardedJournal } from "../journal/file-journal.ts";
 import type { FileJournal } from "../journal/file-journal.ts";
-import type { Analytics, BaselineFilter, Promotion } from "./analytics.ts";
+import type { Analytics, BaselineFilter, BaselineRole, PrunedSamples, Promotion } from "./analytics.ts";
 import { requireDistinct, requireMeasured, requireSame, requireThere } from "./refusals.ts";
 import { decodeRow, encodeRow } from "./row-table.ts";
 import type { Bindings, RowTable } from "./row-table.ts";
-import { BASELINES, COMPARISONS, FORKS, SESSIONS, SUMMARIES } from "./rows.ts";
-import type { BaselineRow, ComparisonRow, ForkRow, MetricSamples, SessionRow, SummaryRow } from "./rows.ts";
+import { BASELINE_MARKS, BASELINES, COMPARISONS, FORKS, SESSIONS, SETTINGS, SUMMARIES } from "./rows.ts";
+import type {
+  BaselineMarks,
+  BaselineRow,
+  ComparisonRow,
+  ForkRow,
+  MetricSamples,
+  SessionRow,
+  SettingRow,
+  SummaryRow,
+} from "./rows.ts";
 
 /**
  * Measurements in plain files: a folder with a journal of its own, so checksums, `fdatasync` before anything is
  * confirmed and the cutting of a torn end are the journal's. A record is one append to one of these streams:
  *
- *   sessions   summaries   comparisons   forks/<session>   baselines
+ *   sessions   summaries   comparisons   forks/<session>   baselines   baseline_marks   settings
  *
  * A row is kept by its table's fields, a fork's with its samples beside them; of one key the last row holds.
  * A query reads its stream from the beginning, one append at a time: in memory are only the answer and the
@@ -119,20 +128,48 @@ export class FileAnalytics implements Analytics {
     return sorted(rows.filter(matching<BaselineRow>(filter)), ["createdAt", "tag", "caseId", "metric"]);
   }
 
-  async currentBaseline(caseId: string): Promise<readonly BaselineRow[]> {
-    const { rows, current } = await this.#inTurn(() => this.#baselines());
-    const tag = current.get(caseId);
-    return sorted(rows.filter((row) => row.caseId === caseId && row.tag === tag), ["metric"]); // prettier-ignore
+  currentBaseline(caseId: string): Promise<readonly BaselineRow[]> {
+    return this.#baselineIn("current", caseId);
   }
 
-  promote(tag: string): Promise<readonly Promotion[]> {
+  releaseBaseline(caseId: string): Promise<readonly BaselineRow[]> {
+    return this.#baselineIn("release", caseId);
+  }
+
+  promote(tag: string, role: BaselineRole = "current"): Promise<readonly Promotion[]> {
     return this.#inTurn(async () => {
-      const { rows, current } = await this.#baselines();
+      const { rows, promoted } = await this.#baselines();
       const own = requireThere(tag, rows.filter((row) => row.tag === tag)); // prettier-ignore
-      await this.#append(BASELINES.name, [{ kind: "promoted", tag } satisfies BaselineEntry]);
+      await this.#append(BASELINES.name, [{ kind: "promoted", tag, role } satisfies BaselineEntry]);
       const cases = new Set(sorted(own, ["caseId"]).map(({ caseId }) => caseId));
-      return [...cases].map((caseId) => ({ caseId, from: current.get(caseId) ?? null, to: tag }));
+      return [...cases].map((caseId) => ({ caseId, from: promoted[role].get(caseId) ?? null, to: tag }));
     });
+  }
+
+  async markBaseline(marks: BaselineMarks): Promise<void> {
+    const entry: RowEntry = { row: encodeRow(BASELINE_MARKS, marks) };
+    await this.#inTurn(async () => {
+      const { rows } = await this.#baselines();
+      requireThere(marks.tag, rows.filter((row) => row.tag === marks.tag)); // prettier-ignore
+      await this.#append(BASELINE_MARKS.name, [entry]);
+    });
+  }
+
+  baselineMarks(): Promise<readonly BaselineMarks[]> {
+    return this.#rows(BASELINE_MARKS, {}, ["tag"]);
+  }
+
+  async setting(name: string): Promise<unknown> {
+    return (await this.#rows<SettingRow>(SETTINGS, { name }, []))[0]?.value ?? null;
+  }
+
+  recordSetting(name: string, value: unknown): Promise<void> {
+    return this.#record(SETTINGS, [{ name, value }]);
+  }
+
+  pruneSamples(): Promise<PrunedSamples> {
+    const message = "Nothing is removed from plain files; DuckDB takes them over once it can be loaded.";
+    return Promise.reject(storageError("INSTALLATION_INCOMPLETE", message, { location: this.#folder }));
   }
 
   /** Says all of it again to another one, in an order that gives the same answers there. */
@@ -146,6 +183,8 @@ export class FileAnalytics implements Analytics {
     await other.recordSummaries(await this.#rows(SUMMARIES, {}, []));
     await other.recordComparisons(await this.#rows(COMPARISONS, {}, []));
     for await (const entry of this.#read<BaselineEntry>(BASELINES.name)) await sayAgain(entry, other);
+    for (const marks of await this.baselineMarks()) await other.markBaseline(marks);
+    for (const { name, value } of await this.#rows(SETTINGS, {}, [])) await other.recordSetting(name, value);
   }
 
   close(): Promise<void> {
@@ -175,17 +214,24 @@ export class FileAnalytics implements Analytics {
     });
   }
 
+  async #baselineIn(role: BaselineRole, caseId: string): Promise<readonly BaselineRow[]> {
+    const { rows, promoted } = await this.#inTurn(() => this.#baselines());
+    const tag = promoted[role].get(caseId);
+    return sorted(rows.filter((row) => row.caseId === caseId && row.tag === tag), ["metric"]); // prettier-ignore
+  }
+
   async #baselines(): Promise<KeptBaselines> {
     const rows: BaselineRow[] = [];
-    const current = new Map<string, string>();
+    const promoted = { current: new Map<string, string>(), release: new Map<string, string>() };
     for await (const entry of this.#read<BaselineEntry>(BASELINES.name)) {
       if (entry.kind === "established") {
         rows.push(...entry.rows.map((row) => decodeRow(BASELINES, row)));
       } else {
-        for (const { tag, caseId } of rows) if (tag === entry.tag) current.set(caseId, tag);
+        const role = promoted[entry.role ?? "current"];
+        for (const { tag, caseId } of rows) if (tag === entry.tag) role.set(caseId, tag);
       }
     }
-    return { rows, current };
+    return { rows, promoted };
   }
 
   /** To be called in turn: nobody else may move the stream on meanwhile. */
@@ -225,12 +271,13 @@ interface ForkEntry extends RowEntry {
 
 type BaselineEntry =
   | { readonly kind: "established"; readonly rows: readonly Bindings[] }
-  | { readonly kind: "promoted"; readonly tag: string };
+  /** Without a role: current, from before there were others. */
+  | { readonly kind: "promoted"; readonly tag: string; readonly role?: BaselineRole };
 
 interface KeptBaselines {
   readonly rows: readonly BaselineRow[];
-  /** The tag of each case that has a promoted one. */
-  readonly current: ReadonlyMap<string, string>;
+  /** The tag of each case that has one in the role. */
+  readonly promoted: Readonly<Record<BaselineRole, ReadonlyMap<string, string>>>;
 }
 
 /**
@@ -260,7 +307,7 @@ function openingFailure(folder: string, error: unknown): unknown {
 
 async function sayAgain(entry: BaselineEntry, other: Analytics): Promise<void> {
   if (entry.kind === "promoted") {
-    await other.promote(entry.tag);
+    await other.promote(entry.tag, entry.role);
     return;
   }
   const rows = entry.rows.map((row) => decodeRow(BASELINES, row));

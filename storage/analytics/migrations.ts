@@ -54,4 +54,13 @@ export const MIGRATIONS: readonly string[] = [
     p DOUBLE, q DOUBLE, hedges_g DOUBLE, cliffs_delta DOUBLE, detail JSON NOT NULL, recorded_at TIMESTAMP NOT NULL
   );
   `,
+  `
+  ALTER TABLE baselines ADD COLUMN tolerance DOUBLE;
+  ALTER TABLE baselines ADD COLUMN tool VARCHAR;
+  CREATE TABLE release_baselines (case_id VARCHAR NOT NULL, tag VARCHAR NOT NULL);
+  CREATE TABLE baseline_marks (
+    tag VARCHAR NOT NULL, label VARCHAR, note VARCHAR, changed_at TIMESTAMP NOT NULL
+  );
+  CREATE TABLE settings (name VARCHAR NOT NULL, value JSON NOT NULL);
+  `,
 ];

@@ -67,6 +67,8 @@ export interface BaselineRow {
   readonly metric: string;
   readonly unit: string;
   readonly direction: "lower" | "higher";
+  /** Relative change that does not count; null: the metric's default. */
+  readonly tolerance: number | null;
   readonly mean: number;
   readonly stdDev: number;
   readonly n: number;
@@ -78,6 +80,22 @@ export interface BaselineRow {
   readonly programDigest: string;
   readonly createdAt: number;
   readonly note: string | null;
+  /** What measured it, where that was not Myriad; null: measured here. */
+  readonly tool: string | null;
+}
+
+/** What people wrote on a baseline; the baseline itself never changes. */
+export interface BaselineMarks {
+  readonly tag: string;
+  readonly label: string | null;
+  readonly note: string | null;
+  readonly changedAt: number;
+}
+
+/** What the state directory was told to remember; the value is plain JSON data. */
+export interface SettingRow {
+  readonly name: string;
+  readonly value: unknown;
 }
 
 /** A null figure is one that does not exist for these samples. */
@@ -181,7 +199,21 @@ export const BASELINES: RowTable<BaselineRow> = {
     programDigest: "text",
     createdAt: "time",
     note: "text?",
+    tolerance: "number?",
+    tool: "text?",
   },
+};
+
+export const BASELINE_MARKS: RowTable<BaselineMarks> = {
+  name: "baseline_marks",
+  key: ["tag"],
+  fields: { tag: "text", label: "text?", note: "text?", changedAt: "time" },
+};
+
+export const SETTINGS: RowTable<SettingRow> = {
+  name: "settings",
+  key: ["name"],
+  fields: { name: "text", value: "json" },
 };
 
 export const COMPARISONS: RowTable<ComparisonRow> = {

@@ -188,6 +188,47 @@ export function analyticsContract(name: string, { open, leaves }: AnalyticsFacto
         }),
       ));
 
+    it("keeps the released baseline of a case beside its current one", () =>
+      inFolder(async (folder) => {
+        const before = await open(folder);
+        await before.establishBaseline("v1", [baselineRow()]);
+        await before.establishBaseline("v2", [baselineRow()]);
+        await before.promote("v1", "release");
+        await before.promote("v2");
+        await before.close();
+        await using(open(folder), async (analytics) => {
+          assert.deepEqual(
+            [await analytics.releaseBaseline("case"), await analytics.currentBaseline("case")].map(
+              ([row]) => row?.tag,
+            ),
+            ["v1", "v2"],
+          );
+          assert.deepEqual(await analytics.releaseBaseline("other"), []);
+          assert.deepEqual(await analytics.promote("v2", "release"), [
+            { caseId: "case", from: "v1", to: "v2" },
+          ]);
+          await assert.rejects(analytics.promote("v3", "release"), hasCode("BASELINE_UNKNOWN"));
+        });
+      }));
+
+    it("keeps what was last written on a baseline, and settings, until they are replaced", () =>
+      inFolder(async (folder) => {
+        const marks = { tag: "v1", label: "v1.2", note: "before the rewrite", changedAt: 5 };
+        const before = await open(folder);
+        await before.establishBaseline("v1", [baselineRow()]);
+        await before.markBaseline({ ...marks, label: null });
+        await before.markBaseline(marks);
+        await assert.rejects(before.markBaseline({ ...marks, tag: "v2" }), hasCode("BASELINE_UNKNOWN"));
+        await before.recordSetting("days", 30);
+        await before.recordSetting("days", { days: null });
+        await before.close();
+        await using(open(folder), async (analytics) => {
+          assert.deepEqual(await analytics.baselineMarks(), [marks]);
+          assert.deepEqual(await analytics.setting("days"), { days: null });
+          assert.equal(await analytics.setting("other"), null);
+        });
+      }));
+
     it("keeps sessions, summaries and comparisons, the last word of each", () =>
       inFolder((folder) =>
         using(open(folder), async (analytics) => {

@@ -34,6 +34,7 @@ export const baselineRow = (changes: Partial<BaselineRow> = {}): Omit<BaselineRo
   metric: "wall",
   unit: "ns",
   direction: "lower",
+  tolerance: null,
   mean: 10.5,
   stdDev: 0.5,
   n: 20,
@@ -45,6 +46,7 @@ export const baselineRow = (changes: Partial<BaselineRow> = {}): Omit<BaselineRo
   programDigest: "00ff",
   createdAt: 1_700_000_000_000,
   note: null,
+  tool: null,
   ...changes,
 });
 
@@ -137,7 +139,10 @@ export async function everythingIn(
         for (const metric of metrics)
           answers.push(await analytics.samplesOf(session, caseId, version, metric));
   }
-  for (const caseId of cases) answers.push(await analytics.currentBaseline(caseId));
+  for (const caseId of cases) {
+    answers.push(await analytics.currentBaseline(caseId), await analytics.releaseBaseline(caseId));
+  }
+  answers.push(await analytics.baselineMarks(), await analytics.setting("days"));
   for (const tag of tags) answers.push(await analytics.baseline(tag));
   return answers;
 }

@@ -280,6 +280,7 @@ export function baselineRowOf(part: Partial<NewBaselineRow> = {}): NewBaselineRo
     metric: "wall_time",
     unit: "ns",
     direction: "lower",
+    tolerance: 0.02,
     mean: 100,
     stdDev: 1,
     n: 20,
@@ -291,6 +292,7 @@ export function baselineRowOf(part: Partial<NewBaselineRow> = {}): NewBaselineRo
     programDigest: "candidate 1",
     createdAt: 1_000,
     note: null,
+    tool: null,
     ...part,
   };
 }

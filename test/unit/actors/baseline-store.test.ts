@@ -111,6 +111,7 @@ describe("the baseline keeper", () => {
       metric: "wall_time",
       unit: "ns",
       direction: "lower",
+      tolerance: 0.02,
       n: 20,
       samplesSession: "s1",
       samplesVersion: "candidate",
@@ -118,6 +119,7 @@ describe("the baseline keeper", () => {
       programDigest: CANDIDATE.program.digest,
       createdAt: 9_000,
       note: null,
+      tool: null,
     });
     // Fork means of the candidate: 50 + (f % 5 + f % 3) / 2 over f = 0 … 19.
     const means = Array.from({ length: 20 }, (_, fork) => 50 + ((fork % 5) + (fork % 3)) / 2);

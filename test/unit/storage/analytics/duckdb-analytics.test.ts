@@ -6,10 +6,11 @@ import { describe, it } from "node:test";
 
 import { DuckDBInstance } from "@duckdb/node-api";
 
+import { MIGRATIONS } from "../../../../storage/analytics/migrations.ts";
 import { openAnalytics } from "../../../../storage/index.ts";
 import { analyticsContract } from "../../../contract/analytics-contract.ts";
 import { hasCode } from "../../../contract/journal-contract.ts";
-import { forkRow, inFolder, using } from "../../../kit/analytics.ts";
+import { baselineRow, forkRow, inFolder, using } from "../../../kit/analytics.ts";
 
 analyticsContract("DuckDB", { open: (folder) => openAnalytics(folder), leaves: "analytics.duckdb" });
 
@@ -56,6 +57,67 @@ describe("the analytics database", () => {
         assert.deepEqual(await analytics.sessions(), []),
       );
       assert.deepEqual(await readdir(folder), ["analytics.duckdb"]);
+    }));
+
+  it("removes samples that are older, and none of a current or released baseline", () =>
+    inFolder((folder) =>
+      using(openAnalytics(folder), async (analytics) => {
+        // DuckDB gives room back by row groups, of 122,880 rows.
+        const many = Float64Array.from({ length: 250_000 }, (_, index) => (index * 7919) % 100_003);
+        const recorded = (session: string, recordedAt: number, version = "base"): Promise<void> => {
+          const values = session === "old" ? many : Float64Array.of(1, 2, 3);
+          return analytics.recordFork(forkRow(0, { session, version, recordedAt }), [
+            { metric: "wall", values },
+          ]);
+        };
+        for (const session of ["old", "kept", "released"]) await recorded(session, 1_000);
+        await recorded("kept", 1_000, "other version");
+        await recorded("young", 2_000);
+        for (const session of ["old", "kept", "released"]) {
+          await analytics.establishBaseline(session, [baselineRow({ samplesSession: session })]);
+        }
+        await analytics.promote("kept");
+        await analytics.promote("released", "release");
+
+        const asked = await analytics.pruneSamples(2_000, true);
+        assert.deepEqual([asked.forks, asked.samples], [2, 250_003]);
+        assert.equal(asked.bytesAfter, asked.bytesBefore);
+        const kept = async (session: string, version = "base"): Promise<number> =>
+          (await analytics.samplesOf(session, "case", version, "wall")).length;
+        assert.equal(await kept("old"), 1);
+
+        const pruned = await analytics.pruneSamples(2_000, false);
+        assert.deepEqual([pruned.forks, pruned.samples], [2, 250_003]);
+        assert.ok(pruned.bytesAfter < pruned.bytesBefore, JSON.stringify(pruned));
+        assert.deepEqual(
+          await Promise.all(["old", "kept", "released", "young"].map((session) => kept(session))),
+          [0, 1, 1, 1],
+        );
+        assert.equal(await kept("kept", "other version"), 0);
+        assert.equal((await analytics.forksOf("old")).length, 1, "summaries stay");
+        assert.equal((await analytics.baseline("old")).length, 1);
+        assert.equal((await analytics.pruneSamples(2_000, false)).samples, 0);
+      }),
+    ));
+
+  it("brings a database of the first version forward, with all that is in it", () =>
+    inFolder(async (folder) => {
+      const file = join(folder, "analytics.duckdb");
+      const instance = await DuckDBInstance.create(file);
+      const connection = await instance.connect();
+      await connection.run(`CREATE TABLE schema_steps (step INTEGER NOT NULL); ${MIGRATIONS[0]!};
+        INSERT INTO schema_steps VALUES (1);
+        INSERT INTO baselines VALUES ('v1', 'case', 'a.ts#f', 'wall', 'ns', 'lower', 1, 2, 3, 0, 2, 'S1', 'base',
+          '{}', '00', '2026-01-01', NULL);
+        INSERT INTO current_baselines VALUES ('case', 'v1')`);
+      connection.closeSync();
+      instance.closeSync();
+      await using(openAnalytics(folder), async (analytics) => {
+        const [row] = await analytics.currentBaseline("case");
+        assert.deepEqual([row?.tag, row?.mean, row?.tolerance, row?.tool], ["v1", 1, null, null]);
+        await analytics.promote("v1", "release");
+        assert.equal((await analytics.releaseBaseline("case")).length, 1);
+      });
     }));
 
   it("says that a file is damaged, or newer than this version, and leaves it as it is", () =>

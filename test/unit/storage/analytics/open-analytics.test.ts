@@ -77,13 +77,28 @@ const establishStep = fc
         cases.map((one) => baselineRow({ caseId: one, ...rest })),
       );
   });
-const promoteStep = tag.map(
-  (one): Step =>
-    (analytics) =>
-      analytics.promote(one),
-);
+const promoteStep = fc
+  .record({ tag, role: fc.constantFrom("current", "release") })
+  .map(({ tag, role }): Step => {
+    return (analytics) => analytics.promote(tag, role);
+  });
+const markStep = fc
+  .record({ tag, label: fc.option(fc.string()), note: fc.option(fc.string()), changedAt: fc.nat() })
+  .map((marks): Step => (analytics) => analytics.markBaseline(marks)); // prettier-ignore
+const settingStep = fc
+  .jsonValue()
+  .map((value): Step => (analytics) => analytics.recordSetting("days", value)); // prettier-ignore
 const steps = fc.array(
-  fc.oneof(forkStep, sessionStep, summaryStep, comparisonStep, establishStep, promoteStep),
+  fc.oneof(
+    forkStep,
+    sessionStep,
+    summaryStep,
+    comparisonStep,
+    establishStep,
+    promoteStep,
+    markStep,
+    settingStep,
+  ),
   { maxLength: 25 },
 );
 

@@ -19,6 +19,9 @@ export type ActorErrorCode =
   | "CHANGE_NOT_PROVED"
   | "CHANGE_NOT_WRITTEN"
   | "BASELINE_INCOMPARABLE"
+  | "BASELINE_IMPORT_INVALID"
+  | "BASELINE_NOT_PROMOTABLE"
+  | "BASELINE_EXPORT_REFUSED"
   | "REPORT_UNKNOWN"
   | "INTERRUPTED"
   | "SESSION_FAULT";
@@ -103,6 +106,22 @@ export const ACTOR_ERRORS: Readonly<Record<ActorErrorCode, ErrorDefinition>> = {
     fault: "input",
     meaning: "the stored version cannot be run beside the present one",
     hint: "promote another one (myriad baseline list, promote), or give the task a new id to begin anew",
+  },
+  BASELINE_IMPORT_INVALID: {
+    fault: "input",
+    meaning: "the file is not what a benchmark tool writes, or holds too little to keep",
+    hint: "give a tool's JSON as it was written: Criterion.rs, hyperfine, JMH, Google Benchmark or tinybench",
+  },
+  BASELINE_NOT_PROMOTABLE: {
+    fault: "rejected",
+    meaning:
+      "the baseline did not come of a passing session, is of another tool, or lost against the last release",
+    hint: "see myriad baseline show, and what it was measured by: myriad report <session>",
+  },
+  BASELINE_EXPORT_REFUSED: {
+    fault: "input",
+    meaning: "the baselines cannot be written in this form or to this place",
+    hint: "see myriad baseline export --help",
   },
   REPORT_UNKNOWN: {
     fault: "input",

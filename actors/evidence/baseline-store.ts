@@ -18,6 +18,7 @@ import { phaseAgent } from "../agent/agent.ts";
 import type { Agent } from "../agent/agent.ts";
 import type { Services } from "../agent/services.ts";
 import { actorError } from "../errors.ts";
+import { tagFor } from "./baseline-tag.ts";
 import type { NewBaselineRow } from "./evidence-store.ts";
 import { isSuccess } from "../workflow/document.ts";
 import { comparedVersions, verdictOf } from "../workflow/session-state.ts";
@@ -140,10 +141,7 @@ async function nextTag(
   version: Version,
   { state }: Services,
 ): Promise<string> {
-  const known = await state.analytics.baselines({ caseId });
-  const own = known.find((row) => row.samplesSession === session && row.samplesVersion === version);
-  if (own !== undefined) return own.tag;
-  return `${caseId}@${new Set(known.map((row) => row.tag)).size + 1}`;
+  return tagFor(caseId, await state.analytics.baselines({ caseId }), session, version);
 }
 
 function rowsOf(

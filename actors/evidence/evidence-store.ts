@@ -5,10 +5,11 @@
  */
 import { actor } from "../../runtime/index.ts";
 import type { ActorContext, ActorRef, ActorType, Reply } from "../../runtime/index.ts";
-import type { Analytics, BaselineRow } from "../../storage/index.ts";
+import type { Analytics, BaselineMarks, BaselineRole, BaselineRow } from "../../storage/index.ts";
 import type { Summary, Verdict } from "../../kernels/statistics/index.ts";
 import type { ComparisonRow } from "../workflow/session-document.ts";
 import type { KeptFork, SessionStart } from "../workflow/session-state.ts";
+import type { ForeignFork } from "./baseline-import.ts";
 import type { Version } from "./fork-plan.ts";
 
 export type EvidenceWrite =
@@ -17,7 +18,15 @@ export type EvidenceWrite =
   | { readonly kind: "summaries"; readonly session: string; readonly rows: readonly VersionSummary[] }
   | { readonly kind: "comparisons"; readonly session: string; readonly rows: readonly ComparisonRow[] }
   | { readonly kind: "establish"; readonly tag: string; readonly rows: readonly NewBaselineRow[] }
-  | { readonly kind: "promote"; readonly tag: string };
+  | { readonly kind: "promote"; readonly tag: string; readonly role?: BaselineRole }
+  | {
+      readonly kind: "import";
+      readonly tag: string;
+      readonly rows: readonly NewBaselineRow[];
+      readonly forks: readonly ForeignFork[];
+    }
+  | { readonly kind: "mark"; readonly marks: BaselineMarks }
+  | { readonly kind: "setting"; readonly name: string; readonly value: unknown };
 
 export type EvidenceMessage =
   | { readonly kind: "write"; readonly write: EvidenceWrite; readonly reply: Reply<null> }
@@ -79,7 +88,13 @@ function carryOut(write: EvidenceWrite, analytics: Analytics, now: number): Prom
     case "establish":
       return analytics.establishBaseline(write.tag, write.rows);
     case "promote":
-      return analytics.promote(write.tag);
+      return analytics.promote(write.tag, write.role);
+    case "import":
+      return writeImport(write.tag, write.rows, write.forks, analytics);
+    case "mark":
+      return analytics.markBaseline(write.marks);
+    case "setting":
+      return analytics.recordSetting(write.name, write.value);
   }
 }
 
@@ -130,6 +145,17 @@ function writeSession(
     verdict,
     environment,
   });
+}
+
+/** Samples first: no tag stands without them. */
+async function writeImport(
+  tag: string,
+  rows: readonly NewBaselineRow[],
+  forks: readonly ForeignFork[],
+  analytics: Analytics,
+): Promise<void> {
+  for (const { row, samples } of forks) await analytics.recordFork(row, samples);
+  await analytics.establishBaseline(tag, rows);
 }
 
 function summaryRow(session: string, { summary, ...labels }: VersionSummary, now: number) {
@@ -206,8 +232,22 @@ export class EvidenceStore {
   }
 
   /** @throws BASELINE_UNKNOWN */
-  promote(tag: string): Promise<void> {
-    return this.#write({ kind: "promote", tag });
+  promote(tag: string, role: BaselineRole = "current"): Promise<void> {
+    return this.#write({ kind: "promote", tag, role });
+  }
+
+  /** @throws BASELINE_EXISTS */
+  importBaseline(tag: string, rows: readonly NewBaselineRow[], forks: readonly ForeignFork[]): Promise<void> {
+    return this.#write({ kind: "import", tag, rows, forks });
+  }
+
+  /** @throws BASELINE_UNKNOWN */
+  markBaseline(marks: BaselineMarks): Promise<void> {
+    return this.#write({ kind: "mark", marks });
+  }
+
+  recordSetting(name: string, value: unknown): Promise<void> {
+    return this.#write({ kind: "setting", name, value });
   }
 
   async #write(write: EvidenceWrite): Promise<void> {

@@ -7,6 +7,8 @@ export type { Recovery } from "./journal/segment-recovery.ts";
 export type { FsyncPolicy } from "./journal/fsync-policy.ts";
 export { openAnalytics } from "./analytics/open-analytics.ts";
 export type { LoadDuckdb } from "./analytics/open-analytics.ts";
+export { writeParquet } from "./analytics/parquet-file.ts";
+export type { ColumnType, TableColumn, TableRow } from "./analytics/parquet-file.ts";
 export type {
   Analytics,
   BaselineFilter,

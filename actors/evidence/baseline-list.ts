@@ -1,6 +1,13 @@
 /** Stored baselines as a listing shows them. */
-import type { Analytics, BaselineRow } from "../../storage/index.ts";
+import type { Analytics, BaselineMarks, BaselineRow } from "../../storage/index.ts";
 import type { BaselineSummary, Environment } from "../workflow/session-document.ts";
+
+/** What is said of a tag beside its rows. */
+interface Standing {
+  readonly current: ReadonlySet<string>;
+  readonly released: ReadonlySet<string>;
+  readonly marks: ReadonlyMap<string, BaselineMarks>;
+}
 
 /** One entry a row, in the rows' order. */
 export async function summariesOf(
@@ -9,24 +16,40 @@ export async function summariesOf(
 ): Promise<readonly BaselineSummary[]> {
   const cases = [...new Set(rows.map((row) => row.caseId))];
   const current = await Promise.all(cases.map((id) => analytics.currentBaseline(id)));
-  const tags = new Set(current.flat().map(({ tag }) => tag));
-  return rows.map((row) => summaryOf(row, tags.has(row.tag)));
+  const released = await Promise.all(cases.map((id) => analytics.releaseBaseline(id)));
+  const standing: Standing = {
+    current: new Set(current.flat().map(({ tag }) => tag)),
+    released: new Set(released.flat().map(({ tag }) => tag)),
+    marks: new Map((await analytics.baselineMarks()).map((marks) => [marks.tag, marks])),
+  };
+  return rows.map((row) => summaryOf(row, standing));
 }
 
-function summaryOf(row: BaselineRow, current: boolean): BaselineSummary {
-  const { tag, caseId, subject, metric, unit, mean, stdDev, n, ciLow, ciHigh, createdAt, environment } = row;
+function summaryOf(row: BaselineRow, { current, released, marks }: Standing): BaselineSummary {
+  const { tag, caseId, subject, metric, unit, direction, mean, stdDev, n, ciLow, ciHigh, tool } = row;
+  const written = marks.get(tag);
   return {
     tag,
     caseId,
     subject,
     metric,
     unit,
+    direction,
     mean,
     stdDev,
     n,
     ci99: [ciLow, ciHigh],
-    current,
-    createdAt: new Date(createdAt).toISOString(),
-    fingerprint: (environment as Environment).fingerprint,
+    current: current.has(tag),
+    release: released.has(tag),
+    createdAt: new Date(row.createdAt).toISOString(),
+    fingerprint: environmentOf(row).fingerprint,
+    label: written?.label ?? null,
+    note: written?.note ?? row.note,
+    tool,
   };
+}
+
+/** As it was when it was measured. */
+export function environmentOf({ environment }: BaselineRow): Environment {
+  return environment as Environment;
 }

@@ -99,20 +99,29 @@ const counterexample = record({
   shrunkTo: count,
 });
 
-const baseline = record({
-  tag: text,
-  caseId: text,
-  subject: text,
-  metric: text,
-  unit: text,
-  mean: number,
-  stdDev: number,
-  n: count,
-  ci99: interval,
-  current: flag,
-  createdAt: text,
-  fingerprint: text,
-});
+const baseline = record(
+  {
+    tag: text,
+    caseId: text,
+    subject: text,
+    metric: text,
+    unit: text,
+    mean: number,
+    stdDev: number,
+    n: count,
+    ci99: interval,
+    current: flag,
+    createdAt: text,
+    fingerprint: text,
+  },
+  {
+    direction: { enum: ["lower", "higher"] },
+    release: flag,
+    label: orNull(text),
+    note: orNull(text),
+    tool: orNull(text),
+  },
+);
 
 export const RESULT_JSON_SCHEMA: Schema = {
   $schema: "https://json-schema.org/draft/2020-12/schema",

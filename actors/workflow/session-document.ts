@@ -2,7 +2,7 @@
  * The one document in which a command ends: what `--json` prints, what reports are drawn from, what is kept.
  * `schema` is versioned and grows by addition only; `schemas/result.schema.json` is its JSON Schema.
  */
-import type { Decision, MetricComparison, Verdict } from "../../kernels/statistics/index.ts";
+import type { Decision, Direction, MetricComparison, Verdict } from "../../kernels/statistics/index.ts";
 
 /** The name and version of the result documents that this version writes. */
 export const RESULT_SCHEMA = "myriad.result/1";
@@ -223,11 +223,20 @@ export interface BaselineSummary {
   readonly subject: string;
   readonly metric: string;
   readonly unit: string;
+  readonly direction: Direction;
   readonly mean: number;
   readonly stdDev: number;
   readonly n: number;
   readonly ci99: readonly [number, number];
   readonly current: boolean;
+  /** It was the last that was marked as released. */
+  readonly release: boolean;
   readonly createdAt: string;
+  /** Of machine and runtime; `foreign`: another tool measured it. */
   readonly fingerprint: string;
+  /** What people wrote on it. */
+  readonly label: string | null;
+  readonly note: string | null;
+  /** The tool that it was imported from; null: measured by Myriad. */
+  readonly tool: string | null;
 }

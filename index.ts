@@ -2,6 +2,9 @@
 export { compareTask, openSystem, readTask, RESULT_SCHEMA, verdictSentence } from "./actors/index.ts";
 export type {
   BaselineChange,
+  BaselineExport,
+  BaselineRegister,
+  BaselineSeries,
   BaselineSummary,
   BurstSummary,
   Command,
@@ -10,8 +13,12 @@ export type {
   DocumentError,
   Environment,
   Equivalence,
+  ExportFormat,
+  ExportRequest,
+  ExportSummary,
   GateResult,
   IsolationSummary,
+  KeptComparison,
   MetricName,
   MetricSpec,
   MyriadSystem,
@@ -21,6 +28,8 @@ export type {
   PhaseState,
   PhaseSummary,
   ProgressNote,
+  PrunedSummary,
+  PruneRequest,
   Refusal,
   Reward,
   SearchStep,
@@ -54,5 +63,6 @@ export type {
   Reply,
   SystemOptions,
 } from "./runtime/index.ts";
+export type { BaselineRole } from "./storage/index.ts";
 export { MyriadError, seededRandom, systemClock } from "./runtime/contracts/index.ts";
 export type { Clock, Journal, Random } from "./runtime/contracts/index.ts";

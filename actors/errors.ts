@@ -19,6 +19,7 @@ export type ActorErrorCode =
   | "CHANGE_NOT_PROVED"
   | "CHANGE_NOT_WRITTEN"
   | "BASELINE_INCOMPARABLE"
+  | "BASELINE_CASE_UNKNOWN"
   | "BASELINE_IMPORT_INVALID"
   | "BASELINE_NOT_PROMOTABLE"
   | "BASELINE_EXPORT_REFUSED"
@@ -106,6 +107,11 @@ export const ACTOR_ERRORS: Readonly<Record<ActorErrorCode, ErrorDefinition>> = {
     fault: "input",
     meaning: "the stored version cannot be run beside the present one",
     hint: "promote another one (myriad baseline list, promote), or give the task a new id to begin anew",
+  },
+  BASELINE_CASE_UNKNOWN: {
+    fault: "input",
+    meaning: "no baseline of that case, or none in that metric",
+    hint: "see myriad baseline list",
   },
   BASELINE_IMPORT_INVALID: {
     fault: "input",

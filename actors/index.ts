@@ -11,8 +11,12 @@ export { TASK_SCHEMA } from "./workflow/task-schema.ts";
 export { documentError, emptyDocument } from "./workflow/document.ts";
 export { describeEnvironment, packageVersion } from "./workflow/environment.ts";
 export { RESULT_SCHEMA } from "./workflow/session-document.ts";
+export type { BaselineExport, ExportFormat, ExportRequest } from "./evidence/baseline-export.ts";
+export { BaselineRegister } from "./evidence/baseline-register.ts";
+export type { PruneRequest } from "./evidence/baseline-retention.ts";
 export type {
   BaselineChange,
+  BaselineSeries,
   BaselineSummary,
   BurstSummary,
   Command,
@@ -21,12 +25,15 @@ export type {
   DocumentError,
   Environment,
   Equivalence,
+  ExportSummary,
   GateResult,
   IsolationSummary,
+  KeptComparison,
   Noise,
   PhaseName,
   PhaseState,
   PhaseSummary,
+  PrunedSummary,
   Refusal,
   Reward,
   SearchStep,

@@ -12,6 +12,8 @@ import type { StateDirectory } from "../storage/index.ts";
 import { app } from "./app.ts";
 import { actorError } from "./errors.ts";
 import { summariesOf } from "./evidence/baseline-list.ts";
+import { BaselineRegister } from "./evidence/baseline-register.ts";
+import { pruneWhenDue } from "./evidence/baseline-retention.ts";
 import { evidenceActor, EvidenceStore } from "./evidence/evidence-store.ts";
 import { openSandboxes, quietWorkers, SandboxShelf } from "./sandboxes.ts";
 import type { Sandboxes } from "./sandboxes.ts";
@@ -54,7 +56,9 @@ export async function openSystem(options: MyriadSystemOptions): Promise<MyriadSy
   const actors = createSystem({ app, clock, random: random.fork("actors") });
   const evidence = new EvidenceStore(actors.spawn(evidenceActor, state.analytics, { name: "evidence" }));
   const shelf = new SandboxShelf((count) => openSandboxes(count, { requireIsolation, clock }));
-  return new MyriadSystem({ actors, clock, random, state, evidence, shelf, workers });
+  const notPruned = await pruneWhenDue({ analytics: state.analytics, evidence }, clock.now());
+  const notices = notPruned === null ? [] : [notPruned];
+  return new MyriadSystem({ actors, clock, random, state, evidence, shelf, workers, notices });
 }
 
 export interface SystemParts {
@@ -66,15 +70,21 @@ export interface SystemParts {
   readonly shelf: SandboxShelf;
   /** Over what tasks say; null: what they say. */
   readonly workers: number | null;
+  /** What went wrong at opening, and is no reason not to open. */
+  readonly notices?: readonly string[];
 }
 
 /** An open state directory and the sessions on it; made by `openSystem`. */
 export class MyriadSystem {
   readonly #parts: SystemParts;
   readonly #environment: Environment = describeEnvironment();
+  /** The kept baselines: promotion, labels, history, comparison, import, export, retention. */
+  readonly register: BaselineRegister;
 
   constructor(parts: SystemParts) {
     this.#parts = parts;
+    const { evidence, clock, state } = parts;
+    this.register = new BaselineRegister({ analytics: state.analytics, evidence, clock });
   }
 
   /**
@@ -126,14 +136,15 @@ export class MyriadSystem {
   /**
    * Writes an improved run's change into the subject's file, and makes what was proved the current baseline.
    * May be said again: a change that stands in the file already is not written twice.
-   * @returns the tag of that baseline
+   * @returns the tag of that baseline; null: it is worse than the last release, so the current one stays
    * @throws SESSION_UNKNOWN, CHANGE_NOT_PROVED, CHANGE_NOT_WRITTEN, SESSION_SOURCE_CHANGED
    */
   async apply(text: string): Promise<string | null> {
     const state = await this.#session(text);
     await applyChange(state);
-    const tag = state.outputs.baseline?.candidate ?? null;
-    if (tag !== null) await this.#parts.evidence.promote(tag);
+    const { candidate: tag = null, release = null } = state.outputs.baseline ?? {};
+    if (tag === null || release?.verdict === "regressed") return null;
+    await this.#parts.evidence.promote(tag);
     return tag;
   }
 
@@ -149,9 +160,9 @@ export class MyriadSystem {
     return await summariesOf(analytics, await analytics.requireBaseline(tag));
   }
 
-  /** @throws BASELINE_UNKNOWN */
+  /** Makes the tag its case's current one. @throws BASELINE_UNKNOWN, BASELINE_NOT_PROMOTABLE */
   async promote(tag: string): Promise<void> {
-    await this.#parts.evidence.promote(tag);
+    await this.register.promote(tag);
   }
 
   /** A session's document; null: of the last one that has a report. @throws SESSION_UNKNOWN, REPORT_UNKNOWN */
@@ -204,7 +215,8 @@ export class MyriadSystem {
 
   #warnings(): readonly string[] {
     const { recovery, analytics } = this.#parts.state;
-    const notices = analytics.notice === null ? [] : [analytics.notice];
+    const { notices: opening = [] } = this.#parts;
+    const notices = analytics.notice === null ? opening : [analytics.notice, ...opening];
     if (recovery === null) return notices;
     const { truncatedBytes, file, reason } = recovery;
     return [

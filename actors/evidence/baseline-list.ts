@@ -50,6 +50,6 @@ function summaryOf(row: BaselineRow, { current, released, marks }: Standing): Ba
 }
 
 /** As it was when it was measured. */
-export function environmentOf({ environment }: BaselineRow): Environment {
+export function environmentOf({ environment }: Pick<BaselineRow, "environment">): Environment {
   return environment as Environment;
 }

@@ -9,18 +9,22 @@
  *   burst   establishes the present code and makes it current, the first time and when it got better
  *   run     without a current one establishes the subject and makes it current; establishes what it proved
  *           better, too, which becomes current only when the change is applied
- *   promote makes another one current
+ *   promote makes another one current, or marks it as released
+ *
+ * What lost against the last release does not become current by itself (`baseline-promotion.ts`).
  */
 import { createHash } from "node:crypto";
 import type { SandboxProgram } from "../../kernels/sandbox/index.ts";
-import type { BaselineRow } from "../../storage/index.ts";
+import type { Analytics, BaselineRow } from "../../storage/index.ts";
 import { phaseAgent } from "../agent/agent.ts";
 import type { Agent } from "../agent/agent.ts";
 import type { Services } from "../agent/services.ts";
 import { actorError } from "../errors.ts";
 import { tagFor } from "./baseline-tag.ts";
+import { againstRelease } from "./baseline-promotion.ts";
 import type { NewBaselineRow } from "./evidence-store.ts";
 import { isSuccess } from "../workflow/document.ts";
+import type { KeptComparison } from "../workflow/session-document.ts";
 import { comparedVersions, verdictOf } from "../workflow/session-state.ts";
 import type { SessionState } from "../workflow/session-state.ts";
 import type { Version } from "./fork-plan.ts";
@@ -57,12 +61,28 @@ async function rowOf(
   tag: string | null,
   { state: { analytics } }: Pick<Services, "state">,
 ): Promise<BaselineRow | null> {
-  const [row] = tag === null ? await analytics.currentBaseline(caseId) : await analytics.requireBaseline(tag);
+  const [row] = await rowsNamed(caseId, tag, analytics);
   if (row !== undefined && row.caseId !== caseId) throw incomparable(row, `is of case "${row.caseId}"`);
   return row ?? null;
 }
 
+/** @param tag also a role in the case, which no tag is like: those have an `@` */
+async function rowsNamed(
+  caseId: string,
+  tag: string | null,
+  analytics: Analytics,
+): Promise<readonly BaselineRow[]> {
+  if (tag === null || tag === "current") return await analytics.currentBaseline(caseId);
+  if (tag !== "release") return await analytics.requireBaseline(tag);
+  const released = await analytics.releaseBaseline(caseId);
+  if (released.length > 0) return released;
+  throw actorError("BASELINE_CASE_UNKNOWN", `no baseline of "${caseId}" is marked as released`, {
+    location: caseId,
+  });
+}
+
 async function programOf(row: BaselineRow, state: Services["state"]): Promise<SandboxProgram> {
+  if (row.tool !== null) throw incomparable(row, `was measured by ${row.tool}, which gave figures alone`);
   const bytes = await readProgram(row, state);
   const program = parsedProgram(bytes);
   if (program !== null && programDigest(program) === row.programDigest) {
@@ -106,16 +126,46 @@ export const baselineKeeper: Agent<"baseline"> = phaseAgent(
   async ({ session }, services) => {
     const from = session.outputs.prepare!.currentBaseline;
     const establishing = (version: Version): Promise<string> => establish(session, version, services);
+    const release = await releaseComparison(session, services);
+    const standing = release === null ? {} : { release };
     if (session.start!.command === "run") {
       const to = from === null ? await establishing("baseline") : null;
       if (to !== null) await services.evidence.promote(to);
-      return { from, to, candidate: isSuccess(session) ? await establishing("candidate") : null };
+      return {
+        from,
+        to,
+        candidate: isSuccess(session) ? await establishing("candidate") : null,
+        ...standing,
+      };
     }
-    const to = isWorthKeeping(session) ? await establishing("candidate") : null;
-    if (to !== null) await services.evidence.promote(to);
-    return { from, to, candidate: null };
+    const kept = isWorthKeeping(session) ? await establishing("candidate") : null;
+    const isNext = release?.verdict !== "regressed" && (await ranBesideCurrent(session, services));
+    if (kept === null || !isNext) return { from, to: null, candidate: kept, ...standing };
+    await services.evidence.promote(kept);
+    return { from, to: kept, candidate: null, ...standing };
   },
 );
+
+/** What is better than some other version need not be better than the current one. */
+async function ranBesideCurrent({ start, outputs }: SessionState, { state }: Services): Promise<boolean> {
+  const [current] = await state.analytics.currentBaseline(start!.task.id);
+  return (
+    current === undefined || start!.task.baseline === null || current.tag === outputs.prepare!.currentBaseline
+  );
+}
+
+/** What the burst ran beside it needs no second look; the others are held to the last release, too. */
+async function releaseComparison(
+  session: SessionState,
+  { state, clock }: Services,
+): Promise<KeptComparison | null> {
+  const { session: tag, command } = session.start!;
+  const { baseline, candidate } = comparedVersions(session);
+  if (candidate === undefined) return null;
+  const version = rowsOf(session, "candidate", candidate.program.digest, clock.now());
+  const compared = await againstRelease(version.map((row) => ({ ...row, tag })), state.analytics); // prettier-ignore
+  return command === "burst" && compared?.before === baseline?.label ? null : compared;
+}
 
 async function establish(session: SessionState, version: Version, services: Services): Promise<string> {
   const { session: id, task } = session.start!;

@@ -5,7 +5,13 @@
  */
 import { actor } from "../../runtime/index.ts";
 import type { ActorContext, ActorRef, ActorType, Reply } from "../../runtime/index.ts";
-import type { Analytics, BaselineMarks, BaselineRole, BaselineRow } from "../../storage/index.ts";
+import type {
+  Analytics,
+  BaselineMarks,
+  BaselineRole,
+  BaselineRow,
+  PrunedSamples,
+} from "../../storage/index.ts";
 import type { Summary, Verdict } from "../../kernels/statistics/index.ts";
 import type { ComparisonRow } from "../workflow/session-document.ts";
 import type { KeptFork, SessionStart } from "../workflow/session-state.ts";
@@ -26,11 +32,16 @@ export type EvidenceWrite =
       readonly forks: readonly ForeignFork[];
     }
   | { readonly kind: "mark"; readonly marks: BaselineMarks }
-  | { readonly kind: "setting"; readonly name: string; readonly value: unknown };
+  | { readonly kind: "setting"; readonly name: string; readonly value: unknown }
+  | { readonly kind: "prune"; readonly before: number; readonly dryRun: boolean };
+
+/** What a write answers: only of pruning more than that it is done. */
+type Written = PrunedSamples | null;
 
 export type EvidenceMessage =
-  | { readonly kind: "write"; readonly write: EvidenceWrite; readonly reply: Reply<null> }
-  | { readonly kind: "written"; readonly reply: Reply<null>; readonly error: unknown };
+  | { readonly kind: "write"; readonly write: EvidenceWrite; readonly reply: Reply<Written> }
+  | { readonly kind: "written"; readonly reply: Reply<Written>; readonly answer: Written }
+  | { readonly kind: "failed"; readonly reply: Reply<Written>; readonly error: unknown };
 
 export type NewBaselineRow = Omit<BaselineRow, "tag">;
 
@@ -58,8 +69,11 @@ export const evidenceActor: ActorType<Analytics, StoreState, EvidenceMessage> = 
   receive(state: StoreState, message: EvidenceMessage, ctx: Ctx): StoreState {
     const { reply } = message;
     if (message.kind === "written") {
-      if (message.error === null) reply.send(null);
-      else reply.fail(message.error);
+      reply.send(message.answer);
+      return state;
+    }
+    if (message.kind === "failed") {
+      reply.fail(message.error);
       return state;
     }
     const { write } = message;
@@ -68,14 +82,24 @@ export const evidenceActor: ActorType<Analytics, StoreState, EvidenceMessage> = 
     const done = state.last.then(() => carryOut(write, analytics, now));
     ctx.pipe(
       done,
-      (): EvidenceMessage => ({ kind: "written", reply, error: null }),
-      (error): EvidenceMessage => ({ kind: "written", reply, error }),
+      (answer): EvidenceMessage => ({ kind: "written", reply, answer }),
+      (error): EvidenceMessage => ({ kind: "failed", reply, error }),
     );
     return { ...state, last: done.catch(() => undefined) };
   },
 });
 
-function carryOut(write: EvidenceWrite, analytics: Analytics, now: number): Promise<unknown> {
+async function carryOut(write: EvidenceWrite, analytics: Analytics, now: number): Promise<Written> {
+  if (write.kind === "prune") return await analytics.pruneSamples(write.before, write.dryRun);
+  await record(write, analytics, now);
+  return null;
+}
+
+function record(
+  write: Exclude<EvidenceWrite, { readonly kind: "prune" }>,
+  analytics: Analytics,
+  now: number,
+): Promise<unknown> {
   switch (write.kind) {
     case "fork":
       return writeFork(write.session, write.caseId, write.fork, analytics, now);
@@ -250,8 +274,17 @@ export class EvidenceStore {
     return this.#write({ kind: "setting", name, value });
   }
 
+  /** Counts, or removes, samples of forks recorded before this time. @throws INSTALLATION_INCOMPLETE */
+  async pruneSamples(before: number, dryRun: boolean): Promise<PrunedSamples> {
+    return (await this.#ask({ kind: "prune", before, dryRun }))!;
+  }
+
   async #write(write: EvidenceWrite): Promise<void> {
-    await this.#writer.ask<null>((reply) => ({ kind: "write", write, reply }), {
+    await this.#ask(write);
+  }
+
+  #ask(write: EvidenceWrite): Promise<Written> {
+    return this.#writer.ask<Written>((reply) => ({ kind: "write", write, reply }), {
       timeoutMs: WRITE_TIMEOUT_MS,
     });
   }

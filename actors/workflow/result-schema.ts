@@ -123,6 +123,33 @@ const baseline = record(
   },
 );
 
+const keptComparison = record({
+  before: text,
+  after: text,
+  sameEnvironment: flag,
+  refusal: orNull(text),
+  verdict: orNull(verdict),
+  comparisons: list(comparison),
+});
+
+const series = record({
+  metric: text,
+  unit: text,
+  direction: { enum: ["lower", "higher"] },
+  fingerprint: text,
+  tool: orNull(text),
+  entries: list(baseline),
+});
+
+const pruned = record({
+  olderThanDays: orNull(number),
+  dryRun: flag,
+  forks: count,
+  samples: count,
+  bytesBefore: count,
+  bytesAfter: count,
+});
+
 export const RESULT_JSON_SCHEMA: Schema = {
   $schema: "https://json-schema.org/draft/2020-12/schema",
   $id: "result.schema.json",
@@ -164,7 +191,12 @@ export const RESULT_JSON_SCHEMA: Schema = {
           components: { type: "object", additionalProperties: number },
         }),
       ),
-      baseline: orNull(record({ from: orNull(text), to: orNull(text) }, { candidate: orNull(text) })),
+      baseline: orNull(
+        record(
+          { from: orNull(text), to: orNull(text) },
+          { candidate: orNull(text), release: orNull(keptComparison) },
+        ),
+      ),
       equivalence: orNull(
         record({
           inputs: count,
@@ -177,6 +209,13 @@ export const RESULT_JSON_SCHEMA: Schema = {
       diff: orNull(text),
       report: orNull(text),
     },
-    { warnings: texts, baselines: list(baseline) },
+    {
+      warnings: texts,
+      baselines: list(baseline),
+      history: list(series),
+      keptComparisons: list(keptComparison),
+      pruned,
+      exported: record({ format: text, baselines: count, file: orNull(text) }),
+    },
   ),
 };

@@ -40,8 +40,57 @@ export interface SessionDocument {
   readonly report: string | null;
   /** What the user should know beside the result: a journal's end that was cut, for one. */
   readonly warnings?: readonly string[];
-  /** Only of `baseline` commands. */
+  /** Only of `baseline` commands, as what follows. */
   readonly baselines?: readonly BaselineSummary[];
+  /** Of `baseline history`: one series a metric and environment. */
+  readonly history?: readonly BaselineSeries[];
+  /** Of `baseline compare` and `promote`: by kept samples. */
+  readonly keptComparisons?: readonly KeptComparison[];
+  /** Of `baseline prune`. */
+  readonly pruned?: PrunedSummary;
+  /** Of `baseline export`. */
+  readonly exported?: ExportSummary;
+}
+
+/** Kept versions that can be looked at as one series, oldest first. */
+export interface BaselineSeries {
+  readonly metric: string;
+  readonly unit: string;
+  readonly direction: Direction;
+  readonly fingerprint: string;
+  readonly tool: string | null;
+  readonly entries: readonly BaselineSummary[];
+}
+
+/** Two versions compared by the samples kept of them: not interleaved, so a quick look and no proof. */
+export interface KeptComparison {
+  readonly before: string;
+  /** A tag, or the session whose candidate it is. */
+  readonly after: string;
+  readonly sameEnvironment: boolean;
+  /** Why they were not compared; null: they were. */
+  readonly refusal: string | null;
+  readonly verdict: Verdict | null;
+  readonly comparisons: readonly ComparisonRow[];
+}
+
+/** Raw samples that were removed, or would be. */
+export interface PrunedSummary {
+  /** null: samples are kept for ever. */
+  readonly olderThanDays: number | null;
+  readonly dryRun: boolean;
+  readonly forks: number;
+  readonly samples: number;
+  readonly bytesBefore: number;
+  readonly bytesAfter: number;
+}
+
+/** What was exported. */
+export interface ExportSummary {
+  readonly format: string;
+  readonly baselines: number;
+  /** Absolute; null: to stdout. */
+  readonly file: string | null;
 }
 
 /** Which baseline the session compared with, and which ones it made. */
@@ -52,6 +101,8 @@ export interface BaselineChange {
   readonly to: string | null;
   /** What an improved run proved, kept under this tag; it becomes current when the change is applied. */
   readonly candidate: string | null;
+  /** The candidate against the last release of the case; null: there is none, or it was what the burst ran beside. */
+  readonly release?: KeptComparison | null;
 }
 
 /** Why a session, or a command, failed. */

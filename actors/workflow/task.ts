@@ -44,7 +44,7 @@ export interface Task {
   readonly workers: number | null;
   /** null: a seed is drawn. */
   readonly seed: number | null;
-  /** Tag that `burst` compares with; null: the case's current one. */
+  /** Tag, or `release`, that `burst` compares with; null: the case's current one. */
   readonly baseline: string | null;
   readonly limits: SandboxLimits;
 }
@@ -86,6 +86,8 @@ export interface TaskOverrides {
   readonly runs?: number;
   readonly workers?: number;
   readonly seed?: number;
+  /** Tag, or `release`: what `burst` compares with. */
+  readonly baseline?: string;
 }
 
 /**
@@ -161,7 +163,7 @@ function completeTask(
     runs: overrides.runs ?? written.runs ?? DEFAULT_RUNS,
     workers: overrides.workers ?? written.workers ?? null,
     seed: overrides.seed ?? written.seed ?? null,
-    baseline: written.baseline ?? null,
+    baseline: overrides.baseline ?? written.baseline ?? null,
     limits: lowered(written.limits ?? {}),
   };
 }

@@ -4,7 +4,7 @@ import type { PrunedSamples } from "./analytics.ts";
 
 /**
  * Raw samples that have grown old. They are kept column by column, compressed by DuckDB at its checkpoints: about
- * 4 bytes a sample of 24, since keys and iterations come to nearly nothing. What is removed makes room inside the
+ * 5 bytes a sample of 24, since keys and iterations come to nearly nothing. What is removed makes room inside the
  * file for what comes, by row groups of 122,880; DuckDB does not make the file itself smaller.
  */
 const OLD_FORKS = `

@@ -17,6 +17,7 @@ import type { MetricVerdict, Verdict } from "../../../kernels/statistics/index.t
 import { bundleFunction } from "../../../kernels/syntax/index.ts";
 import { VirtualClock } from "../../../runtime/testkit/index.ts";
 import { hasCode } from "../../contract/journal-contract.ts";
+import { forkRow } from "../../kit/analytics.ts";
 import { callOf, openKept, servicesOf } from "../../kit/services.ts";
 import type { Kept } from "../../kit/services.ts";
 import {
@@ -205,6 +206,42 @@ describe("the baseline keeper", () => {
     }
     assert.equal((await keep(against("subject", "improved"))).to, null);
     assert.equal((await keep(against("older code", "improved"))).to, "later@1");
+  });
+
+  it("holds what it measured to the last release, and lets nothing that lost become current by itself", async () => {
+    const release = async (id: string, meanNs: number): Promise<void> => {
+      const tag = `${id}@1`;
+      const row = baselineRowOf({ caseId: id, samplesSession: tag, programDigest: "released" });
+      for (let fork = 0; fork < 20; fork++) {
+        const values = Float64Array.of(meanNs + (fork % 3));
+        await home.state.analytics.recordFork(forkRow(fork, { session: tag, caseId: id, version: "candidate" }), [{ metric: "wall_time", values }]); // prettier-ignore
+      }
+      await home.evidence.establish(tag, [row]);
+      await home.evidence.promote(tag, "release");
+    };
+    const later = async (id: string): Promise<BaselineChange> => {
+      const prepare = preparedOf({ currentBaseline: null, other: realVersion("older code") });
+      const session = measured(id, `s-${id}`, "burst", { prepare, ...verdictOf("improved") });
+      for (const fork of session.forks) await home.evidence.recordFork(`s-${id}`, id, fork);
+      return await keep(session);
+    };
+    // The candidate's fork means lie around 51.5.
+    await release("slower", 40);
+    const lost = await later("slower");
+    assert.deepEqual([lost.to, lost.candidate, lost.release?.verdict], [null, "slower@2", "regressed"]);
+    assert.deepEqual(await home.state.analytics.currentBaseline("slower"), []);
+    await release("faster", 60);
+    const won = await later("faster");
+    assert.deepEqual([won.to, won.candidate, won.release?.verdict], ["faster@2", null, "improved"]);
+  });
+
+  it("of a burst beside another than the current baseline leaves the current one", async () => {
+    await keep(measured("beside", "s1", "burst", {}, {}, ["compare"]));
+    const prepare = preparedOf({ currentBaseline: "beside@0", other: realVersion("older code") });
+    const task = { baseline: "beside@0" };
+    const change = await keep(measured("beside", "s2", "burst", { prepare, ...verdictOf("improved") }, task));
+    assert.deepEqual(change, { from: "beside@0", to: null, candidate: "beside@2" });
+    assert.equal((await stored("beside"))?.tag, "beside@1");
   });
 
   it("gives the tag that is asked for, not the current one", async () => {

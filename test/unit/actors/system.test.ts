@@ -272,6 +272,7 @@ describe("the assembled system", () => {
       ["dedupe@2", "s2"],
     ] as const) {
       await home.evidence.establish(tag, [baselineRowOf({ samplesSession: session })]);
+      await home.evidence.recordSession({ ...startOf("burst"), session }, "no_baseline");
     }
     await myriad.promote("dedupe@2");
     await myriad.promote("dedupe@1");

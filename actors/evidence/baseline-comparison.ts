@@ -1,0 +1,115 @@
+/**
+ * Two kept versions compared by the samples that are kept of them, without running either again. Both were measured
+ * on one machine and runtime (equal fingerprints), but not interleaved: what the machine did between the two days is
+ * in the difference. So this is the quick look; `burst --against <tag>` runs both again, interleaved, and decides.
+ *
+ * Refused are different machines or runtimes, and what other tools measured, unless asked for; and always different
+ * units, and samples that are gone. The verdict is the one of every comparison here: Welch tests on fork means
+ * against the tolerance, corrected over the metrics.
+ */
+import { compareMetric, decide, overallVerdict } from "../../kernels/statistics/index.ts";
+import type { Analytics, BaselineRow } from "../../storage/index.ts";
+import type { ComparisonRow, KeptComparison } from "../workflow/session-document.ts";
+import { DEFAULT_TOLERANCE } from "../workflow/task.ts";
+import { environmentOf } from "./baseline-list.ts";
+
+/** A version as far as a comparison of kept samples asks; `tag` names it. */
+export type KeptVersion = readonly Pick<
+  BaselineRow,
+  | "tag"
+  | "caseId"
+  | "metric"
+  | "unit"
+  | "direction"
+  | "tolerance"
+  | "samplesSession"
+  | "samplesVersion"
+  | "environment"
+  | "tool"
+>[];
+
+type Side = KeptVersion[number];
+
+/** @param foreign compare across machines, runtimes and tools, too */
+export async function compareKept(
+  before: KeptVersion,
+  after: KeptVersion,
+  analytics: Analytics,
+  foreign = false,
+): Promise<KeptComparison> {
+  const [first, second] = [before[0]!, after[0]!];
+  const sameEnvironment = isSameEnvironment(first, second);
+  const labels = { before: first.tag, after: second.tag, sameEnvironment };
+  const refused = (refusal: string): KeptComparison => ({
+    ...labels,
+    refusal,
+    verdict: null,
+    comparisons: [],
+  });
+  if (!sameEnvironment && !foreign) return refused(differences(first, second));
+  const pairs = after.flatMap((side) => {
+    const other = before.find(({ metric }) => metric === side.metric);
+    return other === undefined ? [] : [{ other, side }];
+  });
+  if (pairs.length === 0) return refused("they have no metric in common");
+  const odd = pairs.find(({ other, side }) => other.unit !== side.unit);
+  if (odd !== undefined) {
+    return refused(`${odd.side.metric} is in ${odd.side.unit} here and in ${odd.other.unit} there`);
+  }
+  const compared: Omit<ComparisonRow, "q" | "verdict">[] = [];
+  for (const { other, side } of pairs) {
+    const [baseline, candidate] = [await unitsOf(other, analytics), await unitsOf(side, analytics)];
+    const short = baseline.length < 2 ? other : candidate.length < 2 ? side : null;
+    if (short !== null) return refused(`no samples of ${short.metric} are kept of ${short.tag}`);
+    compared.push(compareUnits(side, baseline, candidate));
+  }
+  const comparisons = decide(compared);
+  return {
+    ...labels,
+    refusal: null,
+    verdict: overallVerdict(comparisons.map((row) => row.verdict)),
+    comparisons,
+  };
+}
+
+/** Never of another tool's: its file does not say on which machine it ran. */
+function isSameEnvironment(one: Side, other: Side): boolean {
+  const [left, right] = [environmentOf(one), environmentOf(other)];
+  return one.tool === null && other.tool === null && left.fingerprint === right.fingerprint;
+}
+
+function differences(before: Side, after: Side): string {
+  const tool = before.tool ?? after.tool;
+  if (tool !== null) return `${tool} measured one of them, on a machine that its results do not name`;
+  const [there, here] = [environmentOf(before), environmentOf(after)];
+  const told = (["runtime", "platform", "cpu", "cores", "memoryMb"] as const)
+    .filter((fact) => there[fact] !== here[fact])
+    .map((fact) => `${fact} ${there[fact]} there, ${here[fact]} here`);
+  return `they were measured on different machines or runtimes: ${told.join("; ")}`;
+}
+
+function compareUnits(
+  { caseId, metric, unit, direction, tolerance }: Side,
+  baseline: readonly Float64Array[],
+  candidate: readonly Float64Array[],
+): Omit<ComparisonRow, "q" | "verdict"> {
+  const seed = `${caseId}/${metric}`;
+  const asked = { baseline, candidate, direction, tolerance: tolerance ?? DEFAULT_TOLERANCE, seed };
+  return { ...compareMetric(asked), caseId, metric, unit, engine: "kept samples" };
+}
+
+/** Of one process' samples so many groups stand in for forks. */
+const MOST_GROUPS = 100;
+
+/**
+ * The forks. Tools that measure in one process have one, whose samples are dealt out to groups in turn: in a tool's
+ * file they may be sorted, so groups of neighbours would differ where nothing does.
+ */
+async function unitsOf(side: Side, analytics: Analytics): Promise<readonly Float64Array[]> {
+  const { samplesSession, caseId, samplesVersion, metric } = side;
+  const forks = await analytics.samplesOf(samplesSession, caseId, samplesVersion, metric);
+  const [only] = forks;
+  if (forks.length !== 1 || only === undefined) return forks;
+  const groups = Math.min(MOST_GROUPS, only.length);
+  return Array.from({ length: groups }, (_, group) => only.filter((_, at) => at % groups === group));
+}

@@ -1,0 +1,38 @@
+/**
+ * All kept versions of a case in time: one series a metric, unit and environment, since figures of different
+ * machines or tools are no series.
+ */
+import type { Analytics } from "../../storage/index.ts";
+import { actorError } from "../errors.ts";
+import type { BaselineSeries, BaselineSummary } from "../workflow/session-document.ts";
+import { summariesOf } from "./baseline-list.ts";
+
+/** Oldest first, in the order of their first entries. @throws BASELINE_UNKNOWN */
+export async function baselineHistory(
+  caseId: string,
+  metric: string | null,
+  analytics: Analytics,
+): Promise<readonly BaselineSeries[]> {
+  const rows = await analytics.baselines({ caseId });
+  const wanted = rows.filter((row) => metric === null || row.metric === metric);
+  if (wanted.length === 0) throw unknownCase(caseId, metric, new Set(rows.map((row) => row.metric)));
+  const series = new Map<string, BaselineSummary[]>();
+  for (const summary of await summariesOf(analytics, wanted)) {
+    const key = JSON.stringify([summary.metric, summary.unit, summary.fingerprint, summary.tool]);
+    series.set(key, [...(series.get(key) ?? []), summary]);
+  }
+  return [...series.values()].map(seriesOf);
+}
+
+function seriesOf(entries: readonly BaselineSummary[]): BaselineSeries {
+  const { metric, unit, direction, fingerprint, tool } = entries[0]!;
+  return { metric, unit, direction, fingerprint, tool, entries };
+}
+
+function unknownCase(caseId: string, metric: string | null, known: ReadonlySet<string>): Error {
+  const message =
+    known.size === 0
+      ? `There is no baseline of the case "${caseId}".`
+      : `No baseline of the case "${caseId}" has the metric "${metric ?? ""}", but ${[...known].join(", ")}.`;
+  return actorError("BASELINE_CASE_UNKNOWN", message, { location: caseId });
+}

@@ -2,8 +2,9 @@
  * What a command prints: with `--json` exactly one document on stdout and nothing else there; otherwise the
  * progress on stderr and the result on stdout.
  */
-import type { BaselineSummary, SessionDocument } from "../actors/index.ts";
+import type { SessionDocument } from "../actors/index.ts";
 import { verdictSentence } from "../actors/index.ts";
+import { baselineText, comparisonText, figure } from "./baseline-output.ts";
 
 export interface OutputOptions {
   readonly json: boolean;
@@ -26,8 +27,10 @@ export function printDocument(
     // A session that ended well, whose change could not be written, still says what it found.
     if (document.verdict !== null) stdout.write(resultText(document));
     stderr.write(errorText(document));
-  } else if (document.baselines !== undefined) stdout.write(baselinesText(document.baselines));
-  else stdout.write(options.quiet ? `${verdictSentence(document)}\n` : resultText(document));
+  } else {
+    const text = options.quiet ? `${verdictSentence(document)}\n` : resultText(document);
+    stdout.write(baselineText(document) ?? text);
+  }
 }
 
 /** JSON has no Infinity and no NaN; both are null there. */
@@ -43,16 +46,6 @@ function errorText({ error, session, verdict }: SessionDocument): string {
   if (hint !== null) lines.push(`  ${hint}`);
   const resume = `myriad run --resume ${session ?? ""}${verdict === null ? "" : " --apply"}`;
   if (session !== null && hint?.includes(resume) !== true) lines.push(`  then: ${resume}`);
-  return `${lines.join("\n")}\n`;
-}
-
-/** One line a baseline and metric; a star marks what the case is compared with. */
-function baselinesText(baselines: readonly BaselineSummary[]): string {
-  if (baselines.length === 0) return "no baselines\n";
-  const lines = baselines.map(({ tag, current, metric, mean, ci99, unit, createdAt, subject }) => {
-    const [low, high] = ci99.map(figure);
-    return `${current ? "*" : " "} ${tag}  ${metric} ${figure(mean)} ${unit} (99 % interval ${low} to ${high}), ${createdAt}, ${subject}`;
-  });
   return `${lines.join("\n")}\n`;
 }
 
@@ -102,13 +95,10 @@ function resultText(document: SessionDocument): string {
 /** What was proved becomes the baseline when it is in the file. */
 function baselineLines({ baseline }: SessionDocument): readonly string[] {
   if (baseline === null) return [];
-  const { to, candidate } = baseline;
+  const { to, candidate, release = null } = baseline;
   return [
+    ...(release === null ? [] : [`release: ${comparisonText(release).trimEnd()}`]),
     ...(to === null ? [] : [`baseline: ${to}`]),
     ...(candidate === null || candidate === to ? [] : [`candidate kept as: ${candidate}`]),
   ];
-}
-
-function figure(value: number): string {
-  return value.toLocaleString("en-US", { maximumSignificantDigits: 4 });
 }

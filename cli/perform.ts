@@ -1,15 +1,7 @@
 /** Calls the library for a parsed command and derives the exit code. */
 import { spawn } from "node:child_process";
 import { resolve } from "node:path";
-import {
-  compareTask,
-  describeEnvironment,
-  documentError,
-  emptyDocument,
-  interrupted,
-  openSystem,
-  readTask,
-} from "../actors/index.ts";
+import { compareTask, documentError, interrupted, openSystem, readTask } from "../actors/index.ts";
 import type {
   MyriadSystem,
   SessionDocument,
@@ -18,6 +10,7 @@ import type {
   TaskOverrides,
 } from "../actors/index.ts";
 import { encodeError, systemClock } from "../runtime/contracts/index.ts";
+import { performBaseline } from "./baseline-perform.ts";
 import { usageError } from "./errors.ts";
 import { EXIT_OK, exitCodeOf, exitCodeOfFault } from "./exit-code.ts";
 import type { Streams } from "./output.ts";
@@ -50,7 +43,7 @@ export async function perform(
     case "baseline":
       return await unlessStopped(
         hooks.signal,
-        withSystem(invocation.options, (system) => performBaseline(invocation, system)),
+        withSystem(invocation.options, (system) => performBaseline(invocation.action, system, streams)),
       );
     case "report":
       return await unlessStopped(
@@ -120,7 +113,7 @@ async function applied(system: MyriadSystem, { document }: SessionEnding): Promi
     const to = await system.apply(document.session!);
     const { baseline } = document;
     return {
-      document: { ...document, baseline: baseline === null ? null : { ...baseline, to } },
+      document: { ...document, baseline: baseline === null ? null : { ...baseline, to: to ?? baseline.to } },
       fault: null,
     };
   } catch (error) {
@@ -130,24 +123,15 @@ async function applied(system: MyriadSystem, { document }: SessionEnding): Promi
   }
 }
 
-function overridesOf({ seed, runs, workers, inputs, candidate }: SessionOptions): TaskOverrides {
+function overridesOf({ seed, runs, workers, inputs, candidate, against }: SessionOptions): TaskOverrides {
   return {
     ...(seed === undefined ? {} : { seed }),
     ...(runs === undefined ? {} : { runs }),
     ...(workers === undefined ? {} : { workers }),
     ...(inputs === undefined ? {} : { inputs }),
     ...(candidate === undefined ? {} : { candidate }),
+    ...(against === undefined ? {} : { baseline: against }),
   };
-}
-
-async function performBaseline(
-  { action, tag }: Extract<Invocation, { readonly command: "baseline" }>,
-  system: MyriadSystem,
-): Promise<Performed> {
-  if (action === "promote") await system.promote(tag!);
-  const baselines = action === "list" ? await system.baselines(tag) : await system.baseline(tag!);
-  const document = { ...emptyDocument("baseline", describeEnvironment()), success: true, baselines };
-  return { document, exitCode: EXIT_OK };
 }
 
 async function performReport(

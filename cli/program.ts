@@ -1,6 +1,8 @@
 /** The commands, their options and help, as commander sees them. Parsing only. */
 import { Command, InvalidArgumentError, Option } from "commander";
 import { packageVersion } from "../actors/index.ts";
+import { addBaselineCommands } from "./baseline-program.ts";
+import type { BaselineAction } from "./baseline-program.ts";
 import type { Streams } from "./output.ts";
 
 export interface CommonOptions {
@@ -15,6 +17,8 @@ export interface SessionOptions extends CommonOptions {
   readonly workers?: number;
   readonly inputs?: string;
   readonly candidate?: string;
+  /** Only of `burst`. */
+  readonly against?: string;
   readonly resume?: string;
   readonly requireIsolation: boolean;
   readonly apply: boolean;
@@ -30,8 +34,7 @@ export type Invocation =
     }
   | {
       readonly command: "baseline";
-      readonly action: "list" | "show" | "promote";
-      readonly tag: string | null;
+      readonly action: BaselineAction;
       readonly options: CommonOptions;
     }
   | {
@@ -60,14 +63,17 @@ export function buildProgram(
     })
     .showHelpAfterError("(myriad --help)")
     .addHelpText("after", `\nExamples:\n${PROGRAM_EXAMPLES}\n${EXIT_CODES}`);
-  const add = (name: string, description: string, examples: string): Command =>
+  const addTo = (parent: Command, name: string, description: string, examples: string): Command =>
     common(
-      program
+      parent
         .command(name)
         .description(description)
         .addHelpText("after", `\nExamples:\n${examples}\n${EXIT_CODES}`),
       json,
     );
+
+  const add = (name: string, description: string, examples: string): Command =>
+    addTo(program, name, description, examples);
 
   session(add("run", "make an exported function faster and prove that it is the same", RUN_EXAMPLES))
     .argument("[task]", "task file (.yaml, .json), or path#export")
@@ -79,6 +85,7 @@ export function buildProgram(
     });
   session(add("burst", "evidence only: measure a function against its baseline", BURST_EXAMPLES))
     .argument("[task]", "task file (.yaml, .json), or path#export")
+    .option("--against <tag>", "compare with this baseline; release: with the last released one")
     .action((task: string | undefined, options: SessionOptions, command: Command) => {
       requireTarget(task, options, command);
       choose({ command: "burst", task: task ?? null, options });
@@ -92,15 +99,7 @@ export function buildProgram(
         choose({ command: "compare", left: left ?? null, right: right ?? null, options });
       },
     );
-  const baseline = program.command("baseline").description("list, show or promote stored baselines");
-  for (const action of ["list", "show", "promote"] as const) {
-    const needsTag = action !== "list";
-    common(baseline.command(action).description(BASELINE_ACTIONS[action]), json)
-      .argument(needsTag ? "<tag>" : "[case]", needsTag ? "e.g. orders-dedupe@1" : "only of this case")
-      .action((tag: string | undefined, options: CommonOptions) =>
-        choose({ command: "baseline", action, tag: tag ?? null, options }),
-      );
-  }
+  addBaselineCommands(program, addTo, (action, options) => choose({ command: "baseline", action, options }));
   add("report", "print where the last report lies, or a session's, and what it says", REPORT_EXAMPLES)
     .argument("[session]", "session id; default: the last one")
     .option("--open", "open it in the browser", false)
@@ -158,13 +157,16 @@ function integer(least: number, most: number): (text: string) => number {
 }
 
 function requireTarget(target: string | undefined, options: SessionOptions, command: Command): void {
-  const { resume, inputs, seed, runs, candidate, apply } = options;
+  const { resume, inputs, seed, runs, candidate, against, apply } = options;
   if (resume === undefined && target === undefined)
     refuse(command, "name what to work on, or --resume a session");
-  if (resume !== undefined && [target, inputs, seed, runs, candidate].some((given) => given !== undefined)) {
+  if (
+    resume !== undefined &&
+    [target, inputs, seed, runs, candidate, against].some((given) => given !== undefined)
+  ) {
     refuse(
       command,
-      "a session that is resumed keeps what it was begun with: task, inputs, seed, runs, candidate",
+      "a session that is resumed keeps what it was begun with: task, inputs, seed, runs, candidate, against",
     );
   }
   if (apply && candidate !== undefined) {
@@ -176,12 +178,6 @@ function refuse(command: Command, message: string): never {
   command.error(`error: ${message}`, { code: "myriad.usage", exitCode: 2 });
 }
 
-const BASELINE_ACTIONS = {
-  list: "all baselines, the current ones marked",
-  show: "one baseline",
-  promote: "make it the one that its case is compared with",
-};
-
 const PROGRAM_EXAMPLES = `  myriad run src/orders.ts#dedupe                  make it faster, prove it is the same
   myriad burst src/orders.ts#dedupe                evidence only, no change
   myriad compare old.ts#dedupe new.ts#dedupe       two versions, interleaved
@@ -192,7 +188,8 @@ const RUN_EXAMPLES = `  myriad run src/orders.ts#dedupe
   myriad run tasks/dedupe.yaml --json --seed 7
   myriad run --resume 01J9Z3K6W8V4S2Q0T5R7Y1X3AB --apply`;
 const BURST_EXAMPLES = `  myriad burst src/orders.ts#dedupe
-  myriad burst tasks/dedupe.yaml --runs 2000`;
+  myriad burst tasks/dedupe.yaml --runs 2000
+  myriad burst tasks/dedupe.yaml --against release`;
 const COMPARE_EXAMPLES = `  myriad compare old.ts#dedupe new.ts#dedupe
   myriad compare old.ts#dedupe new.ts#dedupe --inputs bench/orders.ts#generate`;
 const REPORT_EXAMPLES = `  myriad report

@@ -34,6 +34,16 @@ const WRONG: readonly (readonly [what: string, args: readonly string[], named: R
   ["no action", ["baseline"], /baseline|action|command/],
   ["an unknown action", ["baseline", "burn", "stairs@1"], /burn/],
   ["no tag", ["baseline", "show"], /tag/],
+  ["an age that is none", ["baseline", "prune", "--older-than", "soon"], /--older-than.*soon/],
+  ["an unknown form", ["baseline", "export", "--format", "xml"], /--format.*xml/],
+  ["an export to where the document goes", ["baseline", "export"], /--out/],
+  ["Parquet without a file", ["baseline", "export", "--format", "parquet"], /--out/],
+  ["a label of two lines", ["baseline", "label", "stairs@1", "one\ntwo"], /one line/],
+  [
+    "another baseline for a session that goes on",
+    ["burst", "--resume", "01J9Z3K6W8V4S2Q0T5R7Y1X3AB", "--against", "release"],
+    /was begun with/,
+  ],
 ];
 
 describe("the command line", { concurrency: 2 }, () => {
@@ -104,6 +114,11 @@ describe("the command line", { concurrency: 2 }, () => {
       const expected: readonly (readonly [args: readonly string[], code: string])[] = [
         [["baseline", "show", "stairs@1"], "BASELINE_UNKNOWN"],
         [["baseline", "promote", "stairs@1"], "BASELINE_UNKNOWN"],
+        [["baseline", "label", "stairs@1", "v1"], "BASELINE_UNKNOWN"],
+        [["baseline", "compare", "stairs@1"], "BASELINE_UNKNOWN"],
+        [["baseline", "history", "stairs"], "BASELINE_CASE_UNKNOWN"],
+        [["baseline", "import", "stairs.ts"], "BASELINE_IMPORT_INVALID"],
+        [["baseline", "export", "stairs@1", "--out", "out.csv"], "BASELINE_UNKNOWN"],
         [["report"], "REPORT_UNKNOWN"],
         [["report", "01J9Z3K6W8V4S2Q0T5R7Y1X3AB"], "SESSION_UNKNOWN"],
         [["report", "../../etc/passwd"], "SESSION_UNKNOWN"],

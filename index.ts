@@ -5,6 +5,7 @@ export type {
   BaselineExport,
   BaselineRegister,
   BaselineSeries,
+  BaselineShift,
   BaselineSummary,
   BurstSummary,
   Command,

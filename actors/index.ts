@@ -17,6 +17,7 @@ export type { PruneRequest } from "./evidence/baseline-retention.ts";
 export type {
   BaselineChange,
   BaselineSeries,
+  BaselineShift,
   BaselineSummary,
   BurstSummary,
   Command,

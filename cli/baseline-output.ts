@@ -1,6 +1,7 @@
 /** What the `baseline` commands print for people. */
 import type {
   BaselineSeries,
+  BaselineShift,
   BaselineSummary,
   KeptComparison,
   PrunedSummary,
@@ -49,17 +50,34 @@ function lineOf(one: BaselineSummary): string {
 }
 
 /** A row a version; each but the first with its change from the one before. */
-function seriesText({ metric, unit, fingerprint, tool, entries }: BaselineSeries): string {
+function seriesText({ metric, unit, fingerprint, tool, entries, shifts }: BaselineSeries): string {
   const rows = entries.map((one, at) => {
     const before = entries[at - 1];
     const change = before === undefined || before.mean === 0 ? "" : percent(one.mean / before.mean - 1);
     const [low, high] = one.ci99.map(figure);
     const marks = `${one.current ? "*" : " "}${one.release ? "R" : " "}`;
-    return [marks, one.createdAt, one.tag, figure(one.mean), `${low} – ${high}`, change, one.label ?? ""];
+    return [
+      marks,
+      one.createdAt,
+      one.tag,
+      figure(one.mean),
+      `${low} – ${high}`,
+      change,
+      one.label ?? "",
+      shiftText(one, shifts ?? []),
+    ];
   });
-  const header = ["", "made", "tag", `mean ${unit}`, "99 % interval", "change", "label"];
+  const header = ["", "made", "tag", `mean ${unit}`, "99 % interval", "change", "label", ""];
   const where = tool === null ? `machine and runtime ${fingerprint}` : `measured by ${tool}`;
   return `${metric}, ${where}\n${aligned([header, ...rows])}`;
+}
+
+/** At the first version of a new level. */
+function shiftText({ tag }: BaselineSummary, shifts: readonly BaselineShift[]): string {
+  const shift = shifts.find((one) => one.tag === tag);
+  if (shift === undefined) return "";
+  const change = shift.relDelta === null ? "" : ` by ${percent(shift.relDelta)}`;
+  return `◀ the level shifts${change}, p ${shift.p.toPrecision(2)}`;
 }
 
 function aligned(rows: readonly (readonly string[])[]): string {

@@ -1,10 +1,12 @@
 /**
  * All kept versions of a case in time: one series a metric, unit and environment, since figures of different
- * machines or tools are no series.
+ * machines or tools are no series. In each, e-divisive looks for changes of level, with a chance of 5 % to find any
+ * where there is none.
  */
+import { changePoints } from "../../kernels/statistics/index.ts";
 import type { Analytics } from "../../storage/index.ts";
 import { actorError } from "../errors.ts";
-import type { BaselineSeries, BaselineSummary } from "../workflow/session-document.ts";
+import type { BaselineSeries, BaselineShift, BaselineSummary } from "../workflow/session-document.ts";
 import { summariesOf } from "./baseline-list.ts";
 
 /** Oldest first, in the order of their first entries. @throws BASELINE_UNKNOWN */
@@ -26,7 +28,18 @@ export async function baselineHistory(
 
 function seriesOf(entries: readonly BaselineSummary[]): BaselineSeries {
   const { metric, unit, direction, fingerprint, tool } = entries[0]!;
-  return { metric, unit, direction, fingerprint, tool, entries };
+  return { metric, unit, direction, fingerprint, tool, entries, shifts: shiftsOf(entries) };
+}
+
+/** Fewer versions of one level could not be told from outliers. */
+const LEAST_LEVEL = 3;
+
+function shiftsOf(entries: readonly BaselineSummary[]): readonly BaselineShift[] | null {
+  if (entries.length < 2 * LEAST_LEVEL) return null;
+  const { caseId, metric } = entries[0]!;
+  const series = Float64Array.from(entries, ({ mean }) => mean);
+  const found = changePoints({ series, seed: `${caseId}/${metric}`, leastSegment: LEAST_LEVEL });
+  return found.map(({ index, ...change }) => ({ tag: entries[index]!.tag, ...change }));
 }
 
 function unknownCase(caseId: string, metric: string | null, known: ReadonlySet<string>): Error {

@@ -139,6 +139,9 @@ const series = record({
   fingerprint: text,
   tool: orNull(text),
   entries: list(baseline),
+  shifts: orNull(
+    list(record({ tag: text, before: number, after: number, relDelta: orNull(number), p: share })),
+  ),
 });
 
 const pruned = record({

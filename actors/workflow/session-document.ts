@@ -60,6 +60,19 @@ export interface BaselineSeries {
   readonly fingerprint: string;
   readonly tool: string | null;
   readonly entries: readonly BaselineSummary[];
+  /** Where the level changed; null: too few versions to say. */
+  readonly shifts: readonly BaselineShift[] | null;
+}
+
+/** A change of level in a series of baselines, by e-divisive. */
+export interface BaselineShift {
+  /** The first of the new level. */
+  readonly tag: string;
+  /** Means of the levels that meet here. */
+  readonly before: number;
+  readonly after: number;
+  readonly relDelta: number | null;
+  readonly p: number;
 }
 
 /** Two versions compared by the samples kept of them: not interleaved, so a quick look and no proof. */

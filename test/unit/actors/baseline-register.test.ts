@@ -183,6 +183,20 @@ describe("the register of baselines", () => {
     await assert.rejects(register.label("marked@2", "x"), hasCode("BASELINE_UNKNOWN"));
   });
 
+  it("marks where the level of a series shifts, and says nothing of too few versions", async () => {
+    for (let version = 0; version < 16; version++) {
+      const meanNs = (version < 9 ? 1_000 : 1_100) + ((version * 7) % 5);
+      const part = { caseId: "drift", mean: meanNs, createdAt: version, samplesSession: `drift ${version}` };
+      await home.evidence.establish(`drift@${version + 1}`, [baselineRowOf(part)]);
+    }
+    const [series] = await register.history("drift", null);
+    assert.deepEqual(series!.shifts!.map(({ tag }) => tag), ["drift@10"]); // prettier-ignore
+    const shift = series!.shifts![0]!;
+    assert.ok(shift.before < 1_005 && shift.after >= 1_100 && shift.relDelta! > 0.09 && shift.p <= 0.05);
+    for (const version of [1, 2, 3]) await keep(`young@${version}`, 1_000);
+    assert.equal((await register.history("young", null))[0]!.shifts, null);
+  });
+
   it("tells the history of a case, a series a metric and environment, oldest first", async () => {
     const environment = { ...ENVIRONMENT, fingerprint: "another" };
     await keep("told@1", 1_000, { createdAt: 1_000 });

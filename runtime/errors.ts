@@ -266,11 +266,6 @@ export const RUNTIME_ERRORS = {
     meaning: "The options of telemetry make no sense.",
     hint: "share lies in [0, 1], instances and capacity are whole numbers from 0, onSpan is a function; metrics are by messages or wait.",
   },
-  THREADS_EXHAUSTED: {
-    fault: "internal",
-    meaning: "Too many worker threads of one system have died to start another.",
-    hint: "Look at the thread-lost events; something kills threads again and again.",
-  },
   THREADS_INVALID: {
     fault: "internal",
     meaning: "The options for threads make no sense, or the app cannot be imported by a worker thread.",

@@ -20,8 +20,8 @@ function joinAlone(system: LocalSystem, app: App): Mesh {
     lobby: null,
     layouts: new LayoutTable(app),
     ring: () => undefined,
-    elsewhere: () => 0,
+    insteadOf: () => 0,
   });
-  system.join({ mesh, seats: new Seats(new Int32Array(1)), crew: null });
+  system.join({ mesh, seats: new Seats([0]), crew: null });
   return mesh;
 }

@@ -1,4 +1,4 @@
-/** One system of a simulated world: its threads, the seats they have, and who has still to learn of a loss. */
+/** One system of a simulated world: its threads, and what each of them has still to learn of the others. */
 import type { App } from "../app.ts";
 import type { Journal, Random } from "../contracts/index.ts";
 import type { NodeRules } from "../nodes/node-options.ts";
@@ -9,7 +9,7 @@ import type { TelemetryOptions } from "../telemetry/telemetry-options.ts";
 import { MAX_THREAD_NUMBERS } from "../threads/early-frames.ts";
 import type { LayoutTable } from "../threads/layout-table.ts";
 import { LOBBY_BYTES, type Mesh } from "../threads/mesh.ts";
-import { EMPTY, Seats } from "../threads/seats.ts";
+import { Seats } from "../threads/seats.ts";
 import type { Faults } from "./faults.ts";
 import { FaultyMesh } from "./faulty-mesh.ts";
 import { loopback } from "./loopback.ts";
@@ -37,6 +37,9 @@ interface Thread {
   readonly system: LocalSystem;
   readonly dispatcher: SteppedDispatcher;
   readonly mesh: Mesh;
+  readonly seats: Seats;
+  /** In the order in which it learns. */
+  readonly news: (() => void)[];
 }
 
 const MOST_FRAMES = 4;
@@ -46,18 +49,16 @@ export class SimulatedNode {
   readonly system: LocalSystem;
   readonly #options: SimulatedNodeOptions;
   readonly #lobby = new Int32Array((MAX_THREAD_NUMBERS * LOBBY_BYTES) / 4);
-  readonly #seats: Seats;
   readonly #threads: Thread[] = [];
-  /** Who has still to learn of which loss. */
-  #news: { readonly thread: Thread; readonly lost: number }[] = [];
-  #vacant: number[] = [];
   #numbers = 0;
 
   constructor(options: SimulatedNodeOptions) {
     this.name = options.name;
     this.#options = options;
-    this.#seats = new Seats(new Int32Array(options.threads + 1).fill(EMPTY));
-    for (let slot = 0; slot <= options.threads; slot++) this.#sit(slot);
+    // The first threads are numbered by their slots.
+    const slots = Array.from({ length: options.threads + 1 }, (_, slot) => slot);
+    for (const slot of slots) this.#start(slot, slots);
+    for (const { news } of this.#threads) for (const learn of news.splice(0)) learn();
     const main = this.#threads[0]!;
     this.system = main.system;
     if (options.nodes !== null) main.mesh.nodes = new Nodes(main.mesh, options.nodes, options.app);
@@ -70,14 +71,16 @@ export class SimulatedNode {
 
   /** How many different steps it could take now. */
   countChoices(): number {
-    let count = this.#news.length + this.#vacant.length;
-    for (const { dispatcher, mesh } of this.#threads) count += (dispatcher.idle ? 0 : 1) + mesh.waiting;
+    let count = 0;
+    for (const { dispatcher, mesh, news } of this.#threads) {
+      count += (dispatcher.idle ? 0 : 1) + mesh.waiting + (news.length > 0 ? 1 : 0);
+    }
     return count;
   }
 
   /** @param choice below `countChoices()`. */
   choose(choice: number, random: Random): void {
-    for (const { dispatcher, mesh } of this.#threads) {
+    for (const { dispatcher, mesh, news } of this.#threads) {
       if (!dispatcher.idle && choice-- === 0) {
         dispatcher.step(random);
         return;
@@ -89,9 +92,12 @@ export class SimulatedNode {
         return;
       }
       choice -= waiting;
+      if (news.length > 0 && choice-- === 0) {
+        news.shift()!();
+        dispatcher.flush();
+        return;
+      }
     }
-    if (choice < this.#news.length) this.#learn(this.#news[choice]!);
-    else this.#fill(this.#vacant[choice - this.#news.length]!);
   }
 
   /** What has something to handle. */
@@ -104,39 +110,30 @@ export class SimulatedNode {
     if (thread === undefined || slot === 0) return false;
     thread.dispatcher.close();
     this.#threads.splice(this.#threads.indexOf(thread), 1);
-    this.#seats.sit(slot, EMPTY);
-    this.#news = this.#news.filter((news) => news.thread !== thread);
-    for (const other of this.#threads) {
-      if (other.slot === 0) other.mesh.lose(thread.number);
-      else this.#news.push({ thread: other, lost: thread.number });
-    }
-    this.#vacant.push(slot);
+    const [main] = this.#threads;
+    this.#start(slot, main!.seats.list());
+    for (const other of this.#threads) this.#tell(other, () => other.mesh.lose(thread.number));
     return true;
   }
 
   /** Takes no further step. */
   close(): void {
     for (const { dispatcher } of this.#threads) dispatcher.close();
-    this.#news = [];
-    this.#vacant = [];
+    for (const { news } of this.#threads) news.length = 0;
   }
 
-  #learn(news: { readonly thread: Thread; readonly lost: number }): void {
-    this.#news.splice(this.#news.indexOf(news), 1);
-    news.thread.mesh.lose(news.lost);
-    news.thread.dispatcher.flush();
+  /** The main thread knows all at once. */
+  #tell(thread: Thread, learn: () => void): void {
+    if (thread.slot === 0) learn();
+    else thread.news.push(learn);
   }
 
-  #fill(slot: number): void {
-    this.#vacant = this.#vacant.filter((other) => other !== slot);
-    this.#sit(slot);
-  }
-
-  /** A new thread, connected to all others, in that slot. */
-  #sit(slot: number): void {
+  /** A new thread in that slot, which the others are connected to as they learn of it. @param slots who sits in the others */
+  #start(slot: number, slots: readonly number[]): void {
     const { app, name, clock, random, layouts, faults, ringBytes, journal, telemetry } = this.#options;
     const number = this.#numbers++;
     const dispatcher = new SteppedDispatcher();
+    const seats = new Seats(slots.with(slot, number));
     const given = {
       app,
       node: name,
@@ -153,7 +150,7 @@ export class SimulatedNode {
         lobby: this.#lobby,
         layouts,
         ring: () => undefined,
-        elsewhere: () => this.#seats.next(),
+        insteadOf: (lost) => seats.insteadOf(lost),
         keepsAll: true,
       },
       faults,
@@ -161,10 +158,12 @@ export class SimulatedNode {
     for (const other of this.#threads) {
       const [here, there] = loopback(number, other.number, ringBytes);
       mesh.connect(here.memory, here.port);
-      other.mesh.connect(there.memory, there.port);
+      this.#tell(other, () => {
+        other.mesh.connect(there.memory, there.port);
+        other.seats.sit(slot, number);
+      });
     }
-    system.join({ mesh, seats: this.#seats, crew: null });
-    this.#threads.push({ number, slot, system, dispatcher, mesh });
-    this.#seats.sit(slot, number);
+    system.join({ mesh, seats, crew: null });
+    this.#threads.push({ number, slot, system, dispatcher, mesh, seats, news: [] });
   }
 }

@@ -2,9 +2,10 @@
  * The worker threads of a system, kept by its main thread: started, watched, and replaced when they die.
  *
  * A worker is lost when it exits, for whatever reason, or gives no sign of life for `hangMs` and is killed.
- * Then, in this order: the main thread handles what the worker had still made visible and treats its actors
- * as failed; all other threads are told and do the same; another worker takes the slot, and once it is
- * connected to everybody, actors may be placed there again.
+ * Then, in this order: another worker is started in its slot, and all threads are connected to it; the main
+ * thread handles what the lost one had still made visible and treats its actors as failed; the others are told
+ * and do the same. So whoever learns of a loss has a thread to begin the actors anew on, and what is sent to it
+ * waits until it is ready.
  */
 import { MessageChannel, Worker } from "node:worker_threads";
 import type { App } from "../app.ts";
@@ -30,15 +31,13 @@ interface Member {
   readonly thread: number;
   readonly slot: number;
   readonly worker: Worker;
-  /** Peers that have not confirmed their link to it. */
-  readonly unconnected: Set<number>;
   ready: boolean;
   alive: boolean;
   lastSign: number;
   why: string | null;
 }
 
-/** A slot whose workers die before they are ready is given up after as many. */
+/** A slot whose workers die before they are ready is given up after as many; all of them when no number is left. */
 const MAX_STILLBORN = 3;
 
 export class Crew {
@@ -51,7 +50,6 @@ export class Crew {
   readonly #clock: Clock;
   readonly #telemetry: TelemetrySeed | null;
   readonly #events: CrewEvents;
-  readonly #slots: SharedArrayBuffer | ArrayBuffer;
   readonly #members = new Map<number, Member>();
   readonly #ends = new Map<number, PortEnd>();
   readonly #stillborn: number[];
@@ -84,11 +82,7 @@ export class Crew {
     this.#events = events;
     const shared = rules.transport === "shared memory";
     this.lobby = shared ? new Int32Array(new SharedArrayBuffer(MAX_THREAD_NUMBERS * LOBBY_BYTES)) : null;
-    const slotBytes = (rules.count + 1) * 4;
-    this.#slots = shared ? new SharedArrayBuffer(slotBytes) : new ArrayBuffer(slotBytes);
-    const slots = new Int32Array(this.#slots).fill(EMPTY);
-    slots[0] = 0;
-    this.seats = new Seats(slots);
+    this.seats = new Seats([0, ...new Array<number>(rules.count).fill(EMPTY)]);
     this.#stillborn = new Array<number>(rules.count + 1).fill(0);
   }
 
@@ -112,10 +106,8 @@ export class Crew {
         other.links.push(there);
       }
     });
-    for (const { thread, slot, links } of newcomers) {
-      this.#startWorker(thread, slot, links, []);
-      this.#sit(slot, thread);
-    }
+    for (const { thread, slot } of newcomers) this.seats.sit(slot, thread);
+    for (const { thread, slot, links } of newcomers) this.#startWorker(thread, slot, links);
     this.#watch();
   }
 
@@ -147,14 +139,11 @@ export class Crew {
 
   #sit(slot: number, thread: number): void {
     this.seats.sit(slot, thread);
-    if (this.lobby === null) this.tell({ kind: "seat", slot, thread });
+    this.tell({ kind: "seat", slot, thread });
   }
 
   #number(): number {
     this.#numbers += 1;
-    if (this.#numbers >= MAX_THREAD_NUMBERS) {
-      throw runtimeError("THREADS_EXHAUSTED", `${MAX_THREAD_NUMBERS} threads have died in this system`);
-    }
     return this.#numbers;
   }
 
@@ -178,18 +167,13 @@ export class Crew {
     return there;
   }
 
-  #startWorker(
-    thread: number,
-    slot: number,
-    links: readonly LinkSeed[],
-    unconnected: readonly number[],
-  ): void {
+  #startWorker(thread: number, slot: number, links: readonly LinkSeed[]): void {
     const seed: ThreadSeed = {
       thread,
       node: this.#node,
       app: this.#app,
       lobby: this.lobby === null ? null : (this.lobby.buffer as SharedArrayBuffer),
-      slots: this.#slots,
+      slots: this.seats.list(),
       links,
       telemetry: this.#telemetry,
     };
@@ -206,7 +190,6 @@ export class Crew {
       thread,
       slot,
       worker,
-      unconnected: new Set(unconnected),
       ready: false,
       alive: true,
       lastSign,
@@ -223,18 +206,9 @@ export class Crew {
     if (message.kind === "ready") {
       member.ready = true;
       this.#stillborn[member.slot] = 0;
-      this.#seatWhenConnected(member);
-    } else if (message.kind === "connected") {
-      const newcomer = this.#members.get(message.peer);
-      newcomer?.unconnected.delete(member.thread);
-      if (newcomer !== undefined) this.#seatWhenConnected(newcomer);
     } else if (message.kind !== "pong") {
       this.#events.report(message);
     }
-  }
-
-  #seatWhenConnected(member: Member): void {
-    if (member.ready && member.unconnected.size === 0) this.#sit(member.slot, member.thread);
   }
 
   #left(member: Member, code: number): void {
@@ -243,18 +217,16 @@ export class Crew {
     this.#members.delete(member.thread);
     if (this.#closing) return;
     const { thread, slot, ready } = member;
-    this.#sit(slot, EMPTY);
     if (!ready) this.#stillborn[slot]! += 1;
+    const isHopeless = this.#stillborn[slot]! >= MAX_STILLBORN || this.#numbers === MAX_THREAD_NUMBERS - 1;
+    if (!isHopeless) this.#replace(slot);
+    else this.#sit(slot, EMPTY);
     this.#ends.get(thread)?.drain();
     this.#mesh!.lose(thread);
     this.#ends.get(thread)?.close();
     this.#ends.delete(thread);
     this.tell({ kind: "lost", thread });
-    for (const other of this.#members.values()) {
-      if (other.unconnected.delete(thread)) this.#seatWhenConnected(other);
-    }
     this.#events.lost(thread, slot, member.why ?? `it left with code ${code}`);
-    if (this.#stillborn[slot]! < MAX_STILLBORN) this.#replace(slot);
   }
 
   #replace(slot: number): void {
@@ -267,12 +239,8 @@ export class Crew {
       const message: ToThread = { kind: "connect", link: there };
       peer.worker.postMessage(message, [there.port]);
     }
-    this.#startWorker(
-      thread,
-      slot,
-      links,
-      peers.map((peer) => peer.thread),
-    );
+    this.#sit(slot, thread);
+    this.#startWorker(thread, slot, links);
   }
 
   #watch(): void {

@@ -180,7 +180,9 @@ export class Directory {
   moved(of: Incarnation, thread: number): void {
     const target = this.remote(of);
     if (thread !== this.#mesh.thread) {
-      target?.moved(thread);
+      // Its supervisor may know the new thread sooner than this one is connected to it.
+      if (target !== undefined)
+        target.moved(this.#mesh.connected(thread) ? thread : (this.#wayRound(target) ?? thread));
       return;
     }
     const home = this.#residents.get(of);
@@ -200,7 +202,7 @@ export class Directory {
   /** Spawns a child of `parent` on another thread. @throws MESSAGE_UNSENDABLE */
   spawn(parent: Cell, identity: RemoteIdentity, name: string, args: unknown): RemoteChild {
     const child = new RemoteChild(this.#mesh, identity, name, parent, (lost, cause) => {
-      const thread = this.#mesh.elsewhere();
+      const thread = this.#mesh.insteadOf(lost.peer);
       if (thread === this.#mesh.thread) this.#bringHome(lost, parent, args, cause);
       else {
         lost.peer = thread;

@@ -66,8 +66,8 @@ export interface MeshOptions {
   readonly layouts: LayoutTable;
   /** Wakes a thread that is asleep. */
   readonly ring: (thread: number) => void;
-  /** Picks the thread of a new life of an actor whose thread was lost. */
-  readonly elsewhere: () => number;
+  /** The thread on which the actors of a lost one begin anew. */
+  readonly insteadOf: (lost: number) => number;
   /** Another thread says of which events it wants to be told from its next frame on; default: ignored. */
   readonly onWants?: (kinds: readonly RuntimeEvent["kind"][]) => void;
   /** Keeps all stand-ins, so that nothing depends on garbage collection; default: those that are referred to. */
@@ -82,7 +82,7 @@ export class Mesh implements Outside {
   readonly directory: Directory;
   readonly early: EarlyFrames;
   readonly travel: Travel;
-  readonly elsewhere: () => number;
+  readonly insteadOf: (lost: number) => number;
   readonly onWants: (kinds: readonly RuntimeEvent["kind"][]) => void;
   /** Null: nothing is traced. */
   readonly tracer: Tracer | null;
@@ -104,7 +104,7 @@ export class Mesh implements Outside {
     this.host = host;
     this.thread = options.thread;
     this.layouts = options.layouts;
-    this.elsewhere = options.elsewhere;
+    this.insteadOf = options.insteadOf;
     this.onWants = options.onWants ?? (() => undefined);
     this.tracer = host.telemetry?.tracer ?? null;
     this.#ring = options.ring;

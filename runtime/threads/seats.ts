@@ -1,32 +1,38 @@
 /**
- * Which thread sits in which slot, in memory that all threads share. Slot 0 is the main thread's. A thread
- * that was lost leaves its slot empty until another one sits there, under a number never used before.
+ * Which thread sits in which slot, as one thread knows it. Slot 0 is the main thread's. Where a thread was lost
+ * another one sits at once, under a number never used before: what is sent to it waits until it is ready.
  */
 import type { Placement } from "../placement.ts";
 import { slotOf } from "../placement.ts";
 import { runtimeError } from "../errors.ts";
 
+/** Of a slot that was given up. */
 export const EMPTY = -1;
 
 export class Seats {
-  readonly #slots: Int32Array;
+  readonly #slots: number[];
+  /** Of threads that were lost, too. */
+  readonly #slotOf = new Map<number, number>();
   #turn = 0;
 
-  constructor(slots: Int32Array) {
-    this.#slots = slots;
+  /** @param slots the numbers of the threads that sit in them */
+  constructor(slots: readonly number[]) {
+    this.#slots = [...slots];
+    slots.forEach((thread, slot) => this.#slotOf.set(thread, slot));
   }
 
   sit(slot: number, thread: number): void {
-    Atomics.store(this.#slots, slot, thread);
+    this.#slots[slot] = thread;
+    this.#slotOf.set(thread, slot);
   }
 
-  threadAt(slot: number): number {
-    return Atomics.load(this.#slots, slot);
+  list(): readonly number[] {
+    return this.#slots;
   }
 
   /** @throws PLACEMENT_INVALID */
   threadFor(placement: Exclude<Placement, "local">): number {
-    if (placement === "spread") return this.next();
+    if (placement === "spread") return this.#next();
     const slots = this.#slots.length;
     const slot = "thread" in placement ? placement.thread : slotOf(placement.key, slots);
     if (slot >= slots) {
@@ -35,18 +41,30 @@ export class Seats {
         `There is no thread ${slot}: the threads are 0 to ${slots - 1}`,
       );
     }
-    const thread = this.threadAt(slot);
-    return thread === EMPTY ? this.next() : thread;
+    return this.#from(slot);
   }
 
-  /** Some living worker, each in its turn; the main thread when there is none. */
-  next(): number {
-    const workers = this.#slots.length - 1;
-    for (let tried = 0; tried < workers; tried++) {
-      this.#turn = (this.#turn % workers) + 1;
-      const thread = this.threadAt(this.#turn);
-      if (thread !== EMPTY) return thread;
+  /** Where an actor begins anew whose thread was lost: on the thread that took its slot. */
+  insteadOf(lost: number): number {
+    return this.#from(this.#slotOf.get(lost) ?? 0);
+  }
+
+  /** The same worker for the same slot, also when that is given up; the main thread when all are. */
+  #from(slot: number): number {
+    const slots = this.#slots.length;
+    const workers = slots - 1;
+    let thread = this.#slots[slot]!;
+    for (let tried = 1; thread === EMPTY && tried < workers; tried++) {
+      thread = this.#slots[1 + ((slot - 1 + tried) % workers)]!;
     }
-    return this.threadAt(0);
+    return thread === EMPTY ? this.#slots[0]! : thread;
+  }
+
+  /** Some worker, each in its turn; the main thread when there is none. */
+  #next(): number {
+    const workers = this.#slots.length - 1;
+    if (workers === 0) return this.#slots[0]!;
+    this.#turn = (this.#turn % workers) + 1;
+    return this.#from(this.#turn);
   }
 }

@@ -19,25 +19,26 @@ export interface ThreadSeed {
   readonly node: string;
   /** URL of the app module. */
   readonly app: string;
-  /** null: no memory is shared, and `seats` tells of every change in `slots`. */
+  /** null: no memory is shared. */
   readonly lobby: SharedArrayBuffer | null;
-  readonly slots: SharedArrayBuffer | ArrayBuffer;
+  /** Who sits where. */
+  readonly slots: readonly number[];
   readonly links: readonly LinkSeed[];
   readonly telemetry: TelemetrySeed | null;
 }
 
 export type ToThread =
   | { readonly kind: "ping" }
+  // In the place of a lost thread another one sits: first the link to it, then its seat, then the loss.
   | { readonly kind: "connect"; readonly link: LinkSeed }
-  | { readonly kind: "lost"; readonly thread: number }
   | { readonly kind: "seat"; readonly slot: number; readonly thread: number }
+  | { readonly kind: "lost"; readonly thread: number }
   | MeasureRequest
   | { readonly kind: "shutdown" };
 
 export type FromThread =
   | { readonly kind: "ready" }
   | { readonly kind: "pong" }
-  | { readonly kind: "connected"; readonly peer: number }
   | { readonly kind: "dead-letter"; readonly letter: DeadLetter }
   | {
       readonly kind: "measured";

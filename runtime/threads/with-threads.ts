@@ -44,7 +44,7 @@ export function withThreads(system: LocalSystem, rules: ThreadRules, app: App): 
     lobby: crew.lobby,
     layouts: new LayoutTable(app),
     ring: (thread) => crew.ring(thread),
-    elsewhere: () => crew.seats.next(),
+    insteadOf: (lost) => crew.seats.insteadOf(lost),
   });
   system.join({ mesh, seats: crew.seats, crew });
   system.events.onInterest((kinds) => mesh.want(kinds));

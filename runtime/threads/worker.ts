@@ -19,7 +19,7 @@ const say = (message: FromThread): void => main.postMessage(message);
 const app = await loadApp(seed.app);
 const telemetry = seed.telemetry === null ? {} : { telemetry: workerOptions(seed.telemetry) };
 const system = new LocalSystem(systemRules({ app, node: seed.node, ...telemetry }), seed.thread);
-const seats = new Seats(new Int32Array(seed.slots));
+const seats = new Seats(seed.slots);
 let told: (() => void)[] = [];
 const ends = new Map<number, PortEnd>();
 const mesh = new Mesh(system, {
@@ -27,7 +27,7 @@ const mesh = new Mesh(system, {
   lobby: seed.lobby === null ? null : new Int32Array(seed.lobby),
   layouts: new LayoutTable(app),
   ring: (thread) => ends.get(thread)?.ring(),
-  elsewhere: () => seats.next(),
+  insteadOf: (lost) => seats.insteadOf(lost),
   onWants(kinds) {
     for (const end of told) end();
     told = kinds
@@ -55,7 +55,6 @@ main.on("message", (message: ToThread) => {
       return;
     case "connect":
       connect(message.link);
-      say({ kind: "connected", peer: message.link.peer });
       return;
     case "seat":
       seats.sit(message.slot, message.thread);

@@ -232,6 +232,8 @@ export function threadsContract(transport: ThreadTransport): void {
         assert.equal(lost.length, 1);
         assert.match(lost[0]!.why, why);
         assert.equal((restarted[0]!.error as { readonly code: string }).code, "THREAD_LOST");
+        const there = await where(ref);
+        assert.equal(await where(system.spawn(counter, 0, on(1))), there, "its slot is another thread's");
         await eventually("another thread has its place", () => {
           const { threads } = system.info();
           return threads.length === 3 && threads.every(({ ready }) => ready);
@@ -245,6 +247,20 @@ export function threadsContract(transport: ThreadTransport): void {
         );
       });
     }
+
+    it("of the only worker, again and again, never brings its actors to the main thread", async () => {
+      open(1);
+      const lost = collect("thread-lost");
+      const ref = system.spawn(counter, 5, on(1));
+      for (const key of ["a", "b"]) {
+        ref.tell({ kind: "exit" });
+        // Sent to a thread that starts: it waits there.
+        await eventually(`thread-lost ${key}`, () => lost.length === (key === "a" ? 1 : 2));
+        assert.notEqual(await where(system.spawn(counter, 1, { placement: "spread" })), 0);
+        assert.notEqual(await where(ref), 0);
+        assert.equal(await get(ref), 5);
+      }
+    });
 
     it("is learnt of by supervisors and watchers on other threads, once", async () => {
       open({ count: 3, hangMs: 2_000 });

@@ -57,7 +57,8 @@ describe("a world of simulated threads", () => {
     };
     assert.equal(await get(), 7);
     assert.equal(world.killThread(1), true);
-    assert.equal(world.killThread(1), false);
+    assert.equal(world.killThread(3), false);
+    assert.equal(world.killThread(0), false);
     await assert.rejects(get(), { code: "ASK_TARGET_FAILED" }, "its new life has not begun yet");
     assert.equal(await get(), 5);
     await world.shutdown();

@@ -39,6 +39,12 @@ export interface Reply<in Value> {
 const DEFAULT_TIMEOUT_MS = 5_000;
 const MAX_TIMEOUT_MS = 2_147_483_647;
 
+/** What has taken an ask to another thread or node, where it waits on. */
+export interface AskCarrier {
+  /** Nobody waits for the answer any more. */
+  withdraw(ask: Ask): void;
+}
+
 export class Ask {
   readonly target: Target;
   message: unknown = undefined;
@@ -50,6 +56,9 @@ export class Ask {
   list: DeadlineList | null = null;
   /** The target's unanswered asks, once this is one of them. */
   unanswered: Set<Ask> | null = null;
+  /** Once it has gone to another thread or node: what took it there, and under which number. */
+  carrier: AskCarrier | null = null;
+  number = 0;
   readonly #resolve: (value: never) => void;
   readonly #reject: (error: Error) => void;
 
@@ -115,10 +124,19 @@ export class Ask {
 
   cancelled(cause: unknown): void {
     this.fail(runtimeError("ASK_CANCELLED", `The ask of ${this.target.address} was cancelled`, { cause }));
+    this.carrier?.withdraw(this);
   }
 
   expire(): void {
     this.fail(runtimeError("ASK_TIMEOUT", `${this.target.address} did not reply in time`));
+    this.carrier?.withdraw(this);
+  }
+
+  /** Whoever asked, elsewhere, has given up: nobody is to be told. */
+  withdrawn(): void {
+    if (this.ended) return;
+    this.#end();
+    this.carrier?.withdraw(this);
   }
 
   #end(): void {

@@ -388,6 +388,7 @@ export class LocalSystem implements ActorSystem, Host {
   }
 
   async #stopEverything(deadlineMs: number): Promise<void> {
+    const begunAt = this.clock.monotonic();
     const stopped = this.#whenStopped(this.root);
     this.root.system({ kind: "stop", reason: { kind: "shutdown" } });
     let cancel = (): void => undefined;
@@ -402,8 +403,10 @@ export class LocalSystem implements ActorSystem, Host {
     const remaining = this.root.status === STOPPED ? [] : livingBelow(this.root);
     this.dispatcher.close();
     this.deadlines.close();
-    await this.#others?.crew?.shutdown(deadlineMs);
+    const leftMs = deadlineMs - (this.clock.monotonic() - begunAt);
+    await this.#others?.crew?.shutdown(Math.max(leftMs, LEAST_LEAVE_MS));
     const failure = this.#others?.mesh.nodes?.close() ?? null;
+    this.#others?.mesh.directory.close();
     this.telemetry?.close();
     if (outcome === "deadline") {
       const names = remaining.slice(0, 20).map((cell) => cell.address);
@@ -416,6 +419,9 @@ export class LocalSystem implements ActorSystem, Host {
     if (failure !== null) throw failure;
   }
 }
+
+/** What worker threads get to leave by themselves, whatever is left of the deadline. */
+const LEAST_LEAVE_MS = 100;
 
 function abandonBelow(cell: Cell): void {
   for (const child of cell.children?.list() ?? []) if (child instanceof Cell) abandonBelow(child);

@@ -25,6 +25,11 @@ export class Asks {
     return this.#last;
   }
 
+  /** Whom it was sent to; null: it is answered. */
+  peerOf(number: number): number | null {
+    return this.#entries.get(number)?.peer ?? null;
+  }
+
   /** @param from who answers; another node answers only what it was asked. */
   take(number: number, from: number = 0): Ask | null {
     const entry = this.#entries.get(number);

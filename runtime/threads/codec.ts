@@ -78,10 +78,13 @@ extension(
   (index: number) => spills[index],
 );
 
-// Without these msgpackr would send an empty object, in silence.
-for (const [index, Class] of [Promise, WeakMap, WeakSet, WeakRef].entries()) {
+// Without these msgpackr would send an empty object, in silence. Shared memory goes beside the ring, from fields only.
+const NEVER_PACKED = [Promise, WeakMap, WeakSet, WeakRef, AbortSignal, Blob, SharedArrayBuffer];
+for (const [index, Class] of NEVER_PACKED.entries()) {
   const refuse = (): never => {
-    throw new TypeError(`it holds a ${Class.name}`);
+    throw new TypeError(
+      `it holds a ${Class.name} ${Class === SharedArrayBuffer ? "below its fields" : ""}`.trim(),
+    );
   };
   extension(REFUSED + index, Class as abstract new (...args: never[]) => object, refuse, refuse);
 }

@@ -46,6 +46,7 @@ export class Directory {
   readonly #remotes = new Map<Incarnation, WeakRef<RemoteTarget>>();
   readonly #kept: Set<RemoteTarget> | null;
   readonly #shown = new Set<RemoteTarget>();
+  #isClosed = false;
   readonly #graves = new Map<Incarnation, StopReason>();
   readonly #watchers = new Map<Incarnation, Map<number, RemoteWatcher>>();
   readonly #located = new Map<Address, WeakRef<RemoteTarget>>();
@@ -256,7 +257,17 @@ export class Directory {
     return target;
   }
 
+  /** Nobody elsewhere can be reached any more. */
+  close(): void {
+    this.#isClosed = true;
+    const remotes = [...this.#remotes.values()].map((weak) => weak.deref());
+    for (const target of [...this.#children.values(), ...remotes]) {
+      if (target?.gone === null) target.terminated({ kind: "shutdown" });
+    }
+  }
+
   remember(target: RemoteTarget): void {
+    if (this.#isClosed) target.gone ??= { kind: "stopped" };
     this.#kept?.add(target);
     this.#remotes.set(target.incarnation, new WeakRef(target));
     this.#unheld.register(target, target.incarnation);

@@ -117,6 +117,9 @@ export type SystemFrame =
     }
   // who lives at that path of that node now? `of`: number of the ask
   | { readonly kind: "find"; readonly of: number; readonly where: string }
+  // nobody waits for the answer to that ask any more; `of`: its number
+  | { readonly kind: "withdraw"; readonly of: number }
+  | { readonly kind: "withdrawn"; readonly of: number }
   // what the asker has sent before has come when the answer does
   | { readonly kind: "barrier" | "barrier-passed"; readonly of: Incarnation }
   // the receiver of a frame knows nobody of that incarnation

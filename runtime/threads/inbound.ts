@@ -48,6 +48,8 @@ const NODE_FRAMES: ReadonlySet<SystemFrame["kind"]> = new Set([
   "terminated",
   "gone",
   "locate",
+  "withdraw",
+  "withdrawn",
   "find",
 ] as const);
 
@@ -89,6 +91,8 @@ export class Inbound {
           : unpackAgain(decoder, kind, ring, at, bytes);
       host.undelivered(this.#standIn(link, to) ?? directory.nobody(to), message, reason);
     });
+    for (const question of link.questions.values()) question.withdrawn();
+    link.questions.clear();
     this.#handlers.delete(link);
     this.#contexts.delete(link);
   }
@@ -173,7 +177,11 @@ export class Inbound {
 
   #question(link: Link, to: Incarnation, number: number): Ask {
     const { directory } = this.#mesh;
-    return remoteAsk(this.#mesh, link.peer, number, directory.resident(to) ?? directory.nobody(to));
+    const target = directory.resident(to) ?? directory.nobody(to);
+    const answered = (): boolean => link.questions.delete(number);
+    const question = remoteAsk(this.#mesh, link.peer, number, target, answered);
+    link.questions.set(number, question);
+    return question;
   }
 
   #announced(link: Link, stamp: TraceStamp | null): void {
@@ -254,6 +262,10 @@ export class Inbound {
       this.#find(from, frame);
       return;
     }
+    if (frame.kind === "withdraw" || frame.kind === "withdrawn") {
+      this.#withdraw(link, frame);
+      return;
+    }
     const { of } = frame;
     const handle = (): void => this.#steerAtLast(link, frame);
     if (directory.resident(of) !== undefined || !isForActor(frame) || !early.hold(of, from, handle)) handle();
@@ -266,7 +278,24 @@ export class Inbound {
     );
   }
 
-  #steerAtLast(link: Link, frame: Exclude<SystemFrame, { readonly kind: "find" }>): void {
+  /** An answer that has crossed the withdrawal came before this. */
+  #withdraw(
+    link: Link,
+    { kind, of }: Extract<SystemFrame, { readonly kind: "withdraw" | "withdrawn" }>,
+  ): void {
+    if (kind === "withdrawn") this.#mesh.asks.take(of, link.peer);
+    else {
+      const question = link.questions.get(of);
+      link.questions.delete(of);
+      question?.withdrawn();
+      this.#mesh.send(link.peer, { kind: "withdrawn", of });
+    }
+  }
+
+  #steerAtLast(
+    link: Link,
+    frame: Exclude<SystemFrame, { readonly kind: "find" | "withdraw" | "withdrawn" }>,
+  ): void {
     const { directory, early } = this.#mesh;
     const from = link.peer;
     const { of } = frame;

@@ -3,6 +3,7 @@
  * here; what does not fit waits in a backlog, which credits keep short. Nothing is visible
  * to the other side before `flush`.
  */
+import type { Ask } from "../ask.ts";
 import { Decoder, Encoder, spill, type Passport } from "./codec.ts";
 import { BESIDE, FORGET, type BesideItem } from "./frames.ts";
 import type { Codec } from "./layout.ts";
@@ -37,6 +38,8 @@ export class Link {
   readonly peer: number;
   readonly decoder: Decoder;
   readonly port: BesidePort;
+  /** What the other side has asked and not been answered, by its numbers. */
+  readonly questions: Map<number, Ask> = new Map();
   /** Whether both sides number the layouts of messages alike. */
   sharesLayouts = true;
   /** It has frames that the other side cannot see yet. */

@@ -8,7 +8,7 @@
  * returns to its event loop; who makes a frame visible looks at the mark afterwards. One of the two always
  * sees the other, so no wake-up is lost. Before that it spins for a moment when the last sleep was short.
  */
-import { Ask } from "../ask.ts";
+import { Ask, type AskCarrier } from "../ask.ts";
 import { encodeError, type MyriadError } from "../contracts/index.ts";
 import type { Outside } from "../dispatcher.ts";
 import { runtimeError } from "../errors.ts";
@@ -74,7 +74,7 @@ export interface MeshOptions {
   readonly keepsAll?: boolean;
 }
 
-export class Mesh implements Outside {
+export class Mesh implements Outside, AskCarrier {
   readonly host: Host;
   readonly thread: number;
   readonly layouts: LayoutTable;
@@ -235,16 +235,24 @@ export class Mesh implements Outside {
 
   #deliverAsk(link: Link, target: RemoteTarget, ask: Ask): void {
     const number = this.asks.add(ask, target.peer);
+    ask.number = number;
+    ask.carrier = this;
     this.travel.ask = ask;
     try {
       this.#send(link, ASK, target, number, ask.message);
     } catch (error) {
       this.asks.take(number);
+      ask.carrier = null;
       throw error;
     } finally {
       this.travel.ask = null;
     }
     ask.message = undefined;
+  }
+
+  withdraw(ask: Ask): void {
+    const peer = this.asks.peerOf(ask.number);
+    if (peer !== null) this.send(peer, { kind: "withdraw", of: ask.number });
   }
 
   #send(

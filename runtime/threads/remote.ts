@@ -117,6 +117,8 @@ export class RemoteTarget implements Target {
 
   /** Passes on what another thread has sent here, taking this thread for the actor's. */
   forward(item: unknown, hops: number): void {
+    // Whoever asked has given up meanwhile.
+    if (item instanceof Ask && item.ended) return;
     this.mesh.hops = hops;
     try {
       this.post(item);
@@ -410,11 +412,23 @@ export class RemoteWatcher implements Target {
 }
 
 /** An ask that came from another thread or node, as its target's cell sees it. */
-export function remoteAsk(mesh: Mesh, peer: number, number: number, target: Target): Ask {
+export function remoteAsk(
+  mesh: Mesh,
+  peer: number,
+  number: number,
+  target: Target,
+  answered: () => void = () => undefined,
+): Ask {
   return new Ask(
     target,
-    (value) => mesh.reply(peer, number, value),
-    (error) => mesh.refuse(peer, number, error),
+    (value) => {
+      answered();
+      mesh.reply(peer, number, value);
+    },
+    (error) => {
+      answered();
+      mesh.refuse(peer, number, error);
+    },
   );
 }
 

@@ -103,7 +103,9 @@ export function threadsContract(transport: ThreadTransport): void {
     it("are refused what no thread can take over, and lose nothing by it", async () => {
       open();
       const ref = system.spawn(counter, 0, on(1));
-      for (const value of [() => 1, { deep: [Symbol("s")] }, new WeakMap(), Promise.resolve(1)]) {
+      const shared = { below: { its: { fields: new SharedArrayBuffer(8) } } };
+      const others = [new WeakMap(), Promise.resolve(1), new Blob([]), AbortSignal.abort(), shared];
+      for (const value of [() => 1, { deep: [Symbol("s")] }, ...others]) {
         assert.throws(() => ref.tell({ kind: "echo", value, reply: null as never }), {
           code: "MESSAGE_UNSENDABLE",
         });
@@ -113,6 +115,26 @@ export function threadsContract(transport: ThreadTransport): void {
       cycle["self"] = cycle;
       await assert.rejects(echo(ref, cycle), { code: "MESSAGE_UNSENDABLE" });
       assert.deepEqual(await echo(ref, { a: { fresh: 1 } }), { a: { fresh: 1 } });
+    });
+
+    it("skip a question whose asker has given up, and forget one that they have kept", async () => {
+      open();
+      const ref = system.spawn(counter, 0, on(1));
+      const asker = new AbortController();
+      const waiting = ref.ask(() => ({ kind: "add", step: 1_000 }), { signal: asker.signal });
+      // Both leave in one batch, so the question still waits when the other side learns of it.
+      asker.abort();
+      await assert.rejects(waiting, { code: "ASK_CANCELLED" });
+      assert.equal(await get(ref), 0);
+      const kept = new AbortController();
+      const asked = ref.ask((reply: Reply<number>) => ({ kind: "keep", reply }), { signal: kept.signal });
+      const ended = assert.rejects(asked, { code: "ASK_CANCELLED" });
+      assert.equal(await get(ref), 0);
+      kept.abort();
+      await ended;
+      const reason = await system.stop(ref);
+      assert.equal(reason.kind, "stopped");
+      assert.equal(system.deadLetters.total, 0);
     });
 
     it("are sent large arrays beside the ring: copied, moved when marked, shared when shared", async () => {
@@ -340,6 +362,22 @@ export function threadsContract(transport: ThreadTransport): void {
       for (const threads of [0, 64, 1.5, { count: 1, hangMs: 5 }, { count: 1, ringBytes: 5_000 }]) {
         assert.throws(() => createSystem({ app, threads }), { code: "THREADS_INVALID" });
       }
+    });
+
+    it("leaves nobody waiting: refs to actors that lived elsewhere answer like any that has stopped", async () => {
+      open(1);
+      const ref = system.spawn(counter, 0, on(1));
+      assert.equal(await get(ref), 0);
+      await system.shutdown();
+      ref.tell({ kind: "add", step: 1 });
+      assert.deepEqual(
+        system.deadLetters.list().map(({ reason }) => reason),
+        ["stopped"],
+      );
+      await assert.rejects(get(ref), { code: "ASK_TARGET_STOPPED" });
+      assert.equal((await system.stop(ref)).kind, "shutdown");
+      const resolved = system.resolve("local/nobody#4096") as ActorRef<CounterMessage>;
+      await assert.rejects(get(resolved), { code: /^ASK_TARGET_(STOPPED|UNKNOWN)$/ });
     });
 
     it("stops the actors of all threads, and leaves no thread", async () => {

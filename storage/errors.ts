@@ -48,7 +48,7 @@ export const STORAGE_ERRORS: Readonly<Record<StorageErrorCode, ErrorDefinition>>
     fault: "input",
     meaning:
       "The folder of the journal is open: in another process, in another thread, or a second time in this one.",
-    hint: "Close it there, or wait for that process to end. Of a host that is gone for good, remove the file that the message names.",
+    hint: "Close it there, or wait for that process to end. Of a host or container that is gone for good, remove the file that the message names.",
   },
   JOURNAL_WRITE_FAILED: {
     fault: "internal",

@@ -9,31 +9,49 @@ import { systemCode } from "./errors.ts";
  * again at once, so the kernel's word for the moment of its birth goes with the pid.
  *
  * A life is only called over when that is certain; where the system does not tell (no /proc, a process of
- * another host) it may be going on. What is over stays over.
+ * another host or in other namespaces) it may be going on. What is over stays over.
+ *
+ * A pid means something in its own namespace only, and a birth by its own namespace of the clock: one kernel and
+ * one name of a host may have many of both, a container or a sandbox each. A number of a namespace may come
+ * round as well, but never while somebody lives in it: whose numbers are ours is in ours, or dead.
  */
 export interface ProcessLife {
   readonly pid: number;
   readonly host: string;
   /** The kernel's clock ticks since it was booted, and which boot that was; null where it does not tell. */
   readonly birth: string | null;
+  /** Of pids and of the clock, by the kernel's names; null where it does not tell. Versions before left it out. */
+  readonly namespaces?: string | null;
 }
 
 export function ownLife(): ProcessLife {
-  return { pid: process.pid, host: hostname(), birth: birthOf(process.pid) };
+  return { pid: process.pid, host: hostname(), birth: birthOf("self"), namespaces: ownNamespaces() };
 }
 
 /** What was read back from a record; null when it is none. */
 export function parseLife(value: unknown): ProcessLife | null {
   if (typeof value !== "object" || value === null) return null;
-  const { pid, host, birth = null } = value as Partial<Record<keyof ProcessLife, unknown>>;
+  const { pid, host, birth = null, namespaces } = value as Partial<Record<keyof ProcessLife, unknown>>;
   if (typeof pid !== "number" || !Number.isSafeInteger(pid) || pid < 1) return null;
   if (typeof host !== "string" || (birth !== null && typeof birth !== "string")) return null;
-  return { pid, host, birth };
+  if (namespaces === undefined) return { pid, host, birth };
+  return { pid, host, birth, namespaces: typeof namespaces === "string" ? namespaces : null };
 }
 
 export function mayBeAlive(life: ProcessLife): boolean {
-  if (life.host !== hostname()) return true;
+  if (!canBeAsked(life)) return true;
   return isRunning(life.pid) && isSameLife(life) && !isEnding(life.pid);
+}
+
+/** Whether its pid means the same process here. Of a record without namespaces that is taken for granted. */
+export function canBeAsked({ host, namespaces }: ProcessLife): boolean {
+  return host === hostname() && (namespaces === undefined || namespaces === ownNamespaces());
+}
+
+/** Where it is, for a person: empty when it is here. */
+export function whereabouts(life: ProcessLife): string {
+  if (canBeAsked(life)) return "";
+  return life.host === hostname() ? " in another pid or time namespace" : ` on ${life.host}`;
 }
 
 /** The kernel's id of the calling thread; null where it does not tell. */
@@ -66,12 +84,12 @@ function isRunning(pid: number): boolean {
 }
 
 function isSameLife({ pid, birth }: ProcessLife): boolean {
-  const now = birthOf(pid);
+  const now = procIsOurs() ? birthOf(String(pid)) : null;
   return birth === null || now === null || birth === now;
 }
 
-function birthOf(pid: number): string | null {
-  const task = readTask(String(pid));
+function birthOf(process: string): string | null {
+  const task = readTask(process);
   return typeof task === "string" ? null : `${task.startTicks}@${bootId()}`;
 }
 
@@ -83,11 +101,36 @@ function bootId(): string {
   }
 }
 
+function ownNamespaces(): string | null {
+  const pids = namespace("pid");
+  return pids === null ? null : `${pids} ${namespace("time") ?? ""}`;
+}
+
+/** Null where the kernel does not tell, or has none of the kind. */
+function namespace(kind: "pid" | "time"): string | null {
+  try {
+    return readlinkSync(`/proc/self/ns/${kind}`);
+  } catch {
+    return null;
+  }
+}
+
+/** A process may have come to pids of its own and still see the /proc of the pids around it: it has several there. */
+function procIsOurs(): boolean {
+  try {
+    const pids = /^NSpid:(.*)$/m.exec(readFileSync("/proc/self/status", "latin1"))?.[1];
+    return pids === undefined || Number(pids) === process.pid;
+  } catch {
+    return false;
+  }
+}
+
 /**
  * Killed, and not yet buried by its parent: the pid is still there. Every thread must be on its way out, since
  * one that hangs on the disk may still write when the first thread is gone.
  */
 function isEnding(pid: number): boolean {
+  if (!procIsOurs()) return false;
   try {
     return readdirSync(`/proc/${pid}/task`).every((thread) => {
       const task = readTask(`${pid}/task/${thread}`);

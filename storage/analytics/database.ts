@@ -12,6 +12,7 @@ import {
   claimFile,
   inUse,
   otherClaims,
+  ownMark,
   refuseOthers,
   releaseClaim,
   removeDeadClaims,
@@ -165,7 +166,7 @@ async function claim(file: string): Promise<void> {
  * not there or sound. Linking, unlike renaming, never replaces what another process has made meanwhile.
  */
 async function create(file: string): Promise<void> {
-  const draft = `${file}.new-${process.pid}`;
+  const draft = `${file}.new-${ownMark()}`;
   try {
     await rm(draft, { force: true });
     (await DuckDBInstance.create(draft, OPTIONS)).closeSync();

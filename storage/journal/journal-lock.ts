@@ -1,11 +1,18 @@
 import { randomUUID } from "node:crypto";
 import { link, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
 
 import { MyriadError } from "../../runtime/contracts/index.ts";
 import { storageError, systemCode } from "../errors.ts";
-import { mayBeAlive, ownLife, ownThread, parseLife, threadMayBeAlive } from "../process-life.ts";
+import {
+  canBeAsked,
+  mayBeAlive,
+  ownLife,
+  ownThread,
+  parseLife,
+  threadMayBeAlive,
+  whereabouts,
+} from "../process-life.ts";
 import type { ProcessLife } from "../process-life.ts";
 import { writeFailed } from "./segment-writer.ts";
 
@@ -29,13 +36,14 @@ import { writeFailed } from "./segment-writer.ts";
  * link() alone decides. Who is refused was refused for somebody alive who has the folder or is about to.
  *
  * A record is dead
- *  - of this host: when its process has ended (`process-life.ts`);
+ *  - of this host, and of our namespaces of pids and time: when its process has ended (`process-life.ts`);
  *  - of this process: also when its thread has ended, where the kernel tells of threads (Linux). Elsewhere, and
  *    for other processes everywhere, the folder of a thread that died without closing is free when its process ends;
- *  - of another host: never, since it cannot be asked; the refusal says which file to remove. But a state
+ *  - of another host or other namespaces (another container, a sandbox): never, since it cannot be asked, and
+ *    Node has no lock of the kernel's to ask instead; the refusal says which file to remove. But a state
  *    directory has a lock of its own, taken first and held longer. A journal that is opened under it says so in its
  *    record: who finds such a record under that same lock knows that its owner is gone, and a container
- *    that comes back under another name has nothing to clean up;
+ *    that comes back under another name, or in another namespace, has nothing to clean up;
  *  - when it is no record: it was whole before it got its name, so only a loss of power can have emptied it,
  *    and that has ended its owner. Later versions keep the fields of `ProcessLife`, or they are not seen.
  */
@@ -136,7 +144,7 @@ type Found = Owner | "noise" | "nothing";
 
 function holds(found: Found, against: Owner): found is Owner {
   if (typeof found === "string") return false;
-  if (found.host !== against.host) return !(found.isGuarded && against.isGuarded);
+  if (!canBeAsked(found)) return !(found.isGuarded && against.isGuarded);
   return mayBeAlive(found) && (found.pid !== against.pid || threadMayBeAlive(found.thread));
 }
 
@@ -178,10 +186,10 @@ async function removeDrafts(path: string): Promise<void> {
   }
 }
 
-function inUse(path: string, { pid, host }: Owner): Error {
-  const isHere = host === hostname();
-  const which = isHere ? (pid === process.pid ? " (this one)" : "") : ` on ${host}`;
-  const remedy = isHere ? "" : " Remove the file if that host is gone for good.";
-  const message = `The journal is in use by process ${pid}${which}: ${path}.${remedy}`;
+function inUse(path: string, owner: Owner): Error {
+  const where = whereabouts(owner);
+  const isOurs = where === "" && owner.pid === process.pid;
+  const remedy = where === "" ? "" : " It cannot be asked from here: remove the file if it is gone for good.";
+  const message = `The journal is in use by process ${owner.pid}${isOurs ? " (this one)" : where}: ${path}.${remedy}`;
   return storageError("JOURNAL_IN_USE", message, { location: path });
 }

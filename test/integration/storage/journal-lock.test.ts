@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
@@ -20,6 +20,21 @@ const ROUNDS = 25;
 const NOBODY = 999_999_999;
 /** The kernel tells of threads, and of processes that have ended and are still to be seen. */
 const onLinux = process.platform === "linux";
+
+/** Ways to pids of one's own; the last ones leave the /proc of the pids around. The first that works here, or none. */
+const [sandbox, sandboxInOurProc] = [
+  [
+    "unshare --pid --fork --kill-child --mount-proc",
+    "unshare --user --map-root-user --pid --fork --kill-child --mount-proc",
+    "bwrap --dev-bind / / --unshare-pid --proc /proc --die-with-parent",
+  ],
+  [
+    "unshare --pid --fork --kill-child",
+    "unshare --user --map-root-user --pid --fork --kill-child",
+    "bwrap --dev-bind / / --unshare-pid --die-with-parent",
+  ],
+].map((ways) => ways.find((way) => spawnSync("/bin/sh", ["-c", `${way} true`]).status === 0) ?? null);
+const NO_SANDBOX = "neither unshare nor bwrap gives a namespace of pids here";
 
 describe("a file journal and the processes that open it", () => {
   it("is refused while another process has it, which is named, and free at once when that was killed", () =>
@@ -60,6 +75,42 @@ describe("a file journal and the processes that open it", () => {
       await reopened(folder, []);
     }),
   );
+
+  for (const [what, way] of [
+    ["in another namespace of pids", sandbox],
+    ["in another namespace of pids that sees our /proc", sandboxInOurProc],
+  ] as const) {
+    it(
+      `is refused to a process ${what}, and to us while that has it, alive or not to be asked`,
+      { skip: way === null && NO_SANDBOX },
+      () =>
+        inFolder(async (folder, start) => {
+          const [sandboxed, other] = [1, 2].map(() => start.process(`exec ${way} "$0" "$@"`)) as [
+            Opener,
+            Opener,
+          ];
+          assert.equal(await sandboxed.say("open"), "opened");
+          await assert.rejects(openFileJournal(folder), (error) => {
+            assert.match(
+              String(error),
+              /in another pid or time namespace: .*owner\.json\. It cannot be asked/,
+            );
+            return hasCode("JOURNAL_IN_USE")(error);
+          });
+          assert.match(await other.say("open"), /^JOURNAL_IN_USE .* in another pid or time namespace/);
+          assert.equal(await sandboxed.say("append 7"), "appended");
+          assert.equal(await sandboxed.say("close"), "closed");
+          const journal = await openFileJournal(folder);
+          assert.match(await sandboxed.say("open"), /^JOURNAL_IN_USE .* in another pid or time namespace/);
+          await journal.close();
+          assert.equal(await sandboxed.say("open"), "opened");
+          await sandboxed.end();
+          await assert.rejects(openFileJournal(folder), hasCode("JOURNAL_IN_USE"));
+          await rm(join(folder, "owner.json"));
+          await reopened(folder, [7]);
+        }),
+    );
+  }
 
   it(`has one owner of ${ROUNDS} times many who find a dead one's lock`, () =>
     inFolder(async (folder, start) => {

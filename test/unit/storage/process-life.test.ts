@@ -3,11 +3,13 @@ import { existsSync } from "node:fs";
 import { describe, it } from "node:test";
 
 import {
+  canBeAsked,
   mayBeAlive,
   ownLife,
   ownThread,
   parseLife,
   threadMayBeAlive,
+  whereabouts,
 } from "../../../storage/process-life.ts";
 
 /** Whether the kernel tells when a process was born. */
@@ -41,10 +43,29 @@ describe("the life of a process", () => {
     assert.ok(mayBeAlive({ ...ownLife(), host: "elsewhere", pid: 999_999_999 }));
   });
 
-  it("comes back from a record, also from one that tells no birth", () => {
+  it("may go on where its pid means another process, or none: in other namespaces", () => {
+    for (const namespaces of ["pid:[1] time:[1]", tells ? null : ""]) {
+      const life = { ...ownLife(), pid: 999_999_999, birth: "1@another-boot", namespaces };
+      assert.ok(mayBeAlive(life) && !canBeAsked(life));
+      assert.match(whereabouts(life), /another pid or time namespace/);
+    }
+    assert.ok(canBeAsked(ownLife()));
+    assert.equal(whereabouts(ownLife()), "");
+    assert.equal(whereabouts({ ...ownLife(), host: "elsewhere" }), " on elsewhere");
+  });
+
+  it("is asked by its pid when a version before, which knew of no namespaces, has recorded it", () => {
+    const { pid, host, birth } = ownLife();
+    assert.ok(mayBeAlive({ pid, host, birth }));
+    assert.ok(!mayBeAlive({ pid: 999_999_999, host, birth }));
+  });
+
+  it("comes back from a record, also from one that tells no birth and no namespaces", () => {
     const life = ownLife();
     assert.deepEqual(parseLife(JSON.parse(JSON.stringify({ ...life, more: 1 }))), life);
     assert.deepEqual(parseLife({ pid: 1, host: "h" }), { pid: 1, host: "h", birth: null });
+    const odd = { pid: 1, host: "h", birth: null, namespaces: 7 };
+    assert.deepEqual(parseLife(odd), { ...odd, namespaces: null });
   });
 
   it("is not read from anything else", () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { hostname, tmpdir } from "node:os";
 import { isAbsolute, join } from "node:path";
 import { describe, it } from "node:test";
 
@@ -79,18 +79,23 @@ describe("a state directory", () => {
       await using(folder, async (state) => assert.deepEqual(await payloads(state.journal, "s"), [1]));
     }));
 
-  it("is free after an owner that died in a container under another name, but for a journal opened by itself", () =>
+  it("is free after an owner that died in a container, but for a journal opened by itself", () =>
     inFolder(async (folder) => {
       await using(folder, (state) => state.journal.append("s", NO_STREAM, [1]));
       const owner = join(folder, "journal", "owner.json");
-      const record = { pid: 1, host: "elsewhere", birth: null, thread: 1, isGuarded: true, token: "left" };
-      await writeFile(owner, JSON.stringify(record));
-      await using(folder, async (state) => assert.deepEqual(await payloads(state.journal, "s"), [1]));
-      await writeFile(owner, JSON.stringify({ ...record, isGuarded: false }));
-      await assert.rejects(openStateDirectory(folder), (error) => {
-        assert.match(String(error), /process 1 on elsewhere: .* Remove the file/);
-        return hasCode("STATE_IN_USE")(error);
-      });
+      for (const [where, place] of [
+        ["on elsewhere", { host: "elsewhere" }],
+        ["in another pid or time namespace", { host: hostname(), namespaces: "pid:[1] time:[1]" }],
+      ] as const) {
+        const record = { pid: 1, birth: null, thread: 1, isGuarded: true, token: "left", ...place };
+        await writeFile(owner, JSON.stringify(record));
+        await using(folder, async (state) => assert.deepEqual(await payloads(state.journal, "s"), [1]));
+        await writeFile(owner, JSON.stringify({ ...record, isGuarded: false }));
+        await assert.rejects(openStateDirectory(folder), (error) => {
+          assert.match(String(error), new RegExp(`process 1 ${where}: .* remove the file`));
+          return hasCode("STATE_IN_USE")(error);
+        });
+      }
     }));
 
   it("admits one of many who open it at the same moment", () =>

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { cp, mkdir, readdir, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { describe, it } from "node:test";
 
 import fc from "fast-check";
@@ -9,6 +9,7 @@ import fc from "fast-check";
 import { MyriadError } from "../../../../runtime/contracts/index.ts";
 import { openAnalytics, openFileJournal } from "../../../../storage/index.ts";
 import type { Analytics } from "../../../../storage/index.ts";
+import { ownLife } from "../../../../storage/process-life.ts";
 import { hasCode } from "../../../contract/journal-contract.ts";
 import {
   baselineRow,
@@ -224,6 +225,42 @@ describe("opening the measurements", () => {
       for (const open of [openFiles, openAnalytics]) {
         await using(open(folder), (analytics) => analytics.recordSession(sessionRow()));
       }
+    }));
+
+  it("refuses both while a process that cannot be asked may have the files, also one of our pid, and says what to remove", () =>
+    inFolder(async (folder) => {
+      for (const [where, place] of [
+        ["in another pid", { namespaces: "pid:[1] time:[1]" }],
+        ["on elsewhere", { host: "elsewhere" }],
+      ] as const) {
+        const path = join(folder, `analytics.owner-${process.pid}`);
+        const text = JSON.stringify({ ...ownLife(), startedAt: 1, ...place });
+        await writeFile(path, text);
+        for (const open of [openFiles, openAnalytics]) {
+          await assert.rejects(open(folder), (error) => {
+            assert.ok(hasCode("STATE_IN_USE")(error));
+            assert.ok(
+              String(error).includes(where) && String(error).endsWith(`to remove: ${path}.`),
+              String(error),
+            );
+            return true;
+          });
+        }
+        assert.deepEqual(await readdir(folder), [basename(path)], "nothing is made");
+        assert.equal(await readFile(path, "utf8"), text);
+        await rm(path);
+        await using(openFiles(folder), (analytics) => analytics.recordSession(sessionRow()));
+        await rm(join(folder, "analytics"), { recursive: true });
+      }
+    }));
+
+  it("gives its claim a name that no process of the same pid elsewhere has, and refuses a second opening", () =>
+    inFolder(async (folder) => {
+      await using(openFiles(folder), async () => {
+        const claims = (await readdir(folder)).filter((name) => name.includes(".owner-"));
+        assert.match(claims.join(), new RegExp(`^analytics\\.owner-${process.pid}-[0-9a-f]{8}$`));
+        await assert.rejects(openFiles(folder), hasCode("STATE_IN_USE"));
+      });
     }));
 
   it("refuses the files, to be written or taken over, while somebody has their journal open", () =>

@@ -16,6 +16,8 @@ import { inFolder } from "../../../kit/analytics.ts";
 const FIRST = "00000001.journal";
 const DEAD = { pid: 999_999_999 };
 const ELSEWHERE = { pid: 12, host: "elsewhere" };
+/** The pid of nobody here, and nobody can tell whose it is there. */
+const SANDBOXED = { ...DEAD, namespaces: "pid:[1] time:[1]" };
 
 describe("the lock of a file journal", () => {
   it("refuses a second opening, names who has the folder, and touches nothing in it", () =>
@@ -142,7 +144,7 @@ describe("the lock that another opening of a file journal has left", () => {
         await leave(folder, { ...ELSEWHERE, isGuarded });
         await assert.rejects(openFileJournal(folder), (error) => {
           assert.ok(String(error).includes("process 12 on elsewhere"), String(error));
-          assert.match(String(error), /Remove the file if that host is gone for good/);
+          assert.match(String(error), /remove the file if it is gone for good/);
           return hasCode("JOURNAL_IN_USE")(error);
         });
       }
@@ -150,15 +152,47 @@ describe("the lock that another opening of a file journal has left", () => {
       await reopened(folder, []);
     }));
 
-  it("is of no weight, on another host, to one who has the lock over it that its owner had, too", () =>
+  it("holds when it is of other namespaces, where no pid of ours means anything, until it is removed by hand", () =>
     inFolder(async (folder) => {
-      await leave(folder, ELSEWHERE);
-      await assert.rejects(openGuardedJournal(folder, {}), hasCode("JOURNAL_IN_USE"));
-      await leave(folder, { ...ELSEWHERE, isGuarded: true });
-      const journal = await openGuardedJournal(folder, {});
-      // Of this host it can be asked.
-      await assert.rejects(openGuardedJournal(folder, {}), hasCode("JOURNAL_IN_USE"));
-      await journal.close();
+      for (const behind of ["", ".next"]) {
+        for (const isGuarded of [false, true]) {
+          await leave(folder, DEAD);
+          await leave(folder, { ...SANDBOXED, isGuarded }, behind);
+          const before = await seen(folder);
+          await assert.rejects(openFileJournal(folder), (error) => {
+            assert.match(String(error), /process 999999999 in another pid or time namespace/);
+            assert.ok(
+              String(error).includes(`${ownerFile(folder)}${behind}. It cannot be asked`),
+              String(error),
+            );
+            return hasCode("JOURNAL_IN_USE")(error);
+          });
+          assert.deepEqual(await seen(folder), before);
+        }
+        await rm(`${ownerFile(folder)}${behind}`);
+        await reopened(folder, []);
+      }
+    }));
+
+  it("is asked by its pid alone when a version before has left it, which knew of no namespaces", () =>
+    inFolder(async (folder) => {
+      await leave(folder, { ...DEAD, namespaces: undefined });
+      await reopened(folder, []);
+      await leave(folder, { pid: process.ppid, birth: null, namespaces: undefined });
+      await assert.rejects(openFileJournal(folder), hasCode("JOURNAL_IN_USE"));
+    }));
+
+  it("is of no weight, where it cannot be asked, to one who has the lock over it that its owner had, too", () =>
+    inFolder(async (folder) => {
+      for (const far of [ELSEWHERE, SANDBOXED]) {
+        await leave(folder, far);
+        await assert.rejects(openGuardedJournal(folder, {}), hasCode("JOURNAL_IN_USE"));
+        await leave(folder, { ...far, isGuarded: true });
+        const journal = await openGuardedJournal(folder, {});
+        // Here it can be asked.
+        await assert.rejects(openGuardedJournal(folder, {}), hasCode("JOURNAL_IN_USE"));
+        await journal.close();
+      }
     }));
 
   it("is taken over at whatever point a taker was killed", () =>

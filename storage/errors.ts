@@ -68,8 +68,8 @@ export const STORAGE_ERRORS: Readonly<Record<StorageErrorCode, ErrorDefinition>>
   JOURNAL_EVENT_REFUSED: {
     fault: "internal",
     meaning:
-      "An event or snapshot is not plain data (a function, symbol or class instance), is nested too deep or is too large.",
-    hint: "Append plain data only; keep large blobs as artifacts.",
+      "An event or snapshot is not plain data (a function, symbol or class instance), is nested too deep or is too large; or what came with it is no name of a stream, no array of events or no fence.",
+    hint: "Append arrays of plain data only, to a stream that is named by a text; keep large blobs as artifacts.",
   },
   JOURNAL_OPTION_INVALID: {
     fault: "internal",

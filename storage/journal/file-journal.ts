@@ -11,7 +11,14 @@ import type {
 } from "../../runtime/contracts/index.ts";
 import { storageError } from "../errors.ts";
 import { makeDirectoryDurably, syncDirectory } from "../durable-file.ts";
-import { admit, checkFence, checkStreamName } from "./admission.ts";
+import {
+  admit,
+  checkAppend,
+  checkPrefix,
+  checkSnapshot,
+  checkStreamName,
+  checkUnchanged,
+} from "./admission.ts";
 import type { StreamState } from "./admission.ts";
 import { FrameBuilder } from "./frame-builder.ts";
 import { checkFsyncPolicy, SyncBeat } from "./fsync-policy.ts";
@@ -74,7 +81,8 @@ async function openJournal(
   isGuarded: boolean,
 ): Promise<FileJournal> {
   checkFileOptions(directory, options);
-  const policy = checkFsyncPolicy(options.fsync ?? "always");
+  const { fsync: policy = "always" } = options;
+  checkFsyncPolicy(policy);
   let lock: JournalLock | null = null;
   try {
     await makeDirectoryDurably(directory);
@@ -167,15 +175,17 @@ class SegmentedJournal implements FileJournal {
 
   #encode(stream: string, expected: Revision, events: readonly unknown[], fence?: Fence): PendingAppend {
     this.#assertOpen();
-    checkStreamName(stream);
+    const known = checkAppend(stream, expected, events, fence);
+    const eventCount = events.length;
     const payload = encodePlainData(events);
+    checkUnchanged(events, eventCount);
     if (payload.length > MAX_FRAME_BYTES - 4096) {
       throw storageError(
         "JOURNAL_EVENT_REFUSED",
         `The events of one append take ${payload.length} bytes, which is too large.`,
       );
     }
-    const request = { stream, expected, eventCount: events.length, fence: checkFence(fence) };
+    const request = { stream, expected, eventCount, fence: known };
     return new PendingAppend(request, this.#clock.now(), payload);
   }
 
@@ -185,21 +195,29 @@ class SegmentedJournal implements FileJournal {
   }
 
   revision(stream: string): Promise<Revision> {
-    return this.#whenOpen(() => this.#index.get(stream).state.revision);
+    return this.#whenOpen(() => {
+      checkStreamName(stream);
+      return this.#index.get(stream).state.revision;
+    });
   }
 
   streams(prefix = ""): Promise<readonly string[]> {
-    return this.#whenOpen(() => [...this.#index.names()].filter((name) => name.startsWith(prefix)));
+    return this.#whenOpen(() => {
+      checkPrefix(prefix);
+      return [...this.#index.names()].filter((name) => name.startsWith(prefix));
+    });
   }
 
   async saveSnapshot(stream: string, snapshot: Snapshot): Promise<void> {
     this.#assertOpen();
-    parseRevision(stream, snapshot.revision, this.#index.get(stream).state.eventCount);
-    await this.#snapshots.save(stream, snapshot);
+    const checked = checkSnapshot(stream, snapshot);
+    parseRevision(stream, checked.revision, this.#index.get(stream).state.eventCount);
+    await this.#snapshots.save(stream, checked);
   }
 
   async loadSnapshot(stream: string): Promise<Snapshot | null> {
     this.#assertOpen();
+    checkStreamName(stream);
     const snapshot = await this.#snapshots.load(stream);
     if (snapshot === null) return null;
     // A folder put together from two backups may hold a snapshot of a future that the segments never saw.
@@ -219,6 +237,7 @@ class SegmentedJournal implements FileJournal {
     end: number,
   ): AsyncGenerator<JournalEvent> {
     this.#assertOpen();
+    checkStreamName(stream);
     const after = parseRevision(stream, from, at.state.eventCount);
     if (after === at.state.eventCount) return;
     const first = at.locations.holding(after);

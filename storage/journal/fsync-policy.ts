@@ -13,10 +13,10 @@ import { storageError } from "../errors.ts";
 export type FsyncPolicy = "always" | "never" | { readonly intervalMs: number };
 
 /** @throws JOURNAL_OPTION_INVALID */
-export function checkFsyncPolicy(policy: FsyncPolicy): FsyncPolicy {
-  if (policy === "always" || policy === "never") return policy;
+export function checkFsyncPolicy(policy: FsyncPolicy): void {
+  if (policy === "always" || policy === "never") return;
   const intervalMs = isObject(policy) ? policy.intervalMs : NaN;
-  if (Number.isFinite(intervalMs) && intervalMs > 0) return policy;
+  if (Number.isFinite(intervalMs) && intervalMs > 0) return;
   throw storageError(
     "JOURNAL_OPTION_INVALID",
     `fsync of a journal is always, never or { intervalMs }, not ${shown(policy)}.`,

@@ -9,7 +9,15 @@ import type {
 } from "../../runtime/contracts/index.ts";
 import { MyriadError } from "../../runtime/contracts/index.ts";
 import { storageError } from "../errors.ts";
-import { admit, checkFence, checkStreamName, EMPTY_STREAM } from "./admission.ts";
+import {
+  admit,
+  checkAppend,
+  checkPrefix,
+  checkSnapshot,
+  checkStreamName,
+  checkUnchanged,
+  EMPTY_STREAM,
+} from "./admission.ts";
 import type { StreamState } from "./admission.ts";
 import { checkMemoryOptions } from "./journal-options.ts";
 import { decodePlainData, encodePlainData } from "./plain-data.ts";
@@ -56,15 +64,16 @@ class MemoryJournal implements Journal {
     events: readonly unknown[],
     fence?: Fence,
   ): Promise<Revision> {
-    checkStreamName(stream);
+    const known = checkAppend(stream, expected, events, fence);
+    const eventCount = events.length;
     // Before anything is awaited: what the caller does to its events afterwards is not our business.
     const stored = this.#encode(events);
+    checkUnchanged(events, eventCount);
     await this.#open();
-    const known = this.#streams.get(stream);
-    const request = { stream, expected, eventCount: events.length, fence: checkFence(fence) };
-    const next = admit(known?.state ?? EMPTY_STREAM, request);
+    const before = this.#streams.get(stream)?.state ?? EMPTY_STREAM;
+    const next = admit(before, { stream, expected, eventCount, fence: known });
     if (next instanceof MyriadError) throw next;
-    if (events.length > 0) this.#store(stream, next, stored);
+    if (eventCount > 0) this.#store(stream, next, stored);
     return next.revision;
   }
 
@@ -75,25 +84,28 @@ class MemoryJournal implements Journal {
 
   async revision(stream: string): Promise<Revision> {
     await this.#open();
+    checkStreamName(stream);
     return this.#streams.get(stream)?.state.revision ?? NO_STREAM;
   }
 
   async streams(prefix = ""): Promise<readonly string[]> {
     await this.#open();
+    checkPrefix(prefix);
     return [...this.#streams.keys()].filter((name) => name.startsWith(prefix));
   }
 
   async saveSnapshot(stream: string, snapshot: Snapshot): Promise<void> {
+    const { revision, state } = checkSnapshot(stream, snapshot);
+    parseRevision(stream, revision, this.#streams.get(stream)?.state.eventCount ?? 0);
+    // Before anything is awaited, as in `append`.
+    const bytes = encodePlainData(state).slice();
     await this.#open();
-    parseRevision(stream, snapshot.revision, this.#streams.get(stream)?.state.eventCount ?? 0);
-    this.#snapshots.set(stream, {
-      revision: snapshot.revision,
-      bytes: encodePlainData(snapshot.state).slice(),
-    });
+    this.#snapshots.set(stream, { revision, bytes });
   }
 
   async loadSnapshot(stream: string): Promise<Snapshot | null> {
     await this.#open();
+    checkStreamName(stream);
     const kept = this.#snapshots.get(stream);
     return kept === undefined ? null : { revision: kept.revision, state: decodePlainData(kept.bytes) };
   }
@@ -109,6 +121,7 @@ class MemoryJournal implements Journal {
     eventCount: number,
     events: readonly StoredEvent[],
   ): AsyncGenerator<JournalEvent> {
+    checkStreamName(stream);
     for (let index = parseRevision(stream, from, eventCount); index < eventCount; index++) {
       await this.#open();
       const { recordedAt, bytes } = events[index]!;
@@ -118,7 +131,8 @@ class MemoryJournal implements Journal {
 
   #encode(events: readonly unknown[]): readonly StoredEvent[] {
     const recordedAt = this.#clock.now();
-    return events.map((event) => ({ recordedAt, bytes: encodePlainData(event).slice() }));
+    // Unlike `map` this fills holes, as a file journal does.
+    return Array.from(events, (event) => ({ recordedAt, bytes: encodePlainData(event).slice() }));
   }
 
   #store(stream: string, state: StreamState, stored: readonly StoredEvent[]): void {

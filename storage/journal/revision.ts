@@ -1,4 +1,4 @@
-import { NO_STREAM } from "../../runtime/contracts/index.ts";
+import { isText, NO_STREAM, shown } from "../../runtime/contracts/index.ts";
 import type { Revision } from "../../runtime/contracts/index.ts";
 import { storageError } from "../errors.ts";
 
@@ -12,7 +12,7 @@ export function formatRevision(eventCount: number): Revision {
 
 /** @throws JOURNAL_UNKNOWN_REVISION unless a stream of `eventCount` events had this revision at some time. */
 export function parseRevision(stream: string, revision: Revision, eventCount: number): number {
-  const count = revision === NO_STREAM ? 0 : Number(revision);
+  const count = revision === NO_STREAM ? 0 : isText(revision) ? Number(revision) : NaN;
   if (
     formatRevision(count) === revision &&
     Number.isSafeInteger(count) &&
@@ -21,5 +21,8 @@ export function parseRevision(stream: string, revision: Revision, eventCount: nu
   ) {
     return count;
   }
-  throw storageError("JOURNAL_UNKNOWN_REVISION", `Stream "${stream}" never had the revision "${revision}".`);
+  throw storageError(
+    "JOURNAL_UNKNOWN_REVISION",
+    `Stream "${stream}" never had the revision ${shown(revision)}.`,
+  );
 }

@@ -4,7 +4,14 @@ import { describe, it } from "node:test";
 import fc from "fast-check";
 
 import { MyriadError, NO_STREAM } from "../../runtime/contracts/index.ts";
-import type { Clock, Fence, Journal, JournalEvent, Revision } from "../../runtime/contracts/index.ts";
+import type {
+  Clock,
+  Fence,
+  Journal,
+  JournalEvent,
+  Revision,
+  Snapshot,
+} from "../../runtime/contracts/index.ts";
 
 /** What every journal does. `open` gives an empty one; `release` takes back what it needed. */
 export interface JournalFactory {
@@ -27,6 +34,7 @@ export function journalContract(name: string, factory: JournalFactory): void {
     reading(withJournal);
     keepingData(withJournal);
     snapshots(withJournal);
+    refusing(withJournal);
     closing(withJournal);
     modelled(factory);
   });
@@ -250,6 +258,16 @@ function keepingData(withJournal: WithJournal): void {
   );
 
   it(
+    "keeps a hole in the place of an event as undefined",
+    withJournal(async (journal) => {
+      const events = ["a"];
+      events[2] = "c";
+      await journal.append("s", NO_STREAM, events);
+      assert.deepStrictEqual(await payloads(journal, "s"), ["a", undefined, "c"]);
+    }),
+  );
+
+  it(
     "refuses an append that holds what is not plain data, whole",
     withJournal(async (journal) => {
       for (const odd of [() => 1, Symbol("s"), new URL("a:b"), new WeakMap(), Promise.resolve()]) {
@@ -280,6 +298,122 @@ function snapshots(withJournal: WithJournal): void {
     withJournal(async (journal) => {
       const snapshot = { revision: "1" as Revision, state: 0 };
       await assert.rejects(journal.saveSnapshot("s", snapshot), hasCode("JOURNAL_UNKNOWN_REVISION"));
+    }),
+  );
+}
+
+/** What the types forbid, from those who are not held to them. */
+function refusing(withJournal: WithJournal): void {
+  const noArrays: readonly unknown[] = [
+    ...[undefined, null, 5, "abc", {}, new Set([1]), new Map(), new Uint8Array(2), () => 1],
+    ...[
+      { length: -1 },
+      { length: 1.5 },
+      { length: 4_294_967_296 },
+      { length: 1, 0: "a" },
+      Promise.resolve([]),
+    ],
+  ];
+  const noNames: readonly unknown[] = [undefined, null, 5, {}, ["s"], Symbol("s"), new Date(0), "", "\ud800"];
+  const noRevisions: readonly unknown[] = [null, 5, 0, {}, [], ["1"], Symbol("1"), NaN, true];
+  const refused = hasCode("JOURNAL_EVENT_REFUSED");
+  const unknown = hasCode("JOURNAL_UNKNOWN_REVISION");
+
+  it(
+    "refuses an append of what is no array, and writes nothing of it",
+    withJournal(async (journal) => {
+      for (const events of noArrays)
+        await assert.rejects(journal.append("s", NO_STREAM, events as []), refused);
+      await assert.rejects((journal.append as () => Promise<Revision>).call(journal), refused);
+      assert.deepEqual(await journal.streams(), []);
+      const revision = await journal.append("s", NO_STREAM, [1]);
+      await assert.rejects(journal.append("s", revision, { length: 1, 0: 2 } as never), refused);
+      await journal.append("s", revision, [2]);
+      assert.deepEqual(await payloads(journal, "s"), [1, 2]);
+    }),
+  );
+
+  it(
+    "refuses events whose number changes while they are read",
+    withJournal(async (journal) => {
+      for (const change of [(list: unknown[]) => list.push(1), (list: unknown[]) => list.pop()]) {
+        const events: unknown[] = ["first"];
+        events.push(
+          {
+            at: new Date(0),
+            get more(): number {
+              change(events);
+              return 1;
+            },
+          },
+          "last",
+        );
+        await assert.rejects(journal.append("s", NO_STREAM, events), refused);
+      }
+      assert.deepEqual(await journal.streams(), []);
+    }),
+  );
+
+  it(
+    "refuses whatever is asked of what is no name of a stream",
+    withJournal(async (journal) => {
+      for (const name of noNames as readonly string[]) {
+        await assert.rejects(journal.append(name, NO_STREAM, [1]), refused);
+        await assert.rejects(journal.saveSnapshot(name, { revision: NO_STREAM, state: 1 }), refused);
+        await assert.rejects(journal.loadSnapshot(name), refused);
+        await assert.rejects(journal.revision(name), refused);
+        await assert.rejects(all(journal.read(name)), refused);
+      }
+      for (const prefix of [null, 5, /x/, Symbol("s")] as unknown as readonly string[]) {
+        await assert.rejects(journal.streams(prefix), refused);
+      }
+      assert.deepEqual(await journal.streams(), []);
+    }),
+  );
+
+  it(
+    "refuses a revision that is no text, and a fence that is no whole number, and goes on with others",
+    withJournal(async (journal) => {
+      const revision = await journal.append("s", NO_STREAM, [1]);
+      for (const odd of noRevisions as readonly Revision[]) {
+        const beside = journal.append("t", await journal.revision("t"), [1]);
+        await assert.rejects(journal.append("s", odd, [2]), unknown);
+        await assert.rejects(all(journal.read("s", odd)), unknown);
+        await assert.rejects(journal.saveSnapshot("s", { revision: odd, state: 1 }), unknown);
+        await beside;
+      }
+      await assert.rejects(journal.append("s", undefined as never, [2]), unknown);
+      for (const odd of [null, "1", 1.5, -1, NaN, Symbol("1"), {}] as unknown as readonly Fence[]) {
+        await assert.rejects(journal.append("s", revision, [2], odd), refused);
+      }
+      assert.deepEqual(await payloads(journal, "s"), [1]);
+      assert.equal(await journal.loadSnapshot("s"), null);
+    }),
+  );
+
+  it(
+    "refuses a snapshot that is none, and keeps the one before it",
+    withJournal(async (journal) => {
+      const revision = await journal.append("s", NO_STREAM, [1]);
+      await journal.saveSnapshot("s", { revision, state: "kept" });
+      for (const odd of [undefined, null, 5, "1", [], () => 1] as unknown as readonly Snapshot[]) {
+        await assert.rejects(journal.saveSnapshot("s", odd), refused);
+      }
+      await assert.rejects(journal.saveSnapshot("s", {} as never), unknown);
+      await assert.rejects(journal.saveSnapshot("s", { revision, state: () => 1 }), refused);
+      assert.deepEqual(await journal.loadSnapshot("s"), { revision, state: "kept" });
+    }),
+  );
+
+  it(
+    "saves a snapshot as it is at the call, whatever is done to its state afterwards",
+    withJournal(async (journal) => {
+      const revision = await journal.append("s", NO_STREAM, [1]);
+      const state = [1];
+      const saving = journal.saveSnapshot("s", { revision, state });
+      state.push(2);
+      await saving;
+      assert.deepEqual(await journal.loadSnapshot("s"), { revision, state: [1] });
     }),
   );
 }

@@ -15,7 +15,7 @@ describe("the options of a journal", () => {
       null,
       "always",
       ...[1, 47, -1, NaN, Infinity, 64.5, "64"].map((segmentBytes) => ({ segmentBytes })),
-      ...["sometimes", 5, {}, { intervalMs: "5" }].map((fsync) => ({ fsync })),
+      ...["sometimes", 5, null, {}, { intervalMs: "5" }].map((fsync) => ({ fsync })),
       { clock: {} },
     ]) {
       const opening = openFileJournal(join(folder, "journal"), options as never);

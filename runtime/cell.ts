@@ -452,7 +452,8 @@ export class Cell extends Inbox implements Target, Runnable, Child, Parent {
     if (state === NO_STATE) return;
     this.#state = NO_STATE;
     try {
-      this.type.stopped?.(state, reason, this.#context);
+      const returned: unknown = this.type.stopped?.(state, reason, this.#context);
+      if (isThenable(returned)) throw promiseReturned(this.type.name, this.address, returned);
     } catch (error) {
       this.host.events.publish({ kind: "stopped-hook-failed", address: this.address, error });
     }

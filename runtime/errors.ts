@@ -15,7 +15,7 @@ export const RUNTIME_ERRORS = {
   },
   ACTOR_RETURNED_PROMISE: {
     fault: "internal",
-    meaning: "initial, receive or signal returned a promise; they are synchronous.",
+    meaning: "A function of an actor or a projection that is synchronous returned a promise.",
     hint: "Start the asynchronous work with ctx.pipe(promise, onValue, onError) and return the next state at once.",
   },
   ACTOR_STOPPING: {

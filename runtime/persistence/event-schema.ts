@@ -6,8 +6,9 @@
  * Code of version n reads an event of version v ≤ n by `upcasters[v]`, `upcasters[v + 1]` … `upcasters[n − 1]`,
  * each of which makes the next version's event of its own. What is in the journal never changes.
  */
-import { isFunction, isObject, isWhole } from "../contracts/index.ts";
+import { isFunction, isObject, isThenable, isWhole } from "../contracts/index.ts";
 import { check, runtimeError } from "../errors.ts";
+import { promiseReturned } from "../returned-promise.ts";
 
 /** The version of the events that code writes, and how it reads older ones. */
 export interface EventSchema {
@@ -44,7 +45,7 @@ export function storeEvent(schema: EventSchema, event: unknown, id: string | nul
   return id === null ? { v: schema.version, e: event } : { v: schema.version, e: event, id };
 }
 
-/** @throws EVENT_VERSION_UNKNOWN; whatever an upcaster throws */
+/** @throws EVENT_VERSION_UNKNOWN; whatever an upcaster throws, ACTOR_RETURNED_PROMISE when it is asynchronous */
 export function readEvent(schema: EventSchema, stored: unknown): unknown {
   const { v, e } = asStored(stored);
   if (v > schema.version) {
@@ -54,7 +55,10 @@ export function readEvent(schema: EventSchema, stored: unknown): unknown {
     );
   }
   let event = e;
-  for (let version = v; version < schema.version; version++) event = schema.upcasters[version]!(event);
+  for (let version = v; version < schema.version; version++) {
+    event = schema.upcasters[version]!(event);
+    if (isThenable(event)) throw promiseReturned(`The upcaster of events of version ${version}`, null, event);
+  }
   return event;
 }
 

@@ -22,6 +22,7 @@
  *   written to the stream. No effect of the refused commands runs, and no command is handled until a restart
  *   has recovered the truth: after a `resume` every command fails with the same error.
  * - A restart waits for the append that the last life left under way, then recovers.
+ * - All of these are synchronous: one that returns a promise fails the actor (ACTOR_RETURNED_PROMISE).
  * - `ctx.hold` and `ctx.release` are used up here; do not call them.
  */
 import { actor, type ActorContext, type ActorType, type Signal } from "../actor.ts";
@@ -33,7 +34,7 @@ import type { ActorRef } from "../ref.ts";
 import type { Supervision } from "../supervision.ts";
 import type { Layouts } from "../threads/layout.ts";
 import { checkSchema, FIRST_SCHEMA, type EventSchema } from "./event-schema.ts";
-import { PersistentLife, type LifeRules } from "./persistent-life.ts";
+import { atOnce, PersistentLife, type LifeRules } from "./persistent-life.ts";
 
 /** What a command comes to: events to keep, and what is done once they are kept. */
 export interface Decision<State, Command, Event> {
@@ -92,8 +93,9 @@ export function eventSourced<Args, State, Command, Event>(
     name: definition.name,
     initial(args, ctx) {
       const journal = journalOf(definition, ctx);
-      const life = new PersistentLife(rules, journal, checkStream(definition.stream(args)));
-      life.recover(definition.empty(args), leftovers.get(ctx.self) ?? null, ctx);
+      const stream = checkStream(atOnce(definition.stream(args), "stream", ctx));
+      const life = new PersistentLife(rules, journal, stream);
+      life.recover(atOnce(definition.empty(args), "empty", ctx), leftovers.get(ctx.self) ?? null, ctx);
       return life;
     },
     receive(life, message, ctx) {

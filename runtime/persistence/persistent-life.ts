@@ -1,5 +1,6 @@
 /** One life of an event-sourced actor; the contract stands in `event-sourced.ts`. */
 import type { ActorContext } from "../actor.ts";
+import type { Address } from "../address.ts";
 import { isThenable, MyriadError, shown, type Journal, type Revision } from "../contracts/index.ts";
 import { runtimeError } from "../errors.ts";
 import { storeEvent, type EventSchema, type StoredEvent } from "./event-schema.ts";
@@ -24,7 +25,8 @@ export interface LifeRules<State, Command, Event> {
   readonly schema: EventSchema;
 }
 
-type Effect<State, Command> = (state: State, ctx: ActorContext<Command>) => void;
+/** Its type says that it returns nothing; an asynchronous one has that type as well. */
+type Effect<State, Command> = (state: State, ctx: ActorContext<Command>) => unknown;
 
 /** An effect with the state that it is to see. */
 interface Due<State, Command> {
@@ -131,21 +133,17 @@ export class PersistentLife<State, Command, Event> {
       this.#failure = runtimeError("RECOVERY_FAILED", message, { cause: error });
       throw this.#failure;
     }
-    if (isThenable(recovered.state)) {
-      this.#failure = promiseReturned("empty or apply", ctx.self.address, recovered.state);
-      throw this.#failure;
-    }
     this.#state = recovered.state;
     this.#revision = recovered.revision;
     this.#ids = recovered.ids;
     this.#sinceSnapshot = recovered.eventsRead;
-    this.#rules.recovered?.(this.#state, ctx);
+    atOnce(this.#rules.recovered?.(this.#state, ctx), "recovered", ctx);
   }
 
   #command(command: Command, ctx: ActorContext<Command>): void {
     if (this.#failure !== null) throw this.#failure;
     const { handle, messageId, duplicate } = this.#rules;
-    const id = messageId === null ? null : messageId(command);
+    const id = messageId === null ? null : atOnce(messageId(command), "messageId", ctx);
     if (id !== null && typeof id !== "string") throw idless(id);
     if (id === null || !this.#ids.has(id)) this.#take(handle(this.#state, command, ctx), id, ctx);
     else if (duplicate !== null) this.#take({ effect: (state) => duplicate(state, command, ctx) }, null, ctx);
@@ -156,15 +154,14 @@ export class PersistentLife<State, Command, Event> {
     const { events, effect } = decision;
     if (events === undefined || events.length === 0) {
       if (effect === undefined) return;
-      if (this.#appending === null) effect(this.#state, ctx);
+      if (this.#appending === null) run(effect, this.#state, ctx);
       else this.#gather([], effect, this.#state);
       return;
     }
     const { apply, schema } = this.#rules;
     // Nothing is changed before `apply` has taken them all: what it throws leaves no half decision behind.
     let state = this.#state;
-    for (const event of events) state = apply(state, event);
-    if (isThenable(state)) throw promiseReturned("apply", ctx.self.address, state);
+    for (const event of events) state = atOnce(apply(state, event), "apply", ctx);
     const stored =
       events.length === 1
         ? [storeEvent(schema, events[0], id)]
@@ -293,13 +290,27 @@ function idless(given: unknown): Error {
   return runtimeError("PERSISTENCE_INVALID", `A message id is a text or null, not ${shown(given)}`);
 }
 
+/** @returns what a function of the actor has returned. @throws ACTOR_RETURNED_PROMISE */
+export function atOnce<Returned>(
+  returned: Returned,
+  by: string,
+  { self }: { readonly self: { readonly address: Address } },
+): Returned {
+  if (isThenable(returned)) throw promiseReturned(by, self.address, returned);
+  return returned;
+}
+
+function run<State, Command>(effect: Effect<State, Command>, state: State, ctx: ActorContext<Command>): void {
+  atOnce(effect(state, ctx), "effect or duplicate", ctx);
+}
+
 /** All of them, whatever one throws: their commands are in the journal. Then the first failure counts. */
 function runAll<State, Command>(effects: readonly Due<State, Command>[], ctx: ActorContext<Command>): void {
   let failed = false;
   let failure: unknown;
   for (const { effect, state } of effects) {
     try {
-      effect(state, ctx);
+      run(effect, state, ctx);
     } catch (error) {
       if (!failed) failure = error;
       failed = true;

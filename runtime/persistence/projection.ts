@@ -10,8 +10,9 @@
  *   `streams`, or with `prefix` that of their first appends.
  */
 import { NO_STREAM, type Journal, type JournalEvent, type Revision } from "../contracts/index.ts";
-import { hasMethods, isJournal, isObject, isText, isWhole } from "../contracts/index.ts";
+import { hasMethods, isJournal, isObject, isText, isThenable, isWhole } from "../contracts/index.ts";
 import { check } from "../errors.ts";
+import { promiseReturned } from "../returned-promise.ts";
 import { checkSchema, FIRST_SCHEMA, readEvent, type EventSchema } from "./event-schema.ts";
 
 /** A model with what it was folded from: stored and loaded as one thing. */
@@ -45,8 +46,9 @@ export interface Projection<Model> {
   /**
    * Folds all that the journal had when it came to each stream, and saves. Calls are carried out one after another.
    * @returns how many events were folded.
-   * @throws (rejects) what the journal, an upcaster, `apply` or `save` throws; EVENT_VERSION_UNKNOWN. Events
-   *   before that are in the model, the next call goes on behind them.
+   * @throws (rejects) what the journal, an upcaster, `apply` or `save` throws; EVENT_VERSION_UNKNOWN;
+   *   ACTOR_RETURNED_PROMISE for an `apply` that is asynchronous. Events before that are in the model, the next
+   *   call goes on behind them.
    */
   catchUp(): Promise<number>;
 }
@@ -117,7 +119,9 @@ class Fold<Model, Event> implements Projection<Model> {
   async #fold(journal: Journal, name: string): Promise<number> {
     let folded = 0;
     for await (const { event, ...at } of journal.read(name, this.#positions.get(name) ?? NO_STREAM)) {
-      this.#model = this.#definition.apply(this.#model, readEvent(this.#schema, event) as Event, at);
+      const model = this.#definition.apply(this.#model, readEvent(this.#schema, event) as Event, at);
+      if (isThenable(model)) throw promiseReturned("apply of a projection", null, model);
+      this.#model = model;
       this.#positions.set(name, at.revision);
       folded += 1;
       this.#unsaved += 1;

@@ -1,4 +1,5 @@
-import { NO_STREAM, type Journal, type Revision } from "../contracts/index.ts";
+import { isThenable, NO_STREAM, type Journal, type Revision } from "../contracts/index.ts";
+import { promiseReturned } from "../returned-promise.ts";
 import { asStored, readEvent, type EventSchema } from "./event-schema.ts";
 import { MessageIds } from "./message-ids.ts";
 
@@ -26,6 +27,7 @@ export interface RecoveryRules<State, Event> {
 
 /**
  * The snapshot, then the events behind it.
+ * @throws ACTOR_RETURNED_PROMISE, and whatever the journal, an upcaster or `apply` throws
  * @param leftover an append of an earlier life; until it is settled the end of the stream is not known
  */
 export async function recoverState<State, Event>(
@@ -45,6 +47,7 @@ export async function recoverState<State, Event>(
   for await (const read of journal.read(stream, revision)) {
     const { id } = asStored(read.event);
     state = apply(state, readEvent(schema, read.event) as Event);
+    if (isThenable(state)) throw promiseReturned(`apply of "${stream}"`, null, state);
     if (id !== undefined) ids.add(id);
     revision = read.revision;
     eventsRead += 1;

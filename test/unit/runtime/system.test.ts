@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { actor, type ActorRef } from "../../../runtime/index.ts";
+import { actor, type ActorRef, type MyriadError } from "../../../runtime/index.ts";
 import { createTestSystem } from "../../../runtime/testkit/index.ts";
 import { crash, puppet, type Order } from "../../kit/puppet.ts";
 
@@ -154,6 +154,30 @@ describe("actor system", () => {
     assert.deepEqual(published, [
       { kind: "stopped-hook-failed", address: ref.address, error: new Error("in stopped") },
     ]);
+    await system.shutdown();
+  });
+
+  it("a stopped member that returns a promise is published with a code, and its rejection ends no process", async () => {
+    const { system } = createTestSystem();
+    const published: unknown[] = [];
+    system.events.subscribe("stopped-hook-failed", (event) => published.push(event));
+    const late = actor<null, null, never>({
+      name: "late",
+      initial: () => null,
+      receive: (state) => state,
+      stopped: () => Promise.reject(new Error("must not end the process")) as never,
+    });
+    const ref = system.spawn(late, null);
+    await new Promise(setImmediate);
+    assert.deepEqual(await system.stop(ref), { kind: "stopped" });
+    await new Promise(setImmediate);
+    assert.deepEqual(
+      published.map((event) => {
+        const { kind, address, error } = event as { kind: string; address: string; error: MyriadError };
+        return [kind, address, error.code];
+      }),
+      [["stopped-hook-failed", ref.address, "ACTOR_RETURNED_PROMISE"]],
+    );
     await system.shutdown();
   });
 

@@ -9,7 +9,7 @@ import { createTestSystem } from "../../../../runtime/testkit/index.ts";
 import type { TestSystem } from "../../../../runtime/testkit/index.ts";
 import { openMemoryJournal } from "../../../../storage/index.ts";
 import { account, add, balanceOf } from "../../../kit/account.ts";
-import type { AccountRef, Added } from "../../../kit/account.ts";
+import type { AccountDefinition, AccountRef, Added } from "../../../kit/account.ts";
 import { scriptedJournal, type ScriptedJournal } from "../../../kit/scripted-journal.ts";
 
 describe("an event-sourced actor", () => {
@@ -45,6 +45,79 @@ describe("an event-sourced actor", () => {
         await assert.rejects(add(ref, 5));
         assert.deepEqual(codes(failures), ["ACTOR_RETURNED_PROMISE"]);
         assert.deepEqual(scripted.sizes, []);
+      });
+    }
+  });
+
+  it("whose apply returns a promise amid several events fails, and hands it to no other apply", () => {
+    const given: unknown[] = [];
+    const changes = {
+      handle: () => ({ events: [1, 2, 3].map((added) => ({ added })) }),
+      apply: (state: number, { added }: Added): number => {
+        given.push(state);
+        return (added === 2 ? Promise.reject(new Error("too late")) : state + added) as number;
+      },
+    };
+    return inWorld({ changes, decide: () => "resume" }, async ({ ref, scripted, world, failures }) => {
+      ref.tell({ kind: "crash" });
+      await world.settle();
+      assert.deepEqual(given, [0, 1]);
+      assert.deepEqual(codes(failures), ["ACTOR_RETURNED_PROMISE"]);
+      assert.deepEqual(scripted.sizes, []);
+    });
+  });
+
+  for (const [what, member] of [
+    ["recovered", { recovered: tooLate }],
+    ["stream", { stream: tooLate }],
+    ["empty", { empty: tooLate }],
+    ["messageId", { messageId: tooLate }],
+  ] as const) {
+    it(`whose ${what} returns a promise fails with a code, and that does not end the process`, () =>
+      inWorld({ changes: member, decide: () => "stop" }, async ({ ref, scripted, failures }) => {
+        await assert.rejects(add(ref, 5));
+        await rejectionsAreHeard();
+        assert.deepEqual(codes(failures), ["ACTOR_RETURNED_PROMISE"]);
+        assert.deepEqual(scripted.sizes, []);
+      }));
+  }
+
+  it("whose effect or duplicate returns a promise fails, keeps the events, and lets other effects run", () => {
+    const handle: AccountDefinition["handle"] = (_, command) => {
+      if (command.kind !== "add") return {};
+      const { amount, reply } = command;
+      const effect = amount === 7 ? tooLate : (state: number): void => reply?.send(state);
+      return amount === 0 ? { effect: tooLate } : { events: [{ added: amount }], effect };
+    };
+    const changes = { handle, duplicate: tooLate };
+    return inWorld({ changes, decide: () => "resume" }, async ({ ref, scripted, world, failures }) => {
+      await assert.rejects(add(ref, 0), hasCode("ASK_TARGET_FAILED"));
+      scripted.hold();
+      const replies = [1, 7, 2].map((amount) => add(ref, amount, `id ${amount}`));
+      replies[1]!.catch(() => undefined);
+      await world.settle();
+      scripted.letGo();
+      await world.settle();
+      scripted.letGo();
+      assert.deepEqual(await Promise.all([replies[0], replies[2]]), [1, 10]);
+      await assert.rejects(add(ref, 1, "id 1"), hasCode("ASK_TARGET_FAILED"));
+      await rejectionsAreHeard();
+      assert.deepEqual(codes(failures), new Array(3).fill("ACTOR_RETURNED_PROMISE"));
+      assert.equal(Number(await scripted.journal.revision("a")), 3);
+    });
+  });
+
+  it("whose apply or upcaster returns a promise on recovery does not recover, and that ends no process", async () => {
+    const schema = { version: 3, upcasters: { 1: tooLate, 2: () => assert.fail("it got a promise") } };
+    for (const changes of [{ apply: tooLate }, { schema }]) {
+      await inWorld({ decide: () => "stop" }, async ({ ref, world, spawn, failures }) => {
+        await add(ref, 1);
+        await add(ref, 2);
+        await world.system.stop(ref);
+        await assert.rejects(balanceOf(spawn(account(changes))));
+        await rejectionsAreHeard();
+        assert.deepEqual(codes(failures), ["RECOVERY_FAILED"]);
+        assert.ok(hasCode("ACTOR_RETURNED_PROMISE")((failures[0] as Error).cause));
       });
     }
   });
@@ -403,6 +476,15 @@ interface World {
   /** Errors that supervisors have decided about. */
   readonly failures: readonly unknown[];
   readonly spawn: (type: AnyActorType, stream?: string) => AccountRef;
+}
+
+/** A rejection that nobody hears ends the process, and so the test, some way behind the turn that made it. */
+function tooLate(): never {
+  return Promise.reject(new Error("too late")) as never;
+}
+
+function rejectionsAreHeard(): Promise<void> {
+  return new Promise(setImmediate);
 }
 
 async function inWorld(

@@ -114,6 +114,18 @@ describe("a projection", () => {
     }
   });
 
+  it("refuses an apply that returns a promise, folds nothing of it, and its rejection ends no process", async () => {
+    const journal = openMemoryJournal();
+    await write(journal, "a", [1, 2]);
+    const apply = ((model: Sum, event: number) =>
+      event === 2 ? Promise.reject(new Error("too late")) : { ...model, sum: model.sum + event }) as never;
+    const { projection } = sumOf(journal, { streams: ["a"], apply });
+    await assert.rejects(projection.catchUp(), { code: "ACTOR_RETURNED_PROMISE" });
+    await new Promise(setImmediate);
+    assert.equal(projection.model.sum, 1);
+    assert.deepEqual(Object.keys(projection.positions), ["a"]);
+  });
+
   it("has each event in its saved model once, wherever it dies", async () => {
     const step = fc.oneof(
       fc.record({

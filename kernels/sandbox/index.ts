@@ -1,6 +1,19 @@
 export { SANDBOX_ERRORS, sandboxError } from "./errors.ts";
 export { isolateEngine } from "./isolate-engine.ts";
 export type { IsolateEngine, IsolateOptions } from "./isolate-engine.ts";
+export { processEngine } from "./process-engine.ts";
+export type { ProcessEngine, ProcessOptions } from "./process-engine.ts";
+export type {
+  ProcessIsolation,
+  ProcessLimitName,
+  ProcessLimits,
+  ProcessOutcome,
+  ProcessProgram,
+  ProcessReport,
+  ProcessRequest,
+  ProcessSample,
+  ProcessStream,
+} from "./process-protocol.ts";
 export { SANDBOX_CAPS } from "./protocol.ts";
 export type {
   EncodedInput,

@@ -15,7 +15,7 @@ export const FIRST_FILE_FD = 6;
 export const SCRATCH = "/tmp";
 export const WORK: string = `${SCRATCH}/work`;
 
-const BASE_ENV: Readonly<Record<string, string>> = {
+export const BASE_ENV: Readonly<Record<string, string>> = {
   PATH: "/usr/local/bin:/usr/bin:/bin",
   HOME: WORK,
   TMPDIR: SCRATCH,
@@ -27,7 +27,7 @@ export const NOBODY = 65_534;
 
 const MB = 1024 * 1024;
 
-export interface BoxOptions {
+export interface BoxCommand {
   readonly bubblewrap: string;
   readonly diskMb: number;
   readonly env: Readonly<Record<string, string>>;
@@ -35,14 +35,12 @@ export interface BoxOptions {
   readonly readable: readonly string[];
   /** Written to the working folder, in order from FIRST_FILE_FD on. */
   readonly files: readonly string[];
-  /** Waits for a byte on START_FD before the command begins. */
-  readonly waits: boolean;
   /** Rights within its own namespaces: a fork server makes more of them. */
   readonly rights: readonly string[];
   readonly command: readonly string[];
 }
 
-export function boxCommand(options: BoxOptions): readonly string[] {
+export function boxCommand(options: BoxCommand): readonly string[] {
   const env = Object.entries({ ...BASE_ENV, ...options.env });
   return [
     options.bubblewrap,
@@ -59,13 +57,16 @@ export function boxCommand(options: BoxOptions): readonly string[] {
     ...["--cap-drop", "ALL", ...options.rights.flatMap((right) => ["--cap-add", right])],
     ...[
       "--die-with-parent",
+      // bubblewrap then reaps it; a first process of its own it would leave to the host's, which may reap nothing.
+      "--as-pid-1",
       "--new-session",
       "--json-status-fd",
       `${STATUS_FD}`,
       "--seccomp",
       `${FILTER_FD}`,
     ],
-    ...(options.waits ? ["--block-fd", `${START_FD}`] : []),
+    // Nothing of the command runs before a byte comes.
+    ...["--block-fd", `${START_FD}`],
     ...["--clearenv", ...env.flatMap(([name, value]) => ["--setenv", name, value])],
     ...systemFiles(),
     ...["--proc", "/proc", ...devices()],

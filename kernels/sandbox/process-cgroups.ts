@@ -31,6 +31,8 @@ export interface Cgroup {
   readonly controllers: ReadonlySet<Controller>;
   /** Counts anew. */
   begin(): void;
+  /** The limit of memory is this much more than what is used now. */
+  holdOnTop(memoryMb: number): void;
   /** @throws when the process is gone or may not be moved. */
   add(pid: number): void;
   cpuMs(): number | null;
@@ -225,6 +227,15 @@ class Group implements Cgroup {
     this.#startMb = this.#memory(this.#dialect.now) ?? 0;
     this.#startKills = this.#kills();
     this.#startRefusals = this.#refusals();
+  }
+
+  holdOnTop(memoryMb: number): void {
+    const bytes = Math.floor((memoryMb + (this.#memory(this.#dialect.now) ?? 0)) * MB);
+    // Version 1 counts memory with swap: that one goes first when both rise, and last when they fall.
+    const swap = (): void => this.#write("memory", this.#dialect.swap, this.#dialect === V1 ? bytes : 0);
+    attempt(swap);
+    this.#write("memory", this.#dialect.limits.memory, bytes);
+    attempt(swap);
   }
 
   add(pid: number): void {

@@ -5,27 +5,18 @@
  * A sandbox that does not start is tried again, twice; an iteration that never gets one is an `infra_error`. When no
  * iteration of a request gets one, the request fails with SANDBOX_INFRA.
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, isAbsolute, join, normalize } from "node:path";
 import type { Clock, MyriadError } from "../../runtime/contracts/index.ts";
 import { systemClock } from "../../runtime/contracts/index.ts";
 import { sandboxError } from "./errors.ts";
-import { boxCommand } from "./process-bubblewrap.ts";
-import type { Cgroup, Cgroups } from "./process-cgroups.ts";
+import type { BurstParts } from "./process-burst.ts";
+import { runBurst } from "./process-burst.ts";
 import { findCgroups } from "./process-cgroups.ts";
-import { checkProcessLimits, enforcedBy, limitedCommand, OWN_PIDS } from "./process-limits.ts";
-import { isOrphan, ownedName } from "./process-owner.ts";
-import type {
-  ProcessIsolation,
-  ProcessLimits,
-  ProcessReport,
-  ProcessRequest,
-  ProcessSample,
-} from "./process-protocol.ts";
-import { KEPT_BYTES } from "./process-protocol.ts";
-import type { RunResult } from "./process-run.ts";
-import { runProcess } from "./process-run.ts";
+import { checkProcessLimits, enforcedBy } from "./process-limits.ts";
+import { isOrphan } from "./process-owner.ts";
+import type { ProcessIsolation, ProcessLimits, ProcessReport, ProcessRequest } from "./process-protocol.ts";
 import { machineHere, seccompFilter } from "./process-seccomp.ts";
 import type { SandboxCallOptions } from "./protocol.ts";
 
@@ -47,7 +38,6 @@ export interface ProcessEngine {
   run(request: ProcessRequest, options?: SandboxCallOptions): Promise<ProcessReport>;
 }
 
-const ATTEMPTS = 3;
 const PROBE_LIMITS: ProcessLimits = {
   memoryMb: 64,
   cpuSeconds: 5,
@@ -76,6 +66,7 @@ export async function processEngine(options: ProcessOptions): Promise<ProcessEng
   const engine = new Engine({
     bubblewrap,
     filter: seccompFilter({ machine }),
+    serverFilter: seccompFilter({ machine, forkServer: true }),
     groups,
     workers,
     readable,
@@ -101,20 +92,11 @@ function removeOrphans(): void {
   }
 }
 
-interface EngineParts {
-  readonly bubblewrap: string;
-  readonly filter: Uint8Array;
-  readonly groups: Cgroups | null;
-  readonly workers: number;
-  readonly readable: readonly string[];
-  readonly clock: Clock;
-}
-
 class Engine implements ProcessEngine {
   readonly isolation: ProcessIsolation;
-  readonly #parts: EngineParts;
+  readonly #parts: BurstParts;
 
-  constructor(parts: EngineParts) {
+  constructor(parts: BurstParts) {
     this.#parts = parts;
     const held = parts.groups?.controllers ?? new Set();
     this.isolation = {
@@ -128,138 +110,14 @@ class Engine implements ProcessEngine {
   async run(request: ProcessRequest, options: SandboxCallOptions = {}): Promise<ProcessReport> {
     checkProcessLimits(request.limits);
     checkPrograms(request);
-    const burst = new Burst(this.#parts, request, options);
-    try {
-      const { samples, infraErrors } = await burst.run();
-      return { samples, infraErrors, isolation: this.isolation };
-    } finally {
-      burst.close();
-    }
+    return { ...(await runBurst(this.#parts, request, options)), isolation: this.isolation };
   }
-}
-
-/** One request: its files on the host, its groups, its workers. */
-class Burst {
-  readonly #parts: EngineParts;
-  readonly #request: ProcessRequest;
-  readonly #options: SandboxCallOptions;
-  readonly #folder: string;
-  readonly #samples: ProcessSample[] = [];
-  readonly #shielded = inheritable();
-  readonly #open: Cgroup[] = [];
-  #next = 0;
-  #done = 0;
-  #infraErrors = 0;
-
-  constructor(parts: EngineParts, request: ProcessRequest, options: SandboxCallOptions) {
-    this.#parts = parts;
-    this.#request = request;
-    this.#options = options;
-    this.#folder = join(tmpdir(), ownedName());
-    mkdirSync(this.#folder, { mode: 0o700 });
-    writeFileSync(this.#filterFile, parts.filter);
-    request.programs.forEach(({ files = {} }, program) =>
-      Object.values(files).forEach((content, at) => writeFileSync(this.#hostFile(program, at), content)),
-    );
-  }
-
-  async run(): Promise<Pick<ProcessReport, "samples" | "infraErrors">> {
-    const { order } = this.#request;
-    const workers = Math.min(this.#parts.workers, order.length);
-    await Promise.all(Array.from({ length: workers }, () => this.#work()));
-    if (this.#options.signal?.aborted === true) throw aborted();
-    const reasons = this.#samples.map(({ outcome }) =>
-      outcome.kind === "infra_error" ? outcome.reason : null,
-    );
-    if (order.length > 0 && !reasons.includes(null)) {
-      throw sandboxError("SANDBOX_INFRA", `No sandbox could be started: ${reasons[0]!}`);
-    }
-    return { samples: this.#samples, infraErrors: this.#infraErrors };
-  }
-
-  close(): void {
-    for (const group of this.#open) group.close();
-    rmSync(this.#folder, { recursive: true, force: true });
-  }
-
-  get #filterFile(): string {
-    return join(this.#folder, "filter");
-  }
-
-  #hostFile(program: number, at: number): string {
-    return join(this.#folder, `${program}-${at}`);
-  }
-
-  async #work(): Promise<void> {
-    const { order, limits } = this.#request;
-    const group = this.#parts.groups?.open({ ...limits, pids: limits.pids + OWN_PIDS }) ?? null;
-    if (group !== null) this.#open.push(group);
-    while (this.#next < order.length && this.#options.signal?.aborted !== true) {
-      const iteration = this.#next++;
-      this.#samples[iteration] = await this.#iterate(iteration, group);
-      this.#options.onProgress?.(++this.#done);
-    }
-  }
-
-  async #iterate(iteration: number, group: Cgroup | null): Promise<ProcessSample> {
-    const program = this.#request.order[iteration]!;
-    let reason = "";
-    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const result = await this.#start(program, group);
-      if (result.kind === "ran") return { iteration, program, ...result.sample };
-      if (result.kind === "aborted") break;
-      reason = result.reason;
-      this.#infraErrors++;
-    }
-    return { iteration, program, ...unstarted(reason) };
-  }
-
-  #start(program: number, group: Cgroup | null): Promise<RunResult> {
-    const { limits, programs, keepBytes = KEPT_BYTES } = this.#request;
-    const { bubblewrap, readable, clock } = this.#parts;
-    const { command, env = {}, files = {}, stdin } = programs[program]!;
-    const paths = Object.keys(files);
-    return runProcess({
-      command: boxCommand({
-        bubblewrap,
-        diskMb: limits.diskMb,
-        env,
-        readable,
-        files: paths,
-        waits: true,
-        rights: [],
-        command: limitedCommand(command, limits, group?.controllers ?? new Set()),
-      }),
-      files: paths.map((_, at) => this.#hostFile(program, at)),
-      filter: this.#filterFile,
-      shielded: this.#shielded,
-      stdin: stdin === undefined ? null : Buffer.from(stdin),
-      limits,
-      keepBytes,
-      group,
-      clock,
-      signal: this.#options.signal,
-    });
-  }
-}
-
-function unstarted(reason: string): Omit<ProcessSample, "iteration" | "program"> {
-  const nothing = { bytes: new Uint8Array(), truncated: false };
-  return {
-    outcome: { kind: "infra_error", reason },
-    stdout: nothing,
-    stderr: nothing,
-    wallNs: Number.NaN,
-    cpuMs: null,
-    peakMb: null,
-    diskMb: null,
-  };
 }
 
 /** @throws SANDBOX_PROGRAM */
 function checkPrograms({ programs, order }: ProcessRequest): void {
   for (const { command, files = {} } of programs) {
-    if (command.length === 0) throw badProgram("a command has no words");
+    if ("length" in command && command.length === 0) throw badProgram("a command has no words");
     for (const path of Object.keys(files)) {
       const inside =
         path !== "" && !isAbsolute(path) && !normalize(path).startsWith("..") && !path.endsWith("/");
@@ -273,25 +131,6 @@ function checkPrograms({ programs, order }: ProcessRequest): void {
 
 function badProgram(message: string): MyriadError {
   return sandboxError("SANDBOX_PROGRAM", message);
-}
-
-function aborted(): MyriadError {
-  return sandboxError("SANDBOX_ABORTED", "The sandboxes were stopped before all had run.");
-}
-
-/** Descriptors of this process that its children would get, the three streams aside: whoever started it left them open. */
-function inheritable(): readonly number[] {
-  const CLOSE_ON_EXEC = 0o2000000;
-  return readdirSync("/proc/self/fdinfo")
-    .map(Number)
-    .filter((fd) => {
-      try {
-        const flags = /^flags:\s+(\d+)/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, "latin1"))?.[1];
-        return fd > 2 && flags !== undefined && (Number.parseInt(flags, 8) & CLOSE_ON_EXEC) === 0;
-      } catch {
-        return false;
-      }
-    });
 }
 
 function findProgram(name: string): string | null {

@@ -28,15 +28,22 @@ export function checkProcessLimits(limits: ProcessLimits): void {
 const MAX_PIDS = 4096;
 const MAX_OUTPUT_MB = 1024;
 
-/** bubblewrap's first process, which is one of the group, too. */
+/** The shell that waits for the command, which is one of the group, too. */
 export const OWN_PIDS = 1;
+
+/** The server, and the first process of the sandbox inside. */
+export const SERVER_PIDS = 2;
 
 /** Of address space, beyond memory: runtimes reserve what they never use. */
 const RESERVED_MB = 1024;
 
+/** A subshell, so that no word of a command means one of the shell itself. */
+const BELOW = 'exec 3>&2 2>/dev/null; (exec 2>&3 3>&-; exec "$@"); exit $?';
+
 /**
- * The command behind a shell that lowers its own limits: CPU time always (the process is sent SIGXCPU, and killed a
- * second later), memory and processes where no group holds them.
+ * The command below a shell, which is the first process of its namespace: it lowers its own limits (CPU time always,
+ * where a process is sent SIGXCPU and killed a second later; memory and processes where no group holds them), waits
+ * for the command, and says nothing of its own.
  */
 export function limitedCommand(
   command: readonly string[],
@@ -53,8 +60,36 @@ export function limitedCommand(
       ? []
       : [`ulimit -u ${limits.pids + OWN_PIDS} 2>&- || ulimit -p ${limits.pids + OWN_PIDS}`]),
   ];
-  return ["/bin/sh", "-c", `${lowered.join("; ")}; exec "$@"`, "sh", ...command];
+  return ["/bin/sh", "-c", `${lowered.join("; ")}; ${BELOW}`, "sh", ...command];
 }
+
+/** The same limits for a child of a fork server, by the kernel's numbers. What it begins with counts, too. */
+export function resourceLimits(
+  limits: ProcessLimits,
+  held: ReadonlySet<Controller>,
+): readonly (readonly [resource: number, soft: number, hard: number])[] {
+  const seconds = Math.ceil(limits.cpuSeconds);
+  const bytes = Math.ceil(limits.memoryMb * 1024 * 1024);
+  const space = bytes + RESERVED_MB * 1024 * 1024;
+  const pids = limits.pids + SERVER_PIDS;
+  return [
+    [CPU, seconds, seconds + 1],
+    [CORE, 0, 0],
+    ...(held.has("memory")
+      ? []
+      : ([
+          [DATA, bytes, bytes],
+          [AS, space, space],
+        ] as const)),
+    ...(held.has("pids") ? [] : ([[NPROC, pids, pids]] as const)),
+  ];
+}
+
+const CPU = 0;
+const DATA = 2;
+const CORE = 4;
+const NPROC = 6;
+const AS = 9;
 
 export function enforcedBy(
   version: string | null,

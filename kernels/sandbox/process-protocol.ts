@@ -12,14 +12,23 @@
 import type { SandboxLimits } from "./protocol.ts";
 
 export interface ProcessProgram {
-  /** Looked up in the PATH of the sandbox: /usr/local/bin, /usr/bin, /bin. */
-  readonly command: readonly string[];
+  /**
+   * A command, looked up in the PATH of the sandbox (/usr/local/bin, /usr/bin, /bin), or a text in one of two
+   * languages, whose start-up is paid once: see `start` of a sample.
+   */
+  readonly command: readonly string[] | ProcessSnippet;
   /** Written to the working folder before the command starts; paths are relative and stay inside. */
   readonly files?: Readonly<Record<string, string | Uint8Array>>;
   /** Default: nothing to read. */
   readonly stdin?: string | Uint8Array;
   /** Added to PATH, HOME, TMPDIR, LANG and TZ; all else is cleared. */
   readonly env?: Readonly<Record<string, string>>;
+}
+
+/** Runs as the main module, like a text that is given to `python3 -c` or `node -e`. */
+export interface ProcessSnippet {
+  readonly language: "python" | "node";
+  readonly source: string;
 }
 
 export interface ProcessLimits extends SandboxLimits {
@@ -58,6 +67,8 @@ export interface ProcessSample {
   /** Place in the request's `order`. */
   readonly iteration: number;
   readonly program: number;
+  /** `forked` by a server that had started before (a copy of it at first), or `spawned` from nothing. */
+  readonly start: "forked" | "spawned";
   readonly outcome: ProcessOutcome;
   readonly stdout: ProcessStream;
   readonly stderr: ProcessStream;

@@ -1,0 +1,214 @@
+/**
+ * The fork server in Python: started once in a sandbox, it makes one more sandbox inside for every run. What it
+ * is asked and what it answers is in process-server.ts.
+ *
+ *   server                             first process             program
+ *   a new process namespace, fork  ->  new mounts and IPC,
+ *                                      an empty /tmp, no rights,
+ *                                      the filter, fork      ->  limits, then the snippet or command
+ *   reads both streams                 waits for the program <-  ends
+ *   hands all of it on             <-  what it used; ends, and with it all that is left
+ *
+ * The program begins as a copy of the server: with the modules that the server has imported, and with the same
+ * addresses and hash seed in every run. Nothing of the server can be reached from it.
+ */
+export const PYTHON_ZYGOTE: string = `
+import atexit, base64, ctypes, gc, json, os, resource, select, signal, struct, sys, threading, time, traceback, types
+
+libc = ctypes.CDLL(None, use_errno=True)
+NEWNS, NEWIPC, NEWPID = 0x00020000, 0x08000000, 0x20000000
+ANSWERS = 6
+
+def checked(result):
+    if result < 0:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))
+
+def read_exactly(size):
+    parts = []
+    while size > 0:
+        part = os.read(0, size)
+        if not part: os._exit(0)
+        parts.append(part)
+        size -= len(part)
+    return b"".join(parts)
+
+def write_all(fd, data):
+    view = memoryview(data)
+    while view: view = view[os.write(fd, view):]
+
+def answer(head, *bodies):
+    text = json.dumps(head).encode()
+    write_all(ANSWERS, struct.pack("<I", len(text)) + text + b"".join(bodies))
+
+class Instructions(ctypes.Structure):
+    _fields_ = [("length", ctypes.c_ushort), ("first", ctypes.c_char_p)]
+
+def give_up_rights(filter_bytes):
+    for right in range(64):
+        if libc.prctl(24, right, 0, 0, 0) < 0 and ctypes.get_errno() == 22: break
+    checked(libc.prctl(47, 4, 0, 0, 0))
+    head = (ctypes.c_uint32 * 2)(0x20080522, 0)
+    checked(libc.capset(head, (ctypes.c_uint32 * 6)()))
+    checked(libc.prctl(38, 1, 0, 0, 0))
+    checked(libc.prctl(22, 2, ctypes.byref(Instructions(len(filter_bytes) // 8, filter_bytes)), 0, 0))
+
+def furnish(job):
+    checked(libc.unshare(NEWNS | NEWIPC))
+    size = "size=%d,mode=1777" % job["diskBytes"]
+    checked(libc.mount(b"tmpfs", b"/tmp", b"tmpfs", 6, size.encode()))
+    checked(libc.mount(b"proc", b"/proc", b"proc", 14, None))
+    os.mkdir("/tmp/shm"); os.chmod("/tmp/shm", 0o1777)
+    os.mkdir("/tmp/work")
+    os.chdir("/tmp/work")
+    for path, text in job["files"].items():
+        folder = os.path.dirname(path)
+        if folder: os.makedirs(folder, exist_ok=True)
+        with open(path, "wb") as file: file.write(base64.b64decode(text))
+        os.chmod(path, 0o755)
+
+def limit(job):
+    for name, soft, hard in job["limits"]: resource.setrlimit(name, (soft, hard))
+
+def run_command(command, env):
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    try: os.execvpe(command[0], command, env)
+    except OSError as error: sys.stderr.write("%s: %s\\n" % (command[0], error.strerror))
+    sys.stderr.flush()
+    os._exit(127)
+
+def run_snippet(source, env):
+    for name in list(os.environ):
+        if name not in env: del os.environ[name]
+    os.environ.update(env)
+    sys.argv = ["-c"]
+    main = types.ModuleType("__main__")
+    main.__builtins__ = __builtins__
+    sys.modules["__main__"] = main
+    code = 0
+    try: exec(compile(source, "<string>", "exec"), main.__dict__)
+    except SystemExit as end:
+        code = end.code
+        if code is None: code = 0
+        elif not isinstance(code, int): print(code, file=sys.stderr); code = 1
+    except BaseException as error:
+        code = 1
+        error.__traceback__ = error.__traceback__.tb_next
+        traceback.print_exception(error)
+    try:
+        threading._shutdown()
+        atexit._run_exitfuncs()
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except BaseException: code = code or 120
+    os._exit(code & 255)
+
+def first_process(job, streams, report):
+    try:
+        checked(libc.prctl(1, 9, 0, 0, 0))
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        furnish(job)
+        # The server and this process are not to be looked into or written to by programs.
+        checked(libc.prctl(4, 0, 0, 0, 0))
+        give_up_rights(base64.b64decode(job["filter"]))
+        started = time.monotonic_ns()
+        program = os.fork()
+        if program == 0:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+            for to, fd in enumerate(streams): os.dup2(fd, to)
+            os.closerange(3, 65536)
+            libc.prctl(4, 1, 0, 0, 0)
+            # When memory is short the program is to be killed, and nobody else.
+            with open("/proc/self/oom_score_adj", "w") as file: file.write("1000")
+            limit(job)
+            if job["command"] is None: run_snippet(job["source"], job["env"])
+            run_command(job["command"], job["env"])
+        for fd in streams: os.close(fd)
+        while True:
+            pid, status = os.waitpid(-1, 0)
+            if pid == program: break
+        ended = time.monotonic_ns()
+        used = resource.getrusage(resource.RUSAGE_CHILDREN)
+        disk = os.statvfs("/tmp")
+        told = {
+            "status": status,
+            "wallNs": ended - started,
+            "cpuMs": (used.ru_utime + used.ru_stime) * 1000,
+            "peakKb": used.ru_maxrss,
+            "diskBytes": (disk.f_blocks - disk.f_bfree) * disk.f_bsize,
+            "diskFull": disk.f_bfree == 0,
+        }
+    except BaseException as error:
+        told = {"unstarted": repr(error)}
+    write_all(report, json.dumps(told).encode())
+    os._exit(0)
+
+class Kept:
+    def __init__(self, size): self.room, self.parts, self.seen = size, [], 0
+    def add(self, data):
+        self.seen += len(data)
+        if self.room > 0:
+            self.parts.append(data[:self.room])
+            self.room -= len(data)
+
+def pump(job, ends, stdin, given, kill):
+    """Reads to the ends of all pipes: they come when no process of the sandbox is left."""
+    kept = {fd: Kept(size) for fd, size in zip(ends, (job["keepBytes"], job["keepBytes"], 1 << 20))}
+    deadline = time.monotonic() + job["wallMs"] / 1000
+    breach = None
+    poll = select.poll()
+    for fd in ends: poll.register(fd, select.POLLIN)
+    if given: poll.register(stdin, select.POLLOUT); os.set_blocking(stdin, False)
+    else: os.close(stdin)
+    waiting = set(ends)
+    while waiting:
+        left = None if breach else max(0, (deadline - time.monotonic()) * 1000)
+        events = poll.poll(left)
+        if not events and not breach: breach = "wall"; kill()
+        for fd, _ in events:
+            if fd == stdin:
+                try: given = given[os.write(stdin, given[:65536]):]
+                except BlockingIOError: pass
+                except OSError: given = b""
+                if not given: poll.unregister(stdin); os.close(stdin)
+                continue
+            data = os.read(fd, 65536)
+            if not data: poll.unregister(fd); os.close(fd); waiting.discard(fd); continue
+            kept[fd].add(data)
+            if kept[ends[0]].seen + kept[ends[1]].seen > job["outputBytes"] and not breach:
+                breach = "output"; kill()
+    if given: os.close(stdin)
+    return [kept[fd] for fd in ends], breach
+
+def run(job, own):
+    checked(libc.setns(own, NEWPID))
+    checked(libc.unshare(NEWPID))
+    pipes = [os.pipe() for _ in range(4)]
+    (stdin, stdin_end), (out, out_end), (err, err_end), (report, report_end) = pipes
+    first = os.fork()
+    if first == 0:
+        for fd in (stdin_end, out, err, report): os.close(fd)
+        first_process(job, (stdin, out_end, err_end), report_end)
+    for fd in (stdin, out_end, err_end, report_end): os.close(fd)
+    given = base64.b64decode(job["stdin"])
+    (out, err, told), breach = pump(job, (out, err, report), stdin_end, given, lambda: os.kill(first, 9))
+    os.waitpid(first, 0)
+    text = b"".join(told.parts)
+    head = {"breach": breach, "told": json.loads(text) if text else None}
+    bodies = b"".join(out.parts), b"".join(err.parts)
+    head["sizes"] = [len(bodies[0]), len(bodies[1])]
+    head["seen"] = [out.seen, err.seen]
+    answer(head, *bodies)
+
+def serve():
+    own = os.open("/proc/self/ns/pid", os.O_RDONLY)
+    signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+    gc.collect()
+    gc.freeze()
+    answer({"ready": True})
+    while True:
+        size, = struct.unpack("<I", read_exactly(4))
+        run(json.loads(read_exactly(size)), own)
+
+serve()
+`;

@@ -18,6 +18,7 @@ import { checkProcessLimits, enforcedBy } from "./process-limits.ts";
 import { isOrphan } from "./process-owner.ts";
 import type { ProcessIsolation, ProcessLimits, ProcessReport, ProcessRequest } from "./process-protocol.ts";
 import { machineHere, seccompFilter } from "./process-seccomp.ts";
+import { findKoffi } from "./process-zygotes.ts";
 import type { SandboxCallOptions } from "./protocol.ts";
 
 export interface ProcessOptions {
@@ -29,6 +30,8 @@ export interface ProcessOptions {
   readonly bubblewrap?: string;
   /** Control groups for limits, where they can be had. Default: true. */
   readonly cgroups?: boolean;
+  /** Where koffi is, by which Node can be forked, when it cannot be found from here. */
+  readonly koffi?: string;
   readonly clock?: Clock;
 }
 
@@ -67,6 +70,7 @@ export async function processEngine(options: ProcessOptions): Promise<ProcessEng
     bubblewrap,
     filter: seccompFilter({ machine }),
     serverFilter: seccompFilter({ machine, forkServer: true }),
+    koffi: options.koffi ?? findKoffi(),
     groups,
     workers,
     readable,

@@ -21,6 +21,8 @@ export interface WorkerParts {
   readonly groups: Cgroups | null;
   readonly readable: readonly string[];
   readonly clock: Clock;
+  /** Its main file, where it is installed. */
+  readonly koffi: string | null;
 }
 
 /** What lies on the host for the burst. */
@@ -59,7 +61,7 @@ export class ProcessWorker {
 
   async run(index: number): Promise<RunResult> {
     const program = this.#request.programs[index]!;
-    const zygote = zygoteOf(program.command);
+    const zygote = zygoteOf(program.command, this.#parts.koffi);
     const server = zygote === null ? null : await this.#serverOf(zygote);
     return await (server === null
       ? this.#spawn(index, program)

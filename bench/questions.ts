@@ -1,6 +1,7 @@
 /** All questions, in the order in which they are listed. */
 import { answerFalseAlarms } from "./false-alarms.ts";
 import { answerPower } from "./power.ts";
+import { answerProcess } from "./process/question.ts";
 import type { Question } from "./question.ts";
 import { answerRuntime } from "./runtime/question.ts";
 import { answerSandbox } from "./sandbox/question.ts";
@@ -28,6 +29,13 @@ export const QUESTIONS: readonly Question[] = [
     takes: "10 min, --quick 3 min",
     guards: false,
     answer: answerPower,
+  },
+  {
+    name: "process",
+    about: "what does a command cost in a sandbox of its own, and are hostile ones held?",
+    takes: "40 min, --quick 1 min",
+    guards: false,
+    answer: answerProcess,
   },
   {
     name: "runtime",

@@ -57,6 +57,14 @@ def answer():
     sys.stdout.write("escaped " + " ".join(escaped) if escaped else "held"); sys.stdout.flush()
 `;
 
+/** The same as snippets: a fork server runs them. */
+export function hostileSnippets(bait: Bait): readonly HostileCommand[] {
+  return hostileCommands(bait).map((hostile) => {
+    const source = (hostile.program.command as readonly string[]).at(-1)!;
+    return { ...hostile, program: { command: { language: "python", source } } };
+  });
+}
+
 export function hostileCommands(bait: Bait): readonly HostileCommand[] {
   // Not in plain text: a command line that holds the secret itself would be found in /proc by it.
   const secret = `bytes.fromhex("${Buffer.from(bait.secret).toString("hex")}").decode()`;

@@ -12,6 +12,7 @@ export type {
   ProcessReport,
   ProcessRequest,
   ProcessSample,
+  ProcessSnippet,
   ProcessStream,
 } from "./process-protocol.ts";
 export { SANDBOX_CAPS } from "./protocol.ts";

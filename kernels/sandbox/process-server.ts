@@ -55,7 +55,8 @@ interface Answer {
   readonly breach: "wall" | "output" | null;
   /** Null when the sandbox was killed as a whole. */
   readonly told: Told | null;
-  readonly sizes: readonly [stdout: number, stderr: number];
+  /** Of the two bodies that follow; a server that is ready has none. */
+  readonly sizes?: readonly [stdout: number, stderr: number];
   readonly seen: readonly [stdout: number, stderr: number];
 }
 
@@ -111,10 +112,9 @@ export class ForkServer {
     const server = new ForkServer(options);
     return new Promise((resolve) => {
       server.#onAnswer = (answer) => {
-        if (answer?.ready !== true) return resolve(server.#lastWords());
         // Limits hold for programs: what the server itself takes comes on top.
-        server.#group?.holdOnTop(options.limits.memoryMb);
-        resolve(server);
+        if (answer?.ready === true) server.#group?.holdOnTop(options.limits.memoryMb);
+        resolve(answer?.ready === true ? server : server.#lastWords());
       };
     });
   }
@@ -136,17 +136,19 @@ export class ForkServer {
         resolve(this.#result(answer, bodies, Number(process.hrtime.bigint() - startedNs)));
       };
       signal?.addEventListener("abort", onAbort, { once: true });
-      if (this.#gone) return this.#onAnswer(null, Buffer.alloc(0));
-      this.#begin(job);
+      if (this.#gone) this.#ended();
+      else this.#begin(job);
       if (signal?.aborted === true) onAbort();
     });
   }
 
   close(): Promise<void> {
     return new Promise((resolve) => {
-      if (this.#gone) return resolve();
-      this.#onAnswer = () => resolve();
-      this.#box.kill();
+      this.#onAnswer = () => {
+        resolve();
+      };
+      if (this.#gone) resolve();
+      else this.#box.kill();
     });
   }
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { layBait } from "../../bench/process/bait.ts";
 import type { LaidBait } from "../../bench/process/bait.ts";
-import { complaintAbout, hostileCommands } from "../../bench/process/hostile-commands.ts";
+import { complaintAbout, hostileCommands, hostileSnippets } from "../../bench/process/hostile-commands.ts";
 import { processEngine } from "../../kernels/sandbox/index.ts";
 import type { ProcessEngine } from "../../kernels/sandbox/index.ts";
 import { eventually } from "../kit/eventually.ts";
@@ -11,9 +11,11 @@ import { whyNoCommands } from "../kit/commands.ts";
 const RUNS = 3;
 const missing = await whyNoCommands("python3");
 
-for (const [how, cgroups] of [
-  ["with the best limits of this machine", true],
-  ["without control groups", false],
+for (const [how, cgroups, hostiles] of [
+  ["with the best limits of this machine", true, hostileCommands],
+  ["without control groups", false, hostileCommands],
+  ["that was forked", true, hostileSnippets],
+  ["that was forked, without control groups", false, hostileSnippets],
 ] as const) {
   describe(`a hostile command ${how}`, { skip: missing ?? false, timeout: 300_000 }, () => {
     let engine: ProcessEngine;
@@ -35,7 +37,7 @@ for (const [how, cgroups] of [
     });
     names.forEach(({ name }, at) => {
       it(`is held: ${name}`, async () => {
-        const hostile = hostileCommands(bait)[at]!;
+        const hostile = hostiles(bait)[at]!;
         const order = Array.from({ length: RUNS }, () => 0);
         const { samples } = await engine.run({ programs: [hostile.program], order, limits: hostile.limits });
         const heldByKernel = engine.isolation.enforced["memory"]!.startsWith("cgroup");

@@ -1,0 +1,165 @@
+/** What a command costs in a sandbox of its own beside a bare spawn, and whether hostile ones are held. */
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { processEngine } from "../../kernels/sandbox/index.ts";
+import type { ProcessEngine, ProcessLimits, ProcessProgram } from "../../kernels/sandbox/index.ts";
+import type { BenchRow } from "../bench-row.ts";
+import { requiredRow } from "../bench-row.ts";
+import { benchError } from "../errors.ts";
+import type { BenchOptions } from "../question.ts";
+import { medianOf } from "../spread.ts";
+import { layBait } from "./bait.ts";
+import { complaintAbout, hostileCommands, hostileSnippets } from "./hostile-commands.ts";
+import type { HostileCommand } from "./hostile-commands.ts";
+
+const LIMITS: ProcessLimits = {
+  memoryMb: 256,
+  cpuSeconds: 10,
+  diskMb: 8,
+  wallSeconds: 60,
+  pids: 32,
+  outputMb: 4,
+};
+const BARE = "bare spawn";
+
+const COMMANDS: Readonly<Record<string, readonly string[]>> = {
+  "/bin/true": ["/bin/true"],
+  "python3 -c 0": ["/usr/bin/python3", "-c", "0"],
+  "node -e 0": ["/usr/bin/node", "-e", "0"],
+};
+const SNIPPETS: readonly (readonly [string, ProcessProgram])[] = [
+  ["a snippet in Python", { command: { language: "python", source: "print(6 * 7)" } }],
+  ["a snippet in Node", { command: { language: "node", source: "console.log(6 * 7)" } }],
+];
+
+export async function answerProcess(options: BenchOptions): Promise<readonly BenchRow[]> {
+  const engine = await processEngine({ workers: 1 });
+  return [
+    ...(await overheadRows(engine, options)),
+    ...(await snippetRows(engine, options)),
+    ...(await hostileRows(options)),
+  ];
+}
+
+/** Bare spawns and sandboxes take turns, one by one: what disturbs the machine disturbs both. */
+async function overheadRows(engine: ProcessEngine, options: BenchOptions): Promise<readonly BenchRow[]> {
+  const rows: BenchRow[] = [];
+  for (const [name, command] of Object.entries(COMMANDS).filter(([, [file]]) => existsSync(file!))) {
+    options.progress(`${name}, bare and in a sandbox`);
+    const times = { bare: [] as number[], sandbox: [] as number[] };
+    for (let round = 0; round < (options.quick ? 10 : 200); round++) {
+      const turns = [
+        async () => times.bare.push(await millisecondsOf(() => spawnBare(command))),
+        async () => times.sandbox.push(await millisecondsOf(() => runAll(engine, { command }, 1, options))),
+      ];
+      for (const turn of round % 2 === 0 ? turns : turns.reverse()) await turn();
+    }
+    const [bare, value] = [medianOf(times.bare), medianOf(times.sandbox)];
+    rows.push({
+      name: `${name} in a sandbox`,
+      unit: "ms",
+      value,
+      peers: { [BARE]: bare },
+      ratios: { [BARE]: value / bare },
+      target: { than: BARE, atMost: 1.6 },
+      met: value / bare <= 1.6,
+    });
+  }
+  return rows;
+}
+
+async function snippetRows(engine: ProcessEngine, options: BenchOptions): Promise<readonly BenchRow[]> {
+  const times = options.quick ? 50 : 1000;
+  const rows: BenchRow[] = [];
+  for (const [name, program] of SNIPPETS) {
+    options.progress(`${name}, ${times} times`);
+    let start = "";
+    const ms = await millisecondsOf(async () => {
+      start = await runAll(engine, program, times, options);
+    });
+    const note =
+      start === "forked" ? "forked, the server's start included" : "no fork server: koffi is missing";
+    rows.push(requiredRow({ name, unit: "ms", value: ms / times, note }, "atMost", 3));
+  }
+  return rows;
+}
+
+async function hostileRows(options: BenchOptions): Promise<readonly BenchRow[]> {
+  const runs = options.quick ? 5 : 1000;
+  const engine = await processEngine({ workers: 2 });
+  const bait = await layBait();
+  try {
+    let [done, escapes] = [0, 0];
+    for (const hostile of [...hostileCommands(bait), ...hostileSnippets(bait)]) {
+      options.progress(`hostile: ${hostile.name}, ${runs} times`);
+      escapes += await escapesOf(engine, hostile, runs, options);
+      escapes += bait.taken().length;
+      done += runs;
+    }
+    return [escapeRow(done, escapes)];
+  } finally {
+    bait.close();
+  }
+}
+
+function escapeRow(runs: number, escapes: number): BenchRow {
+  return {
+    name: `hostile commands and snippets that were not held, of ${runs}`,
+    unit: "runs",
+    value: escapes,
+    peers: { allowed: 0 },
+    ratios: {},
+    target: { than: "allowed", atMost: 0 },
+    met: escapes === 0,
+  };
+}
+
+async function escapesOf(
+  engine: ProcessEngine,
+  hostile: HostileCommand,
+  runs: number,
+  { signal, progress }: BenchOptions,
+): Promise<number> {
+  const order = Array.from({ length: runs }, () => 0);
+  const { samples } = await engine.run(
+    { programs: [hostile.program], order, limits: hostile.limits },
+    { signal },
+  );
+  const complaints = samples.map((sample) => complaintAbout(hostile, sample)).filter((one) => one !== null);
+  for (const complaint of complaints.slice(0, 3)) progress(`  not held: ${complaint}`);
+  return complaints.length;
+}
+
+async function millisecondsOf(work: () => Promise<unknown>): Promise<number> {
+  const startedAt = performance.now();
+  await work();
+  return performance.now() - startedAt;
+}
+
+function spawnBare([file, ...args]: readonly string[]): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const env = { PATH: "/usr/local/bin:/usr/bin:/bin" };
+    const child = spawn(file!, args, { stdio: ["ignore", "pipe", "pipe"], env });
+    child.stdout.resume();
+    child.stderr.resume();
+    child.once("error", reject);
+    child.once("close", (code) => {
+      if (code === 0) resolve();
+      else reject(benchError("BENCH_WORK_INVALID", `${file!} ended with ${code}`));
+    });
+  });
+}
+
+/** @returns how they were started. */
+async function runAll(
+  engine: ProcessEngine,
+  program: ProcessProgram,
+  times: number,
+  { signal }: BenchOptions,
+): Promise<string> {
+  const order = Array.from({ length: times }, () => 0);
+  const { samples } = await engine.run({ programs: [program], order, limits: LIMITS }, { signal });
+  const failed = samples.find(({ outcome }) => outcome.kind !== "exited" || outcome.code !== 0);
+  if (failed !== undefined) throw benchError("BENCH_WORK_INVALID", JSON.stringify(failed.outcome));
+  return samples[0]!.start;
+}

@@ -34,3 +34,5 @@ export type {
   SandboxSeed,
 } from "./protocol.ts";
 export { generateInputs, realmEngine } from "./realm-engine.ts";
+export { trustedEngine } from "./trusted-engine.ts";
+export type { TrustedEngine, TrustedOptions } from "./trusted-engine.ts";

@@ -14,7 +14,7 @@
  * functions and stack depth are the engine's own.
  */
 
-export type EngineName = "realm" | "isolate";
+export type EngineName = "realm" | "isolate" | "trusted";
 
 /** What one sandbox may use. */
 export interface SandboxLimits {
@@ -71,7 +71,7 @@ export interface Observation {
 /** What really held the code, said in every result. */
 export interface Isolation {
   readonly engine: EngineName;
-  readonly carrier: "quickjs-wasm" | "bubblewrap" | "isolated-vm" | "permission";
+  readonly carrier: "quickjs-wasm" | "bubblewrap" | "isolated-vm" | "permission" | "worker-thread";
   /** e.g. `memory`, `cpu`, `wall`, `disk`, `network`, `filesystem`, `processes`. */
   readonly enforced: readonly string[];
   readonly missing: readonly string[];

@@ -110,7 +110,8 @@ export function hostileCommands(bait: Bait): readonly HostileCommand[] {
     command("secrets in files", fileAttempts(bait, secret)),
     command(
       "signals to other processes",
-      `for pid in (${bait.pid}, os.getppid(), 1): tried("killed %d" % pid, lambda: (os.kill(pid, signal.SIGKILL), time.sleep(0.01), pid not in (1, os.getppid()))[2])
+      `# The parent of what was forked is not to be seen: it has no number.
+for pid in {${bait.pid}, os.getppid() or 1, 1}: tried("killed %d" % pid, lambda: (os.kill(pid, signal.SIGKILL), time.sleep(0.01), pid not in (1, os.getppid()))[2])
 tried("killed all", lambda: os.kill(-1, signal.SIGTERM) and False)`,
     ),
     command(

@@ -34,7 +34,7 @@ export interface BurstFiles {
   readonly shielded: readonly number[];
 }
 
-const SERVER_RIGHTS: readonly string[] = ["CAP_SYS_ADMIN", "CAP_SETPCAP"];
+const SERVER_RIGHTS: readonly string[] = ["CAP_SYS_ADMIN", "CAP_SYS_CHROOT", "CAP_SETPCAP"];
 /** Until a server is ready and says what it takes itself. */
 const SERVER_MB = 256;
 const MB = 1024 * 1024;

@@ -17,16 +17,19 @@ const koffi = require(process.argv[1]);
 const lib = koffi.load(null);
 const c = {
   fork: lib.func("int fork()"),
+  clone: lib.func("int clone(void *, void *, int, void *)"),
+  pidfd: lib.func("syscall", "int", ["long", "int", "unsigned int"]),
+  wait4: lib.func("int wait4(int, void *, int, void *)"),
   unshare: lib.func("int unshare(int)"),
   setns: lib.func("int setns(int, int)"),
   mount: lib.func("int mount(const char *, const char *, const char *, unsigned long, const char *)"),
   prctl: lib.func("int prctl(int, unsigned long, unsigned long, unsigned long, unsigned long)"),
   capset: lib.func("int capset(void *, void *)"),
   pipe: lib.func("int pipe(void *)"),
+  setsid: lib.func("int setsid()"),
   dup2: lib.func("int dup2(int, int)"),
   closeRange: lib.func("int close_range(unsigned int, unsigned int, int)"),
   setrlimit: lib.func("int setrlimit(int, void *)"),
-  getrusage: lib.func("int getrusage(int, void *)"),
   waitpid: lib.func("int waitpid(int, void *, int)"),
   poll: lib.func("int poll(void *, unsigned long, int)"),
   exit: lib.func("void _exit(int)"),
@@ -36,7 +39,10 @@ const c = {
 };
 const Filter = koffi.struct("Filter", { length: "uint16", first: "uint8 *" });
 const setFilter = lib.func("prctl", "int", ["int", "unsigned long", koffi.pointer(Filter), "unsigned long", "unsigned long"]);
-const NEWNS = 0x00020000, NEWIPC = 0x08000000, NEWPID = 0x20000000, ANSWERS = 6;
+const NEWNS = 0x00020000, NEWIPC = 0x08000000, NEWPID = 0x20000000, VM = 0x100, SIGCHLD = 17, ANSWERS = 6;
+// Of the first process, which never gets deeper than one call.
+const STACK = koffi.alloc("uint8_t", 1 << 16);
+const STACK_TOP = koffi.address(STACK) + BigInt(1 << 16) - 64n;
 
 function checked(result, what) {
   if (result < 0) throw new Error(what + ": error " + koffi.errno());
@@ -79,9 +85,9 @@ function giveUpRights(filter) {
 }
 
 function furnish(job) {
-  checked(c.unshare(NEWNS | NEWIPC), "unshare");
+  checked(c.setns(mounts, NEWNS), "setns");
+  checked(c.unshare(NEWNS), "unshare");
   checked(c.mount("tmpfs", "/tmp", "tmpfs", 6, "size=" + job.diskBytes + ",mode=1777"), "tmpfs");
-  checked(c.mount("proc", "/proc", "proc", 14, null), "proc");
   fs.mkdirSync("/tmp/shm");
   fs.chmodSync("/tmp/shm", 0o1777);
   fs.mkdirSync("/tmp/work");
@@ -120,8 +126,8 @@ function dropShared() {
   fs.closeSync(nothing);
 }
 
-/** The program; what is left of the server's own main script returns to the event loop. */
-function runSnippet(job) {
+/** What a process of Node's needs to live on as a copy. */
+function beginAnew(job) {
   checked(c.forkLoop(c.defaultLoop()), "event loop");
   dropShared();
   Object.defineProperty(process, "pid", { value: Number(fs.readlinkSync("/proc/self")), enumerable: true, configurable: true });
@@ -142,55 +148,47 @@ function runSnippet(job) {
     if (name === "exit") leave(process.exitCode ?? rest[0]);
     return result;
   };
+}
+
+/** What is left of the server's own main script returns to the event loop. */
+function runSnippet(source) {
   globalThis.require = createRequire("/tmp/work/[eval]");
   globalThis.module = { exports: {}, filename: "[eval]" };
   globalThis.exports = globalThis.module.exports;
   globalThis.__filename = "[eval]";
   globalThis.__dirname = ".";
   // In a turn of its own: the server's own frames are no part of the program's stack.
-  setImmediate(() => vm.runInThisContext(job.source, { filename: "[eval]", importModuleDynamically: vm.constants?.USE_MAIN_CONTEXT_DEFAULT_LOADER }));
+  setImmediate(() => vm.runInThisContext(source, { filename: "[eval]", importModuleDynamically: vm.constants?.USE_MAIN_CONTEXT_DEFAULT_LOADER }));
 }
 
-/** @returns true in the program. */
-function firstProcess(job, streams, report) {
-  let told;
+/** Of the new process namespace: it does nothing, and takes all others with it when it is killed. */
+function firstProcess() {
+  checked(c.setns(processes, NEWPID), "setns");
+  checked(c.unshare(NEWPID), "unshare");
+  return checked(c.clone(PAUSE, STACK_TOP, VM | SIGCHLD, null), "clone");
+}
+
+function program(job, streams, report) {
   try {
-    checked(c.prctl(1, 9, 0, 0, 0), "death signal");
-    furnish(job);
-    checked(c.prctl(4, 0, 0, 0, 0), "not dumpable");
+    // A group of its own: signals to the whole group are not to be the server's.
+    checked(c.setsid(), "session");
+    checked(c.unshare(NEWIPC), "unshare");
+    checked(c.mount("proc", "/proc", "proc", 14, null), "proc");
     giveUpRights(Buffer.from(job.filter, "base64"));
-    const started = process.hrtime.bigint();
-    const program = checked(c.fork(), "fork");
-    if (program === 0) {
-      streams.forEach((fd, to) => c.dup2(fd, to));
-      // Node's own descriptors (its event loop's among them) lie between these two.
-      for (const fd of [...streams, report, ANSWERS, own]) fs.closeSync(fd);
-      c.prctl(4, 1, 0, 0, 0);
-      fs.writeFileSync("/proc/self/oom_score_adj", "1000");
-      limit(job.limits);
-      runSnippet(job);
-      return true;
-    }
-    for (const fd of streams) fs.closeSync(fd);
-    const status = Buffer.alloc(4), used = Buffer.alloc(144);
-    while (checked(c.waitpid(-1, status, 0), "wait") !== program);
-    const ended = process.hrtime.bigint();
-    c.getrusage(-1, used);
-    const ms = (at) => Number(used.readBigInt64LE(at)) * 1000 + Number(used.readBigInt64LE(at + 8)) / 1000;
-    const disk = fs.statfsSync("/tmp");
-    told = {
-      status: status.readInt32LE(0),
-      wallNs: Number(ended - started),
-      cpuMs: ms(0) + ms(16),
-      peakKb: Number(used.readBigInt64LE(32)),
-      diskBytes: (disk.blocks - disk.bfree) * disk.bsize,
-      diskFull: disk.bfree === 0,
-    };
+    checked(c.prctl(4, 1, 0, 0, 0), "dumpable");
+    // When memory is short the program is to be killed, and nobody else.
+    fs.writeFileSync("/proc/self/oom_score_adj", "1000");
+    streams.forEach((fd, to) => c.dup2(fd, to));
+    limit(job.limits);
+    beginAnew(job);
+    writeAll(report, Buffer.from(String(process.hrtime.bigint())));
+    // Node's own descriptors (its event loop's among them) lie between these.
+    for (const fd of [...streams, report, ANSWERS, mounts, processes]) fs.closeSync(fd);
   } catch (error) {
-    told = { unstarted: String(error) };
+    writeAll(report, Buffer.from("!" + error));
+    c.exit(1);
   }
-  writeAll(report, Buffer.from(JSON.stringify(told)));
-  c.exit(0);
+  runSnippet(job.source);
 }
 
 function kept(room) {
@@ -209,31 +207,40 @@ function kept(room) {
 
 const POLLIN = 1, POLLOUT = 4, READ = Buffer.alloc(65536);
 
-/** Reads to the ends of all pipes: they come when no process of the sandbox is left. */
-function pump(job, ends, stdin, kill) {
+/** Reads to the ends of all pipes: they come when the program has ended and all that it left was killed. */
+function pump(job, ends, stdin, child, kill) {
   const streams = new Map(ends.map((fd, at) => [fd, kept(at < 2 ? job.keepBytes : 1 << 20)]));
   const deadline = performance.now() + job.wallMs;
-  let breach = null, given = Buffer.from(job.stdin, "base64");
-  if (given.length === 0) fs.closeSync(stdin);
-  const waiting = new Set(ends);
+  let breach = null, ended = null, given = Buffer.from(job.stdin, "base64");
+  const feeds = () => given.length > 0;
+  if (!feeds()) fs.closeSync(stdin);
+  const waiting = new Set([...ends, child]);
   while (waiting.size > 0) {
-    const fds = given.length > 0 ? [...waiting, stdin] : [...waiting];
+    const fds = feeds() ? [...waiting, stdin] : [...waiting];
     const list = Buffer.alloc(8 * fds.length);
     fds.forEach((fd, at) => {
       list.writeInt32LE(fd, 8 * at);
-      list.writeInt16LE(fd === stdin && given.length > 0 ? POLLOUT : POLLIN, 8 * at + 4);
+      list.writeInt16LE(fd === stdin && feeds() ? POLLOUT : POLLIN, 8 * at + 4);
     });
-    const left = breach === null ? Math.max(0, Math.ceil(deadline - performance.now())) : -1;
-    if (c.poll(list, fds.length, left) === 0 && breach === null) {
+    const waits = breach === null && ended === null;
+    const left = waits ? Math.max(0, Math.ceil(deadline - performance.now())) : -1;
+    if (c.poll(list, fds.length, left) === 0) {
       breach = "wall";
       kill();
     }
     fds.forEach((fd, at) => {
       if (list.readInt16LE(8 * at + 6) === 0) return;
-      if (fd === stdin && given.length > 0) {
+      if (fd === child) {
+        ended = process.hrtime.bigint();
+        fs.closeSync(fd);
+        waiting.delete(fd);
+        kill();
+        return;
+      }
+      if (fd === stdin && feeds()) {
         // A pipe that can be written to takes at least so much at once.
         try { given = given.subarray(fs.writeSync(fd, given, 0, Math.min(given.length, 4096))); } catch { given = Buffer.alloc(0); }
-        if (given.length === 0) fs.closeSync(stdin);
+        if (!feeds()) fs.closeSync(stdin);
         return;
       }
       const got = fs.readSync(fd, READ, 0, READ.length);
@@ -249,33 +256,58 @@ function pump(job, ends, stdin, kill) {
       }
     });
   }
-  if (given.length > 0) fs.closeSync(stdin);
-  return { streams: ends.map((fd) => streams.get(fd)), breach };
+  if (feeds()) fs.closeSync(stdin);
+  return { streams: ends.map((fd) => streams.get(fd)), breach, ended };
 }
 
 /** @returns true in the program. */
 function run(job) {
-  checked(c.setns(own, NEWPID), "setns");
-  checked(c.unshare(NEWPID), "unshare");
+  furnish(job);
+  const first = firstProcess();
   const [stdin, stdinEnd] = pipe(), [out, outEnd] = pipe(), [err, errEnd] = pipe(), [report, reportEnd] = pipe();
-  const first = checked(c.fork(), "fork");
-  if (first === 0) {
+  const pid = checked(c.fork(), "fork");
+  if (pid === 0) {
     for (const fd of [stdinEnd, out, err, report]) fs.closeSync(fd);
-    return firstProcess(job, [stdin, outEnd, errEnd], reportEnd);
+    program(job, [stdin, outEnd, errEnd], reportEnd);
+    return true;
   }
+  const child = checked(c.pidfd(434, pid, 0), "pidfd");
   for (const fd of [stdin, outEnd, errEnd, reportEnd]) fs.closeSync(fd);
-  const { streams, breach } = pump(job, [out, err, report], stdinEnd, () => process.kill(first, "SIGKILL"));
-  c.waitpid(first, null, 0);
-  const [outBytes, errBytes, told] = streams.map((stream) => stream.bytes());
-  const head = { breach, told: told.length > 0 ? JSON.parse(told) : null };
+  const kill = () => process.kill(first, "SIGKILL");
+  const { streams, breach, ended } = pump(job, [out, err, report], stdinEnd, child, kill);
+  const status = Buffer.alloc(4), used = Buffer.alloc(144);
+  c.wait4(pid, status, 0, used);
+  c.wait4(first, null, 0, null);
+  const disk = fs.statfsSync("/tmp");
+  const [outBytes, errBytes, reported] = streams.map((stream) => stream.bytes());
+  const head = { breach, told: tell(reported.toString(), ended, status, used, disk) };
   answer({ ...head, sizes: [outBytes.length, errBytes.length], seen: [streams[0].seen, streams[1].seen] }, outBytes, errBytes);
   return false;
 }
 
-const own = fs.openSync("/proc/self/ns/pid", "r");
+function tell(reported, ended, status, used, disk) {
+  if (reported.startsWith("!")) return { unstarted: reported.slice(1) };
+  if (reported === "") return null;
+  const ms = (at) => Number(used.readBigInt64LE(at)) * 1000 + Number(used.readBigInt64LE(at + 8)) / 1000;
+  return {
+    status: status.readInt32LE(0),
+    wallNs: Math.max(0, Number(ended - BigInt(reported))),
+    cpuMs: ms(0) + ms(16),
+    peakKb: Number(used.readBigInt64LE(32)),
+    diskBytes: (disk.blocks - disk.bfree) * disk.bsize,
+    diskFull: disk.bfree === 0,
+  };
+}
+
+const PAUSE = lib.symbol("pause", "void");
+const mounts = fs.openSync("/proc/self/ns/mnt", "r"), processes = fs.openSync("/proc/self/ns/pid", "r");
 // Loaded once, not in every run: what programs mostly use.
 for (const name of ["assert", "buffer", "child_process", "crypto", "events", "fs/promises", "net", "os", "path", "stream", "timers", "tty", "url", "util", "worker_threads", "zlib"]) require("node:" + name);
-const shared = fs.readdirSync("/proc/self/fd").map(Number).filter((fd) => fd > ANSWERS && fd !== own).map((fd) => [fd, markOf(fd)]);
+const shared = fs.readdirSync("/proc/self/fd").map(Number).filter((fd) => fd > ANSWERS && fd !== mounts && fd !== processes).map((fd) => [fd, markOf(fd)]);
+// Folders of this thread's own: mounts cannot be left while another thread shares them.
+checked(c.unshare(0x200), "unshare");
+// Its memory is closed to programs, also by way of the first process, which shares it.
+checked(c.prctl(4, 0, 0, 0, 0), "not dumpable");
 answer({ ready: true });
 while (!run(JSON.parse(readExactly(readExactly(4).readUInt32LE(0)))));
 `;

@@ -30,6 +30,8 @@ export interface ProcessOptions {
   readonly bubblewrap?: string;
   /** Control groups for limits, where they can be had. Default: true. */
   readonly cgroups?: boolean;
+  /** Sandboxes by fork servers, where they can be had. Default: true. */
+  readonly forks?: boolean;
   /** Where koffi is, by which Node can be forked, when it cannot be found from here. */
   readonly koffi?: string;
   readonly clock?: Clock;
@@ -70,6 +72,7 @@ export async function processEngine(options: ProcessOptions): Promise<ProcessEng
     bubblewrap,
     filter: seccompFilter({ machine }),
     serverFilter: seccompFilter({ machine, forkServer: true }),
+    forks: options.forks ?? true,
     koffi: options.koffi ?? findKoffi(),
     groups,
     workers,

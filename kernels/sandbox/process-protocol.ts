@@ -51,7 +51,7 @@ export type ProcessLimitName = "memory" | "cpu" | "wall" | "pids" | "disk" | "ou
 
 export type ProcessOutcome =
   | { readonly kind: "exited"; readonly code: number }
-  /** A shell's 128 + n reads the same: bubblewrap hands signals on in this form. */
+  /** Of what was spawned, an exit code of 128 + n reads the same: bubblewrap hands signals on in this form. */
   | { readonly kind: "killed"; readonly signal: string }
   | { readonly kind: "limit_exceeded"; readonly limit: ProcessLimitName }
   /** No sandbox could be started for it, three times; not a result of the program. */
@@ -67,7 +67,7 @@ export interface ProcessSample {
   /** Place in the request's `order`. */
   readonly iteration: number;
   readonly program: number;
-  /** `forked` by a server that had started before (a copy of it at first), or `spawned` from nothing. */
+  /** Its sandbox was `forked` by a server that had started before (a snippet is a copy of it), or made from nothing. */
   readonly start: "forked" | "spawned";
   readonly outcome: ProcessOutcome;
   readonly stdout: ProcessStream;

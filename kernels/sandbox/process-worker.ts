@@ -4,7 +4,7 @@
  */
 import { readFileSync } from "node:fs";
 import type { Clock } from "../../runtime/contracts/index.ts";
-import { BASE_ENV, boxCommand } from "./process-bubblewrap.ts";
+import { BASE_ENV, boxCommand, SCRATCH } from "./process-bubblewrap.ts";
 import type { Cgroup, Cgroups } from "./process-cgroups.ts";
 import { limitedCommand, OWN_PIDS, resourceLimits, SERVER_PIDS } from "./process-limits.ts";
 import type { ProcessProgram, ProcessRequest, ProcessSnippet } from "./process-protocol.ts";
@@ -21,6 +21,8 @@ export interface WorkerParts {
   readonly groups: Cgroups | null;
   readonly readable: readonly string[];
   readonly clock: Clock;
+  /** False: everything is started from nothing. */
+  readonly forks: boolean;
   /** Its main file, where it is installed. */
   readonly koffi: string | null;
 }
@@ -61,7 +63,10 @@ export class ProcessWorker {
 
   async run(index: number): Promise<RunResult> {
     const program = this.#request.programs[index]!;
-    const zygote = zygoteOf(program.command, this.#parts.koffi);
+    const { forks, koffi, readable } = this.#parts;
+    // What a run mounts over a server's /tmp would cover what is to be read there.
+    const covered = readable.some((path) => path.startsWith(`${SCRATCH}/`));
+    const zygote = forks && !covered ? zygoteOf(program.command, koffi) : null;
     const server = zygote === null ? null : await this.#serverOf(zygote);
     return await (server === null
       ? this.#spawn(index, program)

@@ -78,7 +78,7 @@ def limit(job):
     for name, soft, hard in job["limits"]: resource.setrlimit(name, (soft, hard))
 
 def run_command(command, env):
-    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    for number in (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGINT): signal.signal(number, signal.SIG_DFL)
     try: os.execvpe(command[0], command, env)
     except OSError as error: sys.stderr.write("%s: %s\\n" % (command[0], error.strerror))
     sys.stderr.flush()

@@ -21,10 +21,13 @@ const PYTHON: Zygote = {
 /** V8 without helper threads: they would not survive a fork. */
 const ONE_THREAD: readonly string[] = ["--single-threaded", "--v8-pool-size=0", "--no-warnings"];
 
-/** @returns null for what is started from nothing: there is no fork server for it, or koffi is not installed. */
+/**
+ * Commands go by the server in Python: it forks sooner than bubblewrap makes a sandbox, and the command is then
+ * executed as ever.
+ * @returns null for what has no fork server: koffi is not installed.
+ */
 export function zygoteOf(command: ProcessProgram["command"], koffi: string | null): Zygote | null {
-  if (!("language" in command)) return null;
-  if (command.language === "python") return PYTHON;
+  if (!("language" in command) || command.language === "python") return PYTHON;
   return koffi === null ? null : nodeZygote(koffi);
 }
 

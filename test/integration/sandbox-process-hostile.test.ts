@@ -11,17 +11,22 @@ import { whyNoCommands } from "../kit/commands.ts";
 const RUNS = 3;
 const missing = await whyNoCommands("python3");
 
-for (const [how, cgroups, hostiles] of [
-  ["with the best limits of this machine", true, hostileCommands],
-  ["without control groups", false, hostileCommands],
-  ["that was forked", true, hostileSnippets],
-  ["that was forked, without control groups", false, hostileSnippets],
+for (const [how, options, hostiles] of [
+  ["with the best limits of this machine", {}, hostileCommands],
+  ["without control groups", { cgroups: false }, hostileCommands],
+  ["in a sandbox made from nothing", { forks: false }, hostileCommands],
+  [
+    "in a sandbox made from nothing, without control groups",
+    { forks: false, cgroups: false },
+    hostileCommands,
+  ],
+  ["that is a snippet", {}, hostileSnippets],
 ] as const) {
   describe(`a hostile command ${how}`, { skip: missing ?? false, timeout: 300_000 }, () => {
     let engine: ProcessEngine;
     let bait: LaidBait;
     before(async () => {
-      engine = await processEngine({ workers: 2, cgroups });
+      engine = await processEngine({ workers: 2, ...options });
       bait = await layBait();
     });
     after(() => bait.close());

@@ -41,24 +41,29 @@ export async function answerProcess(options: BenchOptions): Promise<readonly Ben
   ];
 }
 
-/** Bare spawns and sandboxes take turns, one by one: what disturbs the machine disturbs both. */
+/** Blocks of bare spawns and bursts take turns: what disturbs the machine disturbs both. */
 async function overheadRows(engine: ProcessEngine, options: BenchOptions): Promise<readonly BenchRow[]> {
   const rows: BenchRow[] = [];
+  const [rounds, times] = options.quick ? [3, 20] : [20, 100];
   for (const [name, command] of Object.entries(COMMANDS).filter(([, [file]]) => existsSync(file!))) {
     options.progress(`${name}, bare and in a sandbox`);
-    const times = { bare: [] as number[], sandbox: [] as number[] };
-    for (let round = 0; round < (options.quick ? 10 : 200); round++) {
-      const turns = [
-        async () => times.bare.push(await millisecondsOf(() => spawnBare(command))),
-        async () => times.sandbox.push(await millisecondsOf(() => runAll(engine, { command }, 1, options))),
-      ];
-      for (const turn of round % 2 === 0 ? turns : turns.reverse()) await turn();
+    const found = { bare: [] as number[], sandbox: [] as number[] };
+    const turns = [
+      async () => {
+        for (let run = 0; run < times; run++) await spawnBare(command);
+      },
+      () => runAll(engine, { command }, times, options),
+    ] as const;
+    for (let round = 0; round < rounds; round++) {
+      found.bare.push((await millisecondsOf(turns[0])) / times);
+      found.sandbox.push((await millisecondsOf(turns[1])) / times);
     }
-    const [bare, value] = [medianOf(times.bare), medianOf(times.sandbox)];
+    const [bare, value] = [medianOf(found.bare), medianOf(found.sandbox)];
     rows.push({
       name: `${name} in a sandbox`,
       unit: "ms",
       value,
+      note: `bursts of ${times}, the server's start included`,
       peers: { [BARE]: bare },
       ratios: { [BARE]: value / bare },
       target: { than: BARE, atMost: 1.6 },

@@ -4,8 +4,10 @@
  *     closed ──`failures` failures in a row──▶ open ──`openMs` later──▶ half-open
  *     half-open: one call is let through; it succeeds ──▶ closed, it fails ──▶ open
  *
- * A refusal (see `isRefusal`) is an answer: the target lives, so it counts as a success. What a call begun
- * before the last change of state comes to changes nothing.
+ * A call let through to try that has not settled `openMs` after it began counts as failed, and the breaker is
+ * open for as long again. A call whose failure `isFailure` throws over counts as failed too. A refusal (see
+ * `isRefusal`) is an answer: the target lives, so it counts as a success. What a call begun before the last
+ * change of state comes to changes nothing.
  */
 import { MyriadError, type Clock } from "../contracts/index.ts";
 import { isClock, isFunction, isObject, isOptionalFunction, isWhole } from "../contracts/index.ts";
@@ -19,7 +21,7 @@ export interface CircuitBreakerOptions {
   readonly clock: Clock;
   /** Failures in a row that open it; default 5. */
   readonly failures?: number;
-  /** How long it stays open; default 60,000. */
+  /** How long it stays open, and how long the call that tries again may take; default 60,000. */
   readonly openMs?: number;
   /** Whether an error is a failure of the target; default: each that is no refusal. */
   readonly isFailure?: (error: unknown) => boolean;
@@ -33,7 +35,8 @@ export class CircuitBreaker {
   readonly #isFailure: (error: unknown) => boolean;
   #state: CircuitState = "closed";
   #failures = 0;
-  #openedAt = 0;
+  /** Of the monotonic clock: open, nothing is called sooner; half-open, the call under way must settle sooner. */
+  #until = 0;
   /** Grows with each change of state. */
   #epoch = 0;
 
@@ -54,31 +57,45 @@ export class CircuitBreaker {
 
   /** `half-open` while the one call is under way. */
   get state(): CircuitState {
+    this.#giveUpTrying();
     return this.#state;
   }
 
-  /** @throws (rejects) what `operation` throws; CIRCUIT_OPEN, without calling it; BREAKER_INVALID: it is no function */
+  /** @throws (rejects) what `operation` or `isFailure` throws; CIRCUIT_OPEN, without calling it; BREAKER_INVALID: it is no function */
   async call<Value>(operation: () => PromiseLike<Value> | Value): Promise<Value> {
     check(isFunction(operation), "BREAKER_INVALID", "What is called is a function", operation);
     this.#enter();
     const epoch = this.#epoch;
     try {
       const value = await operation();
-      if (epoch === this.#epoch) this.#succeeded();
+      if (this.#isIn(epoch)) this.#succeeded();
       return value;
     } catch (error) {
-      if (epoch === this.#epoch) this.#threw(error);
+      if (this.#isIn(epoch)) this.#threw(error);
       throw error;
     }
   }
 
+  /** Looked at whenever it matters, so that a breaker needs no timer. */
+  #giveUpTrying(): void {
+    if (this.#state === "half-open" && this.#clock.monotonic() >= this.#until) this.#open(this.#until);
+  }
+
+  #isIn(epoch: number): boolean {
+    this.#giveUpTrying();
+    return epoch === this.#epoch;
+  }
+
   #enter(): void {
+    this.#giveUpTrying();
     if (this.#state === "closed") return;
-    const leftMs = this.#openedAt + this.#openMs - this.#clock.monotonic();
+    const now = this.#clock.monotonic();
+    const leftMs = this.#until - now;
     if (this.#state === "half-open" || leftMs > 0) {
       const why = this.#state === "half-open" ? "it is being tried" : `for another ${Math.ceil(leftMs)} ms`;
       throw runtimeError("CIRCUIT_OPEN", `The target has failed too often and is left alone: ${why}`);
     }
+    this.#until = now + this.#openMs;
     this.#change("half-open");
   }
 
@@ -88,13 +105,22 @@ export class CircuitBreaker {
   }
 
   #threw(error: unknown): void {
-    if (!this.#isFailure(error)) {
-      this.#succeeded();
-      return;
+    let hasFailed = true;
+    try {
+      hasFailed = this.#isFailure(error);
+    } finally {
+      if (hasFailed) this.#failed();
+      else this.#succeeded();
     }
+  }
+
+  #failed(): void {
     this.#failures += 1;
-    if (this.#state === "closed" && this.#failures < this.#limit) return;
-    this.#openedAt = this.#clock.monotonic();
+    if (this.#state === "half-open" || this.#failures >= this.#limit) this.#open(this.#clock.monotonic());
+  }
+
+  #open(from: number): void {
+    this.#until = from + this.#openMs;
     this.#failures = 0;
     this.#change("open");
   }

@@ -93,6 +93,59 @@ describe("circuit breaker", () => {
     assert.equal(breaker.state, "closed");
   });
 
+  it("a call whose isFailure throws counts as failed, and gives what that threw", async () => {
+    const clock = new VirtualClock();
+    const isFailure = (): never => {
+      throw new RangeError("isFailure");
+    };
+    const breaker = new CircuitBreaker({ clock, failures: 1, isFailure });
+    await assert.rejects(breaker.call(fail), RangeError);
+    assert.equal(breaker.state, "open");
+    clock.jump(60_000);
+    await assert.rejects(breaker.call(fail), RangeError);
+    assert.equal(breaker.state, "open");
+    clock.jump(60_000);
+    assert.equal(await breaker.call(succeed), "yes");
+    assert.equal(breaker.state, "closed");
+  });
+
+  it("a call that tries and has not settled within openMs counts as failed, whatever comes of it later", async () => {
+    const clock = new VirtualClock();
+    const breaker = new CircuitBreaker({ clock, failures: 1, openMs: 100 });
+    await failTimes(breaker, 1);
+    clock.jump(100);
+    let end = (): void => undefined;
+    const slow = breaker.call(() => new Promise<void>((resolve) => (end = resolve)));
+    clock.jump(99);
+    assert.equal(breaker.state, "half-open");
+    clock.jump(1);
+    assert.equal(breaker.state, "open");
+    await assert.rejects(breaker.call(unexpected), { code: "CIRCUIT_OPEN" });
+    end();
+    await slow;
+    assert.equal(breaker.state, "open");
+    clock.jump(99);
+    await assert.rejects(breaker.call(unexpected), { code: "CIRCUIT_OPEN" });
+    clock.jump(1);
+    assert.equal(await breaker.call(succeed), "yes");
+    assert.equal(breaker.state, "closed");
+  });
+
+  it("a call that tries and settles too late, when nobody else has called, changes nothing either", async () => {
+    const clock = new VirtualClock();
+    const breaker = new CircuitBreaker({ clock, failures: 1, openMs: 100 });
+    await failTimes(breaker, 1);
+    clock.jump(100);
+    let end = (): void => undefined;
+    const slow = breaker.call(() => new Promise<void>((resolve) => (end = resolve)));
+    clock.jump(150);
+    end();
+    await slow;
+    assert.equal(breaker.state, "open");
+    clock.jump(50);
+    assert.equal(await breaker.call(succeed), "yes");
+  });
+
   it("any outcomes and pauses do what the model says", async () => {
     const steps = fc.array(fc.constantFrom("ok", "fail", "wait"), { maxLength: 80 });
     await fc.assert(

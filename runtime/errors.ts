@@ -213,7 +213,7 @@ export const RUNTIME_ERRORS = {
   RETRY_INVALID: {
     fault: "internal",
     meaning: "The options of a retry make no sense, or what is to be tried is no function.",
-    hint: "clock and random are needed; attempts, the first one counted, is a whole number from 1.",
+    hint: "clock and random are needed; attempts, the first one counted, is a whole number from 1; waitMs gives finite milliseconds from 0.",
   },
   ROUTER_EMPTY: {
     fault: "internal",

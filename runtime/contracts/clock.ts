@@ -13,14 +13,15 @@ export type Cancel = () => void;
 
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-/** The machine's clock. Its timers do not keep the process alive. */
+/** The machine's clock. Its timers do not keep the process alive. A delay that is not above 0, NaN too, is none. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
   schedule(delayMs, action) {
     // A delay beyond the longest would fire at once, so it is waited for in stretches.
-    const first = Math.min(delayMs, LONGEST_TIMER_MS);
-    let timer = setTimeout(() => next(delayMs - first), first);
+    const wantedMs = delayMs > 0 ? delayMs : 0;
+    const first = Math.min(wantedMs, LONGEST_TIMER_MS);
+    let timer = setTimeout(() => next(wantedMs - first), first);
     const next = (leftMs: number): void => {
       if (leftMs <= 0) action();
       else {

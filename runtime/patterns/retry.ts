@@ -7,8 +7,8 @@
  * is tried must bear repetition: carry a message id, and number the attempts with the argument.
  */
 import type { Clock, Random } from "../contracts/index.ts";
-import { isClock, isFunction, isObject, isRandom, isSignal, isWhole } from "../contracts/index.ts";
-import { check } from "../errors.ts";
+import { isClock, isFunction, isObject, isRandom, isSignal, isWhole, shown } from "../contracts/index.ts";
+import { check, runtimeError } from "../errors.ts";
 
 /** How often something is tried, and how long is waited in between. */
 export interface RetryOptions {
@@ -16,7 +16,7 @@ export interface RetryOptions {
   readonly random: Random;
   /** How often it is tried in all; default 3. */
   readonly attempts?: number;
-  /** Milliseconds to wait after attempt n, which failed; default 1,000 · (2^n + U(0, 1)). */
+  /** Milliseconds to wait after attempt n, which failed: finite, from 0; default 1,000 · (2^n + U(0, 1)). */
   readonly waitMs?: (attempt: number, random: Random) => number;
   /** Whether an error is worth another attempt; default: each. */
   readonly again?: (error: unknown) => boolean;
@@ -27,7 +27,7 @@ export interface RetryOptions {
 /**
  * Calls `operation` until it succeeds, or has failed as often as it may.
  * @param operation gets the number of the attempt, from 0.
- * @throws (rejects) what the last attempt threw; RETRY_INVALID
+ * @throws (rejects) what the last attempt threw; RETRY_INVALID, as soon as `waitMs` gives no such time too
  */
 export async function retry<Value>(
   operation: (attempt: number) => PromiseLike<Value> | Value,
@@ -40,7 +40,7 @@ export async function retry<Value>(
       return await operation(attempt);
     } catch (error) {
       if (attempt + 1 >= attempts || !again(error)) throw error;
-      if (!(await wait(clock, waitMs(attempt, random), signal))) throw error;
+      if (!(await wait(clock, waitOf(waitMs(attempt, random), error), signal))) throw error;
     }
   }
 }
@@ -58,6 +58,14 @@ function retryRules(options: RetryOptions): RetryRules {
   check(isFunction(again), "RETRY_INVALID", "again is a function", again);
   check(signal === undefined || isSignal(signal), "RETRY_INVALID", "signal is an AbortSignal", signal);
   return { clock, random, attempts, waitMs, again, signal };
+}
+
+/** @throws RETRY_INVALID */
+function waitOf(given: number, cause: unknown): number {
+  if (Number.isFinite(given) && given >= 0) return given;
+  throw runtimeError("RETRY_INVALID", `waitMs gives finite milliseconds from 0, not ${shown(given)}`, {
+    cause,
+  });
 }
 
 /** The default wait after attempt n, in milliseconds: 1,000 · (2^n + U(0, 1)). */

@@ -111,6 +111,20 @@ describe("the machine's clock", () => {
     }
   });
 
+  it("runs what is scheduled at no time, or at one that is over, as soon as it can", () => {
+    mock.timers.enable({ apis: ["setTimeout"] });
+    try {
+      let fired = 0;
+      for (const delayMs of [NaN, -1, -Infinity, undefined as never]) {
+        systemClock.schedule(delayMs, () => fired++);
+      }
+      mock.timers.tick(1);
+      assert.equal(fired, 4);
+    } finally {
+      mock.timers.reset();
+    }
+  });
+
   it("does not run what was cancelled", () => {
     mock.timers.enable({ apis: ["setTimeout"] });
     try {

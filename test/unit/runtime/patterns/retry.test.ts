@@ -91,6 +91,16 @@ describe("retry", () => {
     assert.deepEqual([calledAt, clock.pending], [[], 0]);
   });
 
+  it("refuses a wait that is no finite number of milliseconds from 0 as soon as it is given, with the failure as the cause", async () => {
+    for (const waitMs of [NaN, -1, Infinity, "5", undefined, Promise.resolve(5)]) {
+      const clock = new VirtualClock();
+      const { calledAt, operation } = flaky(clock, 9);
+      const result = retry(operation, { clock, random: half, waitMs: () => waitMs as number });
+      await assert.rejects(result, { code: "RETRY_INVALID", cause: new Error("attempt 0") });
+      assert.deepEqual([calledAt, clock.pending], [[0], 0]);
+    }
+  });
+
   it("refuses a number of attempts that makes no sense", async () => {
     const clock = new VirtualClock();
     for (const attempts of [0, 1.5, NaN]) {

@@ -355,8 +355,8 @@ export class Cell extends Inbox implements Target, Runnable, Child, Parent {
     this.#awaitReply(ask);
   }
 
+  /** It keeps its message meanwhile: what is refused later is found by it. */
   #awaitReply(ask: Ask): void {
-    ask.message = undefined;
     if (ask.ended) return;
     ask.unanswered = this.more.unanswered ??= new Set();
     ask.unanswered.add(ask);
@@ -438,12 +438,17 @@ export class Cell extends Inbox implements Target, Runnable, Child, Parent {
   #refuse(refusal: Refusal): void {
     for (const message of refusal.messages) this.host.undelivered(this, message, "refused");
     const { address, host } = this;
-    host.events.publish({
-      kind: "actor-failed",
-      address,
-      error: refusal.by(address),
-      directive: "resume",
-    });
+    const error = refusal.by(address);
+    this.#tellAskers(refusal, error);
+    host.events.publish({ kind: "actor-failed", address, error, directive: "resume" });
+  }
+
+  /** Of questions that were taken before, and are refused only now. */
+  #tellAskers(refusal: Refusal, error: Error): void {
+    const unanswered = this.extras?.unanswered;
+    if (unanswered === null || unanswered === undefined) return;
+    const refused = new Set(refusal.messages);
+    for (const ask of unanswered) if (refused.has(ask.message)) ask.fail(error);
   }
 
   /** Ends this life, if it has a state, by the actor's own `stopped`. */

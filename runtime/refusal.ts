@@ -4,7 +4,7 @@ import { runtimeError } from "./errors.ts";
 
 /**
  * Thrown by an actor of the runtime's own over messages that it cannot read, or pass on. They become dead letters
- * (`refused`), a question among them fails with MESSAGE_REFUSED, and the actor goes on as it was: those that it
+ * (`refused`), a question among them, taken now or before, fails with MESSAGE_REFUSED, and the actor goes on as it was: those that it
  * keeps, or knows of, are not to suffer for what a stranger has sent.
  */
 export class Refusal extends Error {

@@ -49,8 +49,8 @@ interface Kept<Message> {
   readonly key: string;
   readonly ref: ActorRef<Message>;
   lastAt: number;
-  /** Not null once it is being drained. */
-  waiting: Message[] | null;
+  /** Not null once it is being drained. As they came: by that the runtime knows the questions among them. */
+  waiting: Keyed<Message>[] | null;
 }
 
 /** What the keeper knows of its actors. */
@@ -123,12 +123,13 @@ function passAll<State, Message>(
 function pass<State, Message>(
   definition: ByKeyDefinition<State, Message>,
   state: KeeperState<Message>,
-  { key, message }: Keyed<Message>,
+  keyed: Keyed<Message>,
   ctx: ActorContext<Keyed<Message>>,
 ): void {
+  const { key, message } = keyed;
   const kept = state.byKey.get(key) ?? spawn(definition, state, key, ctx);
   if (kept.waiting !== null) {
-    kept.waiting.push(message);
+    kept.waiting.push(keyed);
     return;
   }
   kept.lastAt = ctx.clock.monotonic();
@@ -140,13 +141,13 @@ function pass<State, Message>(
 }
 
 function spawn<State, Message>(
-  { type, placement }: ByKeyDefinition<State, Message>,
+  definition: ByKeyDefinition<State, Message>,
   state: KeeperState<Message>,
   key: string,
   ctx: ActorContext<Keyed<Message>>,
 ): Kept<Message> {
-  const ref = ctx.spawn(type, key, {
-    placement: placement?.(key) ?? "local",
+  const ref = ctx.spawn(definition.type, key, {
+    placement: definition.placement?.(key) ?? "local",
     mailbox: { overflow: "wait" },
   });
   ctx.watch(ref);
@@ -192,6 +193,5 @@ function stopped<State, Message>(
   if (kept === undefined) return;
   state.byAddress.delete(address);
   state.byKey.delete(kept.key);
-  const waiting = (kept.waiting ?? []).map((message) => ({ key: kept.key, message }));
-  passAll(definition, state, waiting, ctx);
+  passAll(definition, state, kept.waiting ?? [], ctx);
 }

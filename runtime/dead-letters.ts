@@ -93,11 +93,15 @@ export class DeadLetters {
     check(isFunction(filter), "ARGUMENT_INVALID", "filter of a replay is a function", filter);
     check(to === undefined || hasMethods(to, "tell"), "REF_FOREIGN", "A replay is to a ref", to);
     const letters = this.list();
-    const chosen = new Set(letters.filter((letter) => isMessage(letter) && filter(letter)));
+    let kept = letters;
     this.clear();
-    // What becomes a dead letter meanwhile comes after these.
-    const kept = letters.filter((letter) => !chosen.has(letter) || !this.#retell(letter, to));
-    this.#keep([...kept, ...this.list()]);
+    try {
+      const chosen = new Set(letters.filter((letter) => isMessage(letter) && filter(letter)));
+      kept = letters.filter((letter) => !chosen.has(letter) || !this.#retell(letter, to));
+    } finally {
+      // What has become a dead letter meanwhile comes after these.
+      this.#keep([...kept, ...this.list()]);
+    }
     return letters.length - kept.length;
   }
 

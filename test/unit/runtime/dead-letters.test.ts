@@ -119,6 +119,29 @@ describe("dead letters", () => {
     assert.deepEqual(letters.list(), [letter]);
   });
 
+  it("replay keeps the letters that come while it goes on, whether its filter throws or not", () => {
+    for (const throws of [false, true]) {
+      const letters = new DeadLetters(10);
+      const add = (at: number): void => letters.add({ message: at, target, reason: "stopped", at });
+      add(1);
+      add(2);
+      const told: unknown[] = [];
+      const to = { tell: (message: unknown) => void told.push(message) } as unknown as ActorRef<never>;
+      const filter = ({ at }: DeadLetter): boolean => {
+        add(at + 10);
+        if (throws && at === 2) throw new RangeError("filter");
+        return at === 1;
+      };
+      if (throws) assert.throws(() => letters.replay({ filter, to }), RangeError);
+      else assert.equal(letters.replay({ filter, to }), 1);
+      assert.deepEqual(told, throws ? [] : [1]);
+      assert.deepEqual(
+        letters.list().map(({ at }) => at),
+        throws ? [1, 2, 11, 12] : [2, 11, 12],
+      );
+    }
+  });
+
   it("replay leaves late replies and piped results alone", () => {
     const told: unknown[] = [];
     const to = { tell: (message: unknown) => told.push(message) } as unknown as ActorRef<never>;

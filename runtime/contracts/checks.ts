@@ -63,6 +63,20 @@ export function isThenable(given: unknown): given is PromiseLike<unknown> {
   );
 }
 
+/** Something with items; a text is none, for its characters are hardly meant. */
+export function isIterable(given: unknown): given is Iterable<unknown> {
+  return isObjectWith(given, Symbol.iterator);
+}
+
+export function isAsyncIterable(given: unknown): given is AsyncIterable<unknown> {
+  return isObjectWith(given, Symbol.asyncIterator);
+}
+
+function isObjectWith(given: unknown, method: symbol): boolean {
+  if (typeof given !== "object" || given === null) return false;
+  return typeof (given as Readonly<Record<symbol, unknown>>)[method] === "function";
+}
+
 /** Whatever can be called by these names. */
 export function hasMethods(given: unknown, ...names: readonly string[]): boolean {
   if ((typeof given !== "object" && typeof given !== "function") || given === null) return false;

@@ -3,9 +3,11 @@ export type { ErrorDefinition, ErrorDetail, ErrorTable, Fault, WireError } from 
 export {
   checksOf,
   hasMethods,
+  isAsyncIterable,
   isBetween,
   isClock,
   isFunction,
+  isIterable,
   isJournal,
   isObject,
   isOptionalFunction,

@@ -1,5 +1,7 @@
 /** Any part of a flow but the first: handles the items it has requested, one at a time. */
 import { actor, type ActorContext } from "../actor.ts";
+import { isIterable, isThenable } from "../contracts/index.ts";
+import { check } from "../errors.ts";
 import type { ActorRef } from "../ref.ts";
 import { RunQueue } from "../run-queue.ts";
 import type { FlowMessage, FlowPart } from "./flow-protocol.ts";
@@ -66,7 +68,7 @@ function take<Args, In, Out>(state: ConsumerState<Args, In, Out>, message: FlowM
       state.upstreamEnded = true;
       return;
     case "ready":
-      made(state, message.value as Iterable<Out>);
+      made(state, message.value);
       return;
     case "broken":
       throw message.error;
@@ -98,7 +100,7 @@ function work<Args, In, Out>(
   ctx: ActorContext<FlowMessage>,
 ): void {
   const result = handle(state.input.shift(), state.args);
-  if (isPromise(result)) {
+  if (isThenable(result)) {
     state.busy = true;
     ctx.pipe<unknown>(
       result,
@@ -108,16 +110,12 @@ function work<Args, In, Out>(
   } else made(state, result);
 }
 
-function isPromise<Value>(
-  value: Iterable<Value> | PromiseLike<Iterable<Value>>,
-): value is PromiseLike<Iterable<Value>> {
-  return typeof value === "object" && "then" in value;
-}
-
-function made<Args, In, Out>(state: ConsumerState<Args, In, Out>, items: Iterable<Out>): void {
+/** @throws FLOW_INVALID */
+function made<Args, In, Out>(state: ConsumerState<Args, In, Out>, items: unknown): void {
+  check(isIterable(items), "FLOW_INVALID", "A stage gives an array or another iterable of items", items);
   state.busy = false;
   state.handled += 1;
-  for (const item of items) state.output.push(item);
+  for (const item of items as Iterable<Out>) state.output.push(item);
 }
 
 function give<Args, In, Out>(state: ConsumerState<Args, In, Out>, to: ActorRef<FlowMessage> | null): void {

@@ -1,6 +1,6 @@
 /** The first part of a flow: gives the items of an iterable, as many as are requested. */
 import { actor, type ActorContext } from "../actor.ts";
-import { isFunction } from "../contracts/index.ts";
+import { isAsyncIterable, isFunction, isIterable, isObject, isThenable } from "../contracts/index.ts";
 import { check } from "../errors.ts";
 import type { ActorRef } from "../ref.ts";
 import type { FlowMessage, FlowPart } from "./flow-protocol.ts";
@@ -20,7 +20,8 @@ interface SourceState<Item> {
 /**
  * The first part of a flow: it gives the items of an iterable, sync or async, as they are asked for.
  * @param open makes the iterable when the flow begins; its iterator's `return` is called when the flow
- *   ends before it does.
+ *   ends before it does. A text is no iterable here, nor is a promise of one: anything but an iterable fails the
+ *   flow, the cause being FLOW_INVALID.
  * @throws FLOW_INVALID, ACTOR_NAME_INVALID
  */
 export function source<Args, Item>(
@@ -48,8 +49,11 @@ export function source<Args, Item>(
   });
 }
 
-function iterate<Item>(iterable: Iterable<Item> | AsyncIterable<Item>): AnyIterator<Item> {
-  return Symbol.asyncIterator in iterable ? iterable[Symbol.asyncIterator]() : iterable[Symbol.iterator]();
+/** @throws FLOW_INVALID */
+function iterate<Item>(items: Iterable<Item> | AsyncIterable<Item>): AnyIterator<Item> {
+  if (isAsyncIterable(items)) return items[Symbol.asyncIterator]();
+  check(isIterable(items), "FLOW_INVALID", "A source opens an array or another iterable of items", items);
+  return items[Symbol.iterator]();
 }
 
 function handle<Item>(state: SourceState<Item>, message: FlowMessage): void {
@@ -62,7 +66,7 @@ function handle<Item>(state: SourceState<Item>, message: FlowMessage): void {
       return;
     case "ready":
       state.pulling = false;
-      give(state, message.value as IteratorResult<Item>);
+      give(state, message.value);
       return;
     case "broken":
       state.ended = true;
@@ -76,7 +80,7 @@ function handle<Item>(state: SourceState<Item>, message: FlowMessage): void {
 function pump<Item>(state: SourceState<Item>, ctx: ActorContext<FlowMessage>): void {
   while (state.demand > 0 && !state.pulling && !state.ended) {
     const next = state.items.next();
-    if ("then" in next) {
+    if (isThenable(next)) {
       state.pulling = true;
       ctx.pipe<unknown>(
         next,
@@ -87,7 +91,10 @@ function pump<Item>(state: SourceState<Item>, ctx: ActorContext<FlowMessage>): v
   }
 }
 
-function give<Item>(state: SourceState<Item>, result: IteratorResult<Item>): void {
+/** @throws FLOW_INVALID */
+function give<Item>(state: SourceState<Item>, given: unknown): void {
+  check(isObject(given), "FLOW_INVALID", "next of a source's iterator gives { value, done }", given);
+  const result = given as IteratorResult<Item>;
   if (result.done === true) {
     state.ended = true;
     state.downstream?.tell({ kind: "completed" });
@@ -100,5 +107,5 @@ function give<Item>(state: SourceState<Item>, result: IteratorResult<Item>): voi
 function close(items: AnyIterator<unknown>): void {
   // A generator that waits for something else ends when that has come; nobody waits for it.
   const closing = items.return?.();
-  if (closing !== undefined && "then" in closing) closing.then(undefined, () => undefined);
+  if (isThenable(closing)) closing.then(undefined, () => undefined);
 }

@@ -6,6 +6,7 @@
  *            ◀─request(n)─   ◀─request(n)─         parts there are never more than `window` items under way
  *
  * - Each item is handled once, in order. A stage handles one at a time and may give none, one or many.
+ * - What a part's function gives may be a promise: then the part waits for it before it handles the next item.
  * - Completion travels behind the last item. A failure, a cancellation or the stop of a part ends the whole
  *   flow at once; items under way are then not handled.
  * - A part of a flow on another thread must be listed in the app, and its `args` and items must be data.
@@ -13,7 +14,7 @@
 import { actor, type ActorContext, type ActorType, type Spawner } from "../actor.ts";
 import { isActorType } from "../actor-type.ts";
 import type { Reply } from "../ask.ts";
-import { hasMethods, isFunction, isObject, isSignal, isWhole } from "../contracts/index.ts";
+import { hasMethods, isFunction, isObject, isSignal, isThenable, isWhole } from "../contracts/index.ts";
 import { check, runtimeError } from "../errors.ts";
 import { checkPlacement, type Placement } from "../placement.ts";
 import { consumer } from "./flow-consumer.ts";
@@ -115,6 +116,8 @@ function placed<Args, In, Out>(
 
 /**
  * A part that handles each item with `handle`, which gives what goes on: nothing, one item or many.
+ * @param handle gives an array or another iterable, or a promise of one. A text is none here; anything else
+ *   fails the flow, the cause being FLOW_INVALID.
  * @throws FLOW_INVALID, ACTOR_NAME_INVALID
  */
 export function stage<Args, In, Out>(
@@ -125,36 +128,44 @@ export function stage<Args, In, Out>(
   return consumer(name, handle);
 }
 
-/** A part that makes one item of each. @throws FLOW_INVALID, ACTOR_NAME_INVALID */
+/** A part that makes one item of each: what `map` gives, or what its promise resolves to. @throws FLOW_INVALID, ACTOR_NAME_INVALID */
 export function mapping<Args, In, Out>(
   name: string,
-  map: (item: In, args: Args) => Out,
+  map: (item: In, args: Args) => Out | PromiseLike<Out>,
 ): FlowPart<Args, In, Out> {
   checkHandler(map);
-  return consumer(name, (item: In, args: Args) => [map(item, args)]);
+  return consumer<Args, In, Out>(name, (item, args) => {
+    const mapped = map(item, args);
+    return isThenable(mapped) ? Promise.resolve(mapped).then((out) => [out]) : [mapped];
+  });
 }
 
-/** A part that lets pass what `keep` says yes to. @throws FLOW_INVALID, ACTOR_NAME_INVALID */
+/** A part that lets pass what `keep`, or its promise, says yes to. @throws FLOW_INVALID, ACTOR_NAME_INVALID */
 export function filtering<Args, Item>(
   name: string,
-  keep: (item: Item, args: Args) => boolean,
+  keep: (item: Item, args: Args) => boolean | PromiseLike<boolean>,
 ): FlowPart<Args, Item, Item> {
   checkHandler(keep);
-  return consumer(name, (item: Item, args: Args) => (keep(item, args) ? [item] : []));
+  return consumer<Args, Item, Item>(name, (item, args) => {
+    const kept = keep(item, args);
+    if (!isThenable(kept)) return kept ? [item] : NOTHING;
+    return Promise.resolve(kept).then((late) => (late ? [item] : NOTHING));
+  });
 }
 
 /**
- * The last part. An item is handled when `handle` has returned, and its promise has resolved.
+ * The last part. An item is handled when `handle` has returned, and its promise, if it gave one, has resolved;
+ * whatever else it gives is nobody's.
  * @throws FLOW_INVALID, ACTOR_NAME_INVALID
  */
 export function sink<Args, In>(
   name: string,
-  handle: (item: In, args: Args) => void | PromiseLike<void>,
+  handle: (item: In, args: Args) => unknown,
 ): FlowPart<Args, In, never> {
   checkHandler(handle);
   return consumer<Args, In, never>(name, (item, args) => {
     const handled = handle(item, args);
-    return handled === undefined ? NOTHING : handled.then(() => NOTHING);
+    return isThenable(handled) ? Promise.resolve(handled).then(() => NOTHING) : NOTHING;
   });
 }
 

@@ -192,6 +192,71 @@ describe("flows between actors", () => {
     await done;
   });
 
+  it("wait for promises wherever a part's function gives one, in order", async () => {
+    const { system } = createTestSystem();
+    const later = async <Value>(value: Value): Promise<Value> => {
+      await Promise.resolve();
+      return value;
+    };
+    const got: number[] = [];
+    const flow = Flow.from(numbers, 6)
+      .via(
+        filtering("even", (item: number) => later(item % 2 === 0)),
+        null,
+      )
+      .via(
+        mapping("squared", (item: number) => later(item ** 2)),
+        null,
+      );
+    const into = sink("into", (item: number) => later(got.push(item)));
+    assert.equal(await flow.into(system, into, null), 3);
+    assert.deepEqual(got, [4, 16, 36]);
+    await system.shutdown();
+  });
+
+  it("do not mind what a sink gives that is no promise", async () => {
+    const { system } = createTestSystem();
+    for (const given of [null, 0, 5, "done", {}, { then: 5 }]) {
+      const got: number[] = [];
+      const into = sink("into", (item: number) => {
+        got.push(item);
+        return given;
+      });
+      assert.equal(await Flow.from(numbers, 3).into(system, into, null), 3);
+      assert.deepEqual(got, [1, 2, 3]);
+    }
+    await system.shutdown();
+  });
+
+  it("fail with a code over a source or a stage that gives no iterable", async () => {
+    const { system } = createTestSystem();
+    const failed = { code: "FLOW_FAILED", cause: { code: "FLOW_INVALID" } };
+    const fails = async (flow: Flow<unknown>): Promise<void> => {
+      await assert.rejects(flow.into(system, collecting, []), (error: typeof failed) => {
+        assert.deepEqual([error.code, error.cause.code], [failed.code, failed.cause.code]);
+        return true;
+      });
+    };
+    const strange = { [Symbol.iterator]: () => ({ next: () => 5 }) };
+    for (const given of [undefined, null, 5, "text", {}, Promise.resolve([1]), strange]) {
+      await fails(
+        Flow.from(
+          source("from", () => given as never),
+          null,
+        ),
+      );
+    }
+    for (const given of [undefined, null, 5, "text", {}, Promise.resolve(undefined)]) {
+      await fails(
+        Flow.from(numbers, 1).via(
+          stage("strange", () => given as never),
+          null,
+        ),
+      );
+    }
+    await system.shutdown();
+  });
+
   it("refuses what is no part, no function and no spawner", async () => {
     const { system, settle } = createTestSystem();
     for (const given of [5, undefined, {}]) {

@@ -110,6 +110,12 @@ export const RUNTIME_ERRORS = {
     meaning: "An actor that watches another has no signal handler, and the watched one stopped.",
     hint: "Give the actor type a signal member, or do not watch.",
   },
+  EVENTS_ENDLESS: {
+    fault: "internal",
+    meaning:
+      "A listener brings about ever more events of the kind that it listens to; beyond 10,000 at once they are given to nobody.",
+    hint: "Do in a listener nothing that publishes what it listens to: one of dead letters does not tell the dead.",
+  },
   EVENTS_NOT_KEPT: {
     fault: "internal",
     meaning: "The journal did not keep what an event-sourced actor has decided; no effect of it has run.",

@@ -5,6 +5,7 @@
  * failure of its target (crash, restart, stop, a mailbox that is full or drained); later ones find it ended.
  * The target's cell keeps the asks it has handled and not answered, so that they end with its life.
  */
+import { onAbort } from "./abort.ts";
 import {
   isBetween,
   isObject,
@@ -79,6 +80,8 @@ export class Ask {
       if (typeof make !== "function") throw makeless(make);
       const ask = new Ask(target, resolve, reject);
       ask.message = make(new AskReply(ask));
+      // Of `async` functions all are of this class, and each ask pays for the look.
+      if (ask.message instanceof Promise) throw promised(ask.message);
       if (ask.ended) return;
       target.deadlines.add(ask, timeoutMs);
       try {
@@ -165,6 +168,12 @@ function makeless(given: unknown): Error {
   return runtimeError("ASK_INVALID", `The message of an ask is made by a function, not ${shown(given)}`);
 }
 
+function promised(message: Promise<unknown>): Error {
+  // Its rejection is nobody's any more, and must not end the process.
+  message.catch(() => undefined);
+  return runtimeError("ASK_INVALID", "The function that makes the message of an ask returned a promise");
+}
+
 /** Apart, so that asks without a signal pay nothing for it. */
 async function cancellable<Value>(
   target: Target,
@@ -182,11 +191,11 @@ async function cancellable<Value>(
     if (signal.aborted) abort();
     return make(reply);
   };
-  signal.addEventListener("abort", abort, { once: true });
+  const forget = onAbort(signal, abort);
   try {
     return await Ask.start(target, observed, timeoutMs === undefined ? {} : { timeoutMs });
   } finally {
-    signal.removeEventListener("abort", abort);
+    forget();
   }
 }
 

@@ -6,6 +6,7 @@
  * After attempt n (counted from 0) it waits 2^n + U(0, 1) seconds. Every attempt sends the same thing, so what
  * is tried must bear repetition: carry a message id, and number the attempts with the argument.
  */
+import { onAbort } from "../abort.ts";
 import type { Clock, Random } from "../contracts/index.ts";
 import { isClock, isFunction, isObject, isRandom, isSignal, isWhole, shown } from "../contracts/index.ts";
 import { check, runtimeError } from "../errors.ts";
@@ -79,11 +80,10 @@ function wait(clock: Clock, delayMs: number, signal: AbortSignal | undefined): P
   return new Promise((resolve) => {
     const done = (elapsed: boolean): void => {
       cancel();
-      signal?.removeEventListener("abort", abort);
+      forget();
       resolve(elapsed);
     };
-    const abort = (): void => done(false);
     const cancel = clock.schedule(delayMs, () => done(true));
-    signal?.addEventListener("abort", abort, { once: true });
+    const forget = signal === undefined ? (): void => undefined : onAbort(signal, () => done(false));
   });
 }

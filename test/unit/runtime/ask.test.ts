@@ -52,6 +52,21 @@ describe("ask", () => {
     await system.shutdown();
   });
 
+  it("is refused with a code when its message is made by an async function, and nothing is sent", async () => {
+    const { system, settle, clock } = createTestSystem();
+    const ref = system.spawn(oracle, null);
+    await settle();
+    for (const make of [async () => Promise.resolve(5), () => Promise.reject(new Error("nobody's"))]) {
+      await assert.rejects(ref.ask(make as never), { code: "ASK_INVALID" });
+      assert.equal(system.idle, true);
+      const { signal } = new AbortController();
+      await assert.rejects(ref.ask(make as never, { signal }), { code: "ASK_INVALID" });
+    }
+    await settle();
+    assert.equal(clock.pending, 0);
+    await system.shutdown();
+  });
+
   it("is refused with a code when its options make no sense, and nothing is sent", async () => {
     const { system, settle, clock } = createTestSystem();
     const ref = system.spawn(oracle, null);

@@ -22,7 +22,8 @@ export function defineApp(definition: {
   check(isObject(definition), "APP_INVALID", "An app is defined by an object", definition);
   const { actors: types, module } = definition;
   check(Array.isArray(types), "APP_INVALID", "The actors of an app are an array of actor types", types);
-  check(module === undefined || isText(module), "APP_INVALID", "The module of an app is a URL", module);
+  const isModule = module === undefined || (isText(module) && URL.canParse(module));
+  check(isModule, "APP_INVALID", "The module of an app is a URL, import.meta.url", module);
   const actors = new Map<string, AnyActorType>();
   for (const type of types) {
     check(isActorType(type), "ACTOR_TYPE_INVALID", "The actors of an app are made by actor(...)", type);

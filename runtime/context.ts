@@ -5,7 +5,7 @@ import { check, runtimeError } from "./errors.ts";
 import { Ref, type ActorRef, type AnyRef } from "./ref.ts";
 import { spawnChild } from "./spawn.ts";
 import type { ActorSystem } from "./system.ts";
-import { checkDelay, type Timers } from "./timers.ts";
+import { checkDelay, checkKey, type Timers } from "./timers.ts";
 
 /** The one context of an actor; it outlasts restarts. Contract: see `ActorContext`. */
 export class ContextOf implements ActorContext<unknown>, Timers<unknown> {
@@ -112,19 +112,22 @@ export class ContextOf implements ActorContext<unknown>, Timers<unknown> {
     const tracer = cell.host.telemetry?.tracer ?? null;
     const [toValue, toError] =
       tracer === null ? [onValue, onError] : [tracer.follow(onValue), tracer.follow(onError)];
-    promise.then(
+    // Native or not, it settles once.
+    Promise.resolve(promise).then(
       (value) => cell.piped(life, toValue, value),
       (error: unknown) => cell.piped(life, toError, error),
     );
   }
 
   single(key: string, delayMs: number, message: unknown): void {
+    checkKey(key);
     checkDelay(delayMs, 0);
     const cell = this.#inTurn();
     cell.orders.timers.start(key, delayMs, 0, carried(cell, message));
   }
 
   periodic(key: string, intervalMs: number, message: unknown, firstDelayMs: number = intervalMs): void {
+    checkKey(key);
     checkDelay(intervalMs, 1);
     checkDelay(firstDelayMs, 0);
     this.#inTurn().orders.timers.start(key, firstDelayMs, intervalMs, message);

@@ -61,7 +61,8 @@ export const RUNTIME_ERRORS = {
   },
   ASK_INVALID: {
     fault: "internal",
-    meaning: "The options of an ask make no sense, or its message is not made by a function.",
+    meaning:
+      "The options of an ask make no sense, or its message is not made by a function, or is a promise.",
     hint: "timeoutMs is a number of milliseconds above 0 and at most 2147483647, signal an AbortSignal.",
   },
   ASK_REFUSED: {
@@ -229,7 +230,7 @@ export const RUNTIME_ERRORS = {
   ROUTER_INVALID: {
     fault: "internal",
     meaning: "The route of a router, or the size of a pool, makes no sense.",
-    hint: "A route is round-robin, least-mailbox or { key } with a function that gives a text; a size is a whole number from 1.",
+    hint: "A route is round-robin, least-mailbox or { key } with a function that gives a text; a size is a whole number from 1 to 1000000.",
   },
   SHUTDOWN_DEADLINE: {
     fault: "internal",
@@ -286,8 +287,8 @@ export const RUNTIME_ERRORS = {
   TIMER_INVALID: {
     fault: "internal",
     meaning:
-      "The delay of a timer is not a number of milliseconds from 0 (1 for a periodic timer) to 2147483647.",
-    hint: "Pass a finite number of milliseconds; for longer waits chain timers.",
+      "A timer's key is no text, or its delay no number of milliseconds from 0 (1 for a periodic timer) to 2147483647.",
+    hint: "Pass a text and a finite number of milliseconds; for longer waits chain timers.",
   },
   TRANSPORT_FAILED: {
     fault: "internal",

@@ -3,7 +3,7 @@ import { isActorType } from "./actor-type.ts";
 import { automaticName, isSegment } from "./address.ts";
 import { Cell } from "./cell.ts";
 import { Children } from "./children.ts";
-import { shown } from "./contracts/index.ts";
+import { isObject, shown } from "./contracts/index.ts";
 import { check, runtimeError } from "./errors.ts";
 import { HALTING } from "./family.ts";
 import { mailboxLimits } from "./mailbox.ts";
@@ -23,7 +23,7 @@ export function spawnChild(
       : runtimeError("ACTOR_STOPPING", `${parent.address} is stopping and cannot spawn`);
   }
   const type = typeof typeOrName === "string" ? host.typeNamed(typeOrName) : typeOrName;
-  if (!isActorType(type) || !isOptions(options)) throw unfit(type, options);
+  if (!isActorType(type) || !isObject(options)) throw unfit(type, options);
   parent.children ??= new Children();
   const name = options.name === undefined ? host.nameNumber() : checkName(parent, options.name);
   const limits = options.mailbox === undefined ? type.mailbox : mailboxLimits(options.mailbox, type.mailbox);
@@ -47,11 +47,6 @@ export function spawnChild(
   parent.children.add(cell);
   host.dispatcher.enqueue(cell);
   return cell.ref;
-}
-
-/** A million spawns look at this: no array is told from an object with options, none of which it has. */
-function isOptions(given: unknown): boolean {
-  return typeof given === "object" && given !== null;
 }
 
 function unfit(type: unknown, options: unknown): Error {

@@ -4,7 +4,7 @@
  * message that was already waiting. A periodic timer never has more than one message waiting: ticks that an
  * actor is too slow for are skipped, and the next one falls on the original beat.
  */
-import { isBetween, type Cancel, type Clock } from "./contracts/index.ts";
+import { isBetween, isText, type Cancel, type Clock } from "./contracts/index.ts";
 import { check } from "./errors.ts";
 
 /** The timers of one actor, each under a key of its own; they end with its life. */
@@ -86,6 +86,11 @@ export class ActorTimers {
     timer.dueAt += (missed + 1) * timer.intervalMs;
     this.#schedule(timer, Math.max(0, timer.dueAt - now));
   }
+}
+
+/** @throws TIMER_INVALID */
+export function checkKey(key: unknown): void {
+  check(isText(key), "TIMER_INVALID", "The key of a timer is a text", key);
 }
 
 /** @throws TIMER_INVALID */

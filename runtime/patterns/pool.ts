@@ -32,13 +32,15 @@ export interface PoolDefinition<Args, State, Message> {
 
 /** What one pool is spawned with. */
 export interface PoolArgs<Args> {
-  /** How many workers, at least 1. */
+  /** How many workers, from 1 to 1,000,000. */
   readonly size: number;
   /** Of each worker. */
   readonly args: Args;
   /** Of each worker; default `local`. With `spread` they are dealt out over all threads. */
   readonly placement?: Placement;
 }
+
+const MOST_WORKERS = 1_000_000;
 
 /** What a pool knows of its workers. */
 interface PoolState<Message> {
@@ -49,7 +51,7 @@ interface PoolState<Message> {
 /**
  * The type of a pool.
  * @throws ACTOR_NAME_INVALID, ACTOR_TYPE_INVALID, ROUTER_INVALID, SUPERVISION_INVALID, MAILBOX_INVALID; a size of 0
- *   fails the actor with ROUTER_EMPTY, one that is no number with ROUTER_INVALID
+ *   fails the actor with ROUTER_EMPTY, any other that makes no sense with ROUTER_INVALID
  */
 export function pool<Args, State, Message>(
   definition: PoolDefinition<Args, State, Message>,
@@ -72,7 +74,8 @@ export function pool<Args, State, Message>(
         given,
       );
       const { size, args, placement = "local" } = given;
-      check(isWhole(size, 0), "ROUTER_INVALID", "The size of a pool is a whole number from 1", size);
+      const isSize = isWhole(size, 0) && size <= MOST_WORKERS;
+      check(isSize, "ROUTER_INVALID", `The size of a pool is a whole number from 1 to ${MOST_WORKERS}`, size);
       return over(Array.from({ length: size }, () => spawnWorker(ctx, worker, args, placement)));
     },
     receive(state, message) {

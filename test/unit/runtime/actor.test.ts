@@ -48,7 +48,8 @@ describe("actor types and the app module", () => {
 
   it("an app module is an array of actor types and the URL of its module", () => {
     const code = "APP_INVALID";
-    for (const definition of [undefined, null, {}, { actors: 5 }, { actors: [], module: 5 }]) {
+    const modules = [5, "nope", "", "./app.ts", "/app.ts"].map((module) => ({ actors: [], module }));
+    for (const definition of [undefined, null, {}, { actors: 5 }, ...modules]) {
       assert.throws(() => defineApp(definition as never), { code });
     }
     const definition = { name: "counter", initial: () => 0, receive: () => 0 };

@@ -30,6 +30,40 @@ describe("context", () => {
     await system.shutdown();
   });
 
+  it("pipe brings the result of a thenable home once, however often it calls back, and what it throws", async () => {
+    const { system, settle } = createTestSystem();
+    const got: string[] = [];
+    const ref = system.spawn(puppet(), { label: "a", log: [] });
+    const note =
+      (text: string): Order =>
+      () =>
+        void got.push(text);
+    const twice = {
+      then(resolve: (value: number) => void, reject: (error: unknown) => void): void {
+        resolve(1);
+        resolve(2);
+        reject(new Error("three"));
+      },
+    };
+    const broken = {
+      then(): never {
+        throw new Error("then");
+      },
+    };
+    ref.tell((_, ctx) => {
+      for (const thenable of [twice, broken] as unknown as PromiseLike<number>[]) {
+        ctx.pipe(
+          thenable,
+          (value) => note(`value ${value}`),
+          (error) => note((error as Error).message),
+        );
+      }
+    });
+    await settle();
+    assert.deepEqual(got, ["value 1", "then"]);
+    await system.shutdown();
+  });
+
   it("the functions given to pipe run in the actor's turn, and what they throw fails the actor", async () => {
     const { system, settle } = createTestSystem();
     const log: string[] = [];

@@ -22,7 +22,8 @@ describe("spawn", () => {
 
   it("refuses options that make no sense with the code of what is wrong", async () => {
     const { system } = createTestSystem();
-    for (const options of [null, "x", 5]) refuses(system, "ARGUMENT_INVALID", quiet, undefined, options);
+    for (const options of [null, "x", 5, [], [{}]])
+      refuses(system, "ARGUMENT_INVALID", quiet, undefined, options);
     for (const name of [7, null, {}]) refuses(system, "ACTOR_NAME_INVALID", quiet, undefined, { name });
     for (const mailbox of [null, "x", { capacity: "7" }, { capacity: Symbol("7") }, { overflow: 5 }]) {
       refuses(system, "MAILBOX_INVALID", quiet, undefined, { mailbox });

@@ -179,6 +179,18 @@ describe("timers", () => {
     await system.shutdown();
   });
 
+  it("a key that is no text is refused", async () => {
+    const { act, tick, system, clock } = stage();
+    await act((ctx) => {
+      for (const key of [5, undefined, null, {}, Symbol("k")]) {
+        assert.throws(() => ctx.timers.single(key as never, 5, tick), { code: "TIMER_INVALID" });
+        assert.throws(() => ctx.timers.periodic(key as never, 5, tick), { code: "TIMER_INVALID" });
+      }
+    });
+    assert.equal(clock.pending, 0);
+    await system.shutdown();
+  });
+
   it("any set of single timers fires in the order of their due times", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.integer({ min: 0, max: 50 }), { maxLength: 20 }), async (delays) => {

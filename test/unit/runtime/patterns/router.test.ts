@@ -208,10 +208,11 @@ describe("pool", () => {
     }
     const failures: unknown[] = [];
     system.events.subscribe("actor-failed", ({ error }) => failures.push((error as { code: unknown }).code));
-    const given = [undefined, { size: "3" }, { size: 2.5 }, { size: NaN }, { size: Infinity }, { size: 0 }];
+    const sizes = ["3", 2.5, NaN, Infinity, 1_000_001, 2 ** 32, 1e300, 0];
+    const given = [undefined, ...sizes.map((size) => ({ size }))];
     for (const args of given) system.spawn(pool({ name: "p", worker }), args as never);
     await settle();
-    assert.deepEqual(failures, [...new Array<string>(5).fill("ROUTER_INVALID"), "ROUTER_EMPTY"]);
+    assert.deepEqual(failures, [...new Array<string>(8).fill("ROUTER_INVALID"), "ROUTER_EMPTY"]);
     await system.shutdown();
   });
 

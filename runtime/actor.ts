@@ -43,7 +43,10 @@ export interface ActorDefinition<Args, State, Message> {
   readonly layouts?: Layouts<Message>;
 }
 
-/** Made by `actor`. */
+/**
+ * Made by `actor` and by what stands on it, such as `eventSourced`, `pool` and `byKey`; nothing else is one. A copy
+ * (`{ ...type, mailbox }`) is refused as well: copy the definition, or name the mailbox at spawn.
+ */
 export interface ActorType<Args, State, Message> {
   readonly name: string;
   initial(args: Args, ctx: ActorContext<Message>): State;

@@ -27,7 +27,7 @@ export const RUNTIME_ERRORS = {
     fault: "internal",
     meaning:
       "The definition of an actor type lacks a member or has a wrong one, or what was given as an actor type is none.",
-    hint: "Make actor types with actor({ name, initial, receive }) or eventSourced, and spawn what they give.",
+    hint: "Make actor types with actor({ name, initial, receive }) or eventSourced, and spawn what they give, no copy of it.",
   },
   ACTOR_TYPE_UNKNOWN: {
     fault: "internal",

@@ -188,7 +188,17 @@ describe("the packed product", () => {
 
     await writeFile(join(folder, "types.ts"), OWN_TYPES);
     const compiler = join(folder, "node_modules", "typescript", "bin", "tsc");
-    const options = ["--declaration", "--outDir", "types-out", "--strict", "--module", "nodenext", "--target", "es2022", "--skipLibCheck"];
+    const options = [
+      "--declaration",
+      "--outDir",
+      "types-out",
+      "--strict",
+      "--module",
+      "nodenext",
+      "--target",
+      "es2022",
+      "--skipLibCheck",
+    ];
     const checked = spawnSync(process.execPath, [compiler, ...options, "types.ts"], {
       cwd: folder,
       encoding: "utf8",

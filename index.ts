@@ -24,6 +24,8 @@ export type {
   MetricSpec,
   MyriadSystem,
   MyriadSystemOptions,
+  MachineNoise,
+  MeasurementSummary,
   Noise,
   PhaseName,
   PhaseState,
@@ -40,6 +42,8 @@ export type {
   SessionEnding,
   SessionHooks,
   SubjectSummary,
+  VersionMeasurement,
+  Withheld,
   Task,
   TaskOverrides,
 } from "./actors/index.ts";

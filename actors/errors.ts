@@ -23,6 +23,7 @@ export type ActorErrorCode =
   | "BASELINE_IMPORT_INVALID"
   | "BASELINE_NOT_PROMOTABLE"
   | "BASELINE_EXPORT_REFUSED"
+  | "METRIC_UNKNOWN_HERE"
   | "REPORT_UNKNOWN"
   | "INTERRUPTED"
   | "SESSION_FAULT";
@@ -128,6 +129,11 @@ export const ACTOR_ERRORS: Readonly<Record<ActorErrorCode, ErrorDefinition>> = {
     fault: "input",
     meaning: "the baselines cannot be written in this form or to this place",
     hint: "see myriad baseline export --help",
+  },
+  METRIC_UNKNOWN_HERE: {
+    fault: "input",
+    meaning: "the task asks for a metric that this runtime or carrier does not tell",
+    hint: "leave the metric out, or measure on Node in bubblewrap or under its permissions",
   },
   REPORT_UNKNOWN: {
     fault: "input",

@@ -30,6 +30,8 @@ export type {
   GateResult,
   IsolationSummary,
   KeptComparison,
+  MachineNoise,
+  MeasurementSummary,
   Noise,
   PhaseName,
   PhaseState,
@@ -41,6 +43,8 @@ export type {
   SearchSummary,
   SessionDocument,
   SubjectSummary,
+  VersionMeasurement,
+  Withheld,
 } from "./workflow/session-document.ts";
 export type { SessionCommand } from "./workflow/session-state.ts";
 export { verdictSentence } from "./evidence/report-verdict.ts";

@@ -106,7 +106,11 @@ export function endingOf(
   error: WireError | null = state.failure?.error ??
     (state.ended === null ? encodeError(interrupted()) : null),
 ): SessionEnding {
-  return { document: { ...documentOf(state, error), warnings }, fault: error?.fault ?? null };
+  const document = documentOf(state, error);
+  return {
+    document: { ...document, warnings: [...document.warnings!, ...warnings] },
+    fault: error?.fault ?? null,
+  };
 }
 
 function spawnAgents(actors: ActorSystem, services: Services): Agents {

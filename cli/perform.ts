@@ -123,7 +123,15 @@ async function applied(system: MyriadSystem, { document }: SessionEnding): Promi
   }
 }
 
-function overridesOf({ seed, runs, workers, inputs, candidate, against }: SessionOptions): TaskOverrides {
+function overridesOf({
+  seed,
+  runs,
+  workers,
+  inputs,
+  candidate,
+  against,
+  allowNoise,
+}: SessionOptions): TaskOverrides {
   return {
     ...(seed === undefined ? {} : { seed }),
     ...(runs === undefined ? {} : { runs }),
@@ -131,6 +139,7 @@ function overridesOf({ seed, runs, workers, inputs, candidate, against }: Sessio
     ...(inputs === undefined ? {} : { inputs }),
     ...(candidate === undefined ? {} : { candidate }),
     ...(against === undefined ? {} : { baseline: against }),
+    ...(allowNoise === undefined ? {} : { allowNoise }),
   };
 }
 

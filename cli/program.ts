@@ -20,6 +20,7 @@ export interface SessionOptions extends CommonOptions {
   /** Only of `burst`. */
   readonly against?: string;
   readonly resume?: string;
+  readonly allowNoise?: boolean;
   readonly requireIsolation: boolean;
   readonly apply: boolean;
 }
@@ -134,6 +135,7 @@ function session(command: Command): Command {
         "sandboxes at the same time; default: all cores, one less in the burst",
       ).argParser(integer(1, 1024)),
     )
+    .option("--allow-noise", "give a verdict even where the machine is too noisy for one")
     .option("--resume <session>", "go on after the last finished phase of a stopped session")
     .option(
       "--require-isolation",
@@ -157,16 +159,16 @@ function integer(least: number, most: number): (text: string) => number {
 }
 
 function requireTarget(target: string | undefined, options: SessionOptions, command: Command): void {
-  const { resume, inputs, seed, runs, candidate, against, apply } = options;
+  const { resume, inputs, seed, runs, candidate, against, allowNoise, apply } = options;
   if (resume === undefined && target === undefined)
     refuse(command, "name what to work on, or --resume a session");
   if (
     resume !== undefined &&
-    [target, inputs, seed, runs, candidate, against].some((given) => given !== undefined)
+    [target, inputs, seed, runs, candidate, against, allowNoise].some((given) => given !== undefined)
   ) {
     refuse(
       command,
-      "a session that is resumed keeps what it was begun with: task, inputs, seed, runs, candidate, against",
+      "a session that is resumed keeps what it was begun with: task, inputs, seed, runs, candidate, against, allow-noise",
     );
   }
   if (apply && candidate !== undefined) {

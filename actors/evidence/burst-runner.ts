@@ -1,5 +1,6 @@
 /**
- * The burst runner as an agent: runs the forks that the journal does not hold yet, and compares every fork's
+ * The burst runner as an agent: finds out by pilot forks how long the versions warm up, runs the forks that the
+ * journal does not hold yet with a look at the machine before each, and compares every fork's
  * proof with what the version was checked to do, so that what was timed is what was checked.
  */
 import { seededRandom } from "../../runtime/contracts/index.ts";
@@ -14,11 +15,12 @@ import type { BurstOutcome, KeptFork, SessionState } from "../workflow/session-s
 import { runBurst } from "./burst.ts";
 import type { FinishedFork } from "./burst.ts";
 import { sameObservation } from "./equivalence.ts";
+import { keptConditions } from "./fork-conditions.ts";
 import { planForks } from "./fork-plan.ts";
 import type { Version } from "./fork-plan.ts";
-
-/** Thrown-away iterations at the start of a fork: V8 has compiled the hot code long before . */
-const WARM_UP_ITERATIONS = 150;
+import { machineNoiseNow, MachineWatch } from "./machine-noise.ts";
+import { LEAST_WARM_UP, runPilot } from "./pilot.ts";
+import type { MeasureSettings } from "./pilot.ts";
 
 export const burstRunner: Agent<"burst"> = phaseAgent("burst-runner", "burst", runBurstPhase);
 
@@ -38,12 +40,17 @@ async function runBurstPhase(
   for (const fork of session.forks) await services.evidence.recordFork(session.start!.session, task.id, fork);
   const programs = Object.fromEntries(versions.map((version) => [version, sources[version]!.program]));
   const expected = await expectedProofs(programs, session, services, call.signal);
+  const asked = { programs, batch: sealedBatch, seed: sandboxSeed, limits: task.limits };
+  const settings = settingsOf(session.forks) ?? (await runPilot(asked, services.isolate, call.signal));
+  const before = machineNoiseNow();
+  const machine = new MachineWatch();
   const begunAt = services.clock.monotonic();
   const total = plan.forks.length * plan.iterationsPerFork;
-  const before = total - missing.length * plan.iterationsPerFork;
+  const alreadyDone = total - missing.length * plan.iterationsPerFork;
   const listener = {
+    forkStarts: (): void => machine.probe(),
     progress: (iterations: number): void =>
-      call.progress({ done: before + iterations, total, unit: "sandboxes", text: null }),
+      call.progress({ done: alreadyDone + iterations, total, unit: "sandboxes", text: null }),
     async forkFinished(fork: FinishedFork): Promise<void> {
       const record = keep(fork, expected[fork.version]!);
       kept.set(`${fork.version}/${fork.fork}`, record);
@@ -51,16 +58,8 @@ async function runBurstPhase(
       await services.evidence.recordFork(session.start!.session, task.id, record);
     },
   };
-  const request = {
-    programs,
-    batch: sealedBatch,
-    forks: missing,
-    iterationsPerFork: plan.iterationsPerFork,
-    warmUpIterations: WARM_UP_ITERATIONS,
-    seed: sandboxSeed,
-    limits: task.limits,
-    workers: services.workers,
-  };
+  const { iterationsPerFork } = plan;
+  const request = { ...asked, ...settings, forks: missing, iterationsPerFork, workers: services.workers };
   await runBurst(request, services.isolate, listener, call.signal);
   const forks = [...kept.values()];
   return {
@@ -70,6 +69,7 @@ async function runBurstPhase(
     measured: missing.length * plan.iterationsPerFork,
     iterationsPerFork: plan.iterationsPerFork,
     batch: sealedBatch.length,
+    machine: { before, during: machine.noise() },
     falseProof: falseProof(forks, session),
   };
 }
@@ -80,7 +80,19 @@ function keep(fork: FinishedFork, expected: readonly Observation[]): KeptFork {
   const proved =
     proof.length === expected.length &&
     proof.every((observation, index) => sameObservation(observation, expected[index]));
-  return { ...planned, wallNs, failures, cpuMs, peakMb, isolation, proved };
+  const conditions = keptConditions(measurement);
+  const kept = { ...planned, wallNs, failures, cpuMs, peakMb, isolation, proved };
+  return conditions === undefined ? kept : { ...kept, conditions };
+}
+
+/** Of a burst that goes on: as it began. Null: it has not begun. */
+function settingsOf(forks: readonly KeptFork[]): MeasureSettings | null {
+  if (forks.length === 0) return null;
+  const told = forks.flatMap(({ conditions }) => conditions ?? []);
+  return {
+    warmUpIterations: told[0]?.warmUpIterations ?? LEAST_WARM_UP,
+    stretch: Math.max(1, ...told.map(({ stretch }) => stretch)),
+  };
 }
 
 /** What each version does with the batch in sequence, in the engine that times it. */

@@ -22,6 +22,7 @@ export interface BurstRequest {
   readonly forks: readonly PlannedFork[];
   readonly iterationsPerFork: number;
   readonly warmUpIterations: number;
+  readonly stretch: number;
   readonly seed: SandboxSeed;
   readonly limits: SandboxLimits;
   readonly workers: number;
@@ -34,6 +35,8 @@ export interface FinishedFork extends PlannedFork {
 }
 
 export interface BurstListener {
+  /** Called before each fork. */
+  forkStarts(): void;
   /** Resolves when the fork is kept; the next one of this worker waits for it. */
   forkFinished(fork: FinishedFork): Promise<void>;
   /** Iterations done in all, finished and running forks. */
@@ -66,6 +69,7 @@ export async function runBurst(
   const work = async (): Promise<void> => {
     for (let fork = waiting.pop(); fork !== undefined; fork = waiting.pop()) {
       signal.throwIfAborted();
+      listener.forkStarts();
       const { result: measurement, startFailures } = await runOne(fork);
       await listener.forkFinished({ ...fork, measurement, startFailures });
       running.delete(fork);
@@ -95,6 +99,7 @@ function measureRequest(request: BurstRequest, fork: PlannedFork) {
     batch: request.batch,
     iterations: request.iterationsPerFork,
     warmUpIterations: request.warmUpIterations,
+    stretch: request.stretch,
     seed: request.seed,
     limits: request.limits,
   };

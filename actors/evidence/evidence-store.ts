@@ -16,6 +16,7 @@ import type { Summary, Verdict } from "../../kernels/statistics/index.ts";
 import type { ComparisonRow } from "../workflow/session-document.ts";
 import type { KeptFork, SessionStart } from "../workflow/session-state.ts";
 import type { ForeignFork } from "./baseline-import.ts";
+import { cpuNsOf } from "./fork-conditions.ts";
 import type { Version } from "./fork-plan.ts";
 
 export type EvidenceWrite =
@@ -129,7 +130,7 @@ function writeFork(
   analytics: Analytics,
   now: number,
 ): Promise<void> {
-  const { version, order, wallNs, failures, cpuMs, peakMb, isolation } = fork;
+  const { version, order, wallNs, failures, cpuMs, peakMb, isolation, conditions } = fork;
   const row = {
     session,
     caseId,
@@ -148,6 +149,10 @@ function writeFork(
   return analytics.recordFork(row, [
     { metric: "wall_time", values: wallNs },
     { metric: "peak_memory", values: Float64Array.of(peakMb) },
+    ...(conditions === undefined ? [] : [{ metric: "cpu_time", values: Float64Array.of(cpuNsOf(fork)) }]),
+    ...(conditions?.allocatedBytes == null
+      ? []
+      : [{ metric: "heap_allocated", values: Float64Array.of(conditions.allocatedBytes) }]),
   ]);
 }
 

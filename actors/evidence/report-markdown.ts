@@ -23,6 +23,7 @@ import {
   formatProbability,
   formatQuantity,
 } from "./report-format.ts";
+import { measurementLines } from "./report-measurement.ts";
 import type { ReportInput } from "./report-input.ts";
 import { markdownBlock, markdownCellCode, markdownCode, markdownText } from "./report-markdown-text.ts";
 import { tagOf } from "./report-verdict-tag.ts";
@@ -241,6 +242,7 @@ function conditions(document: SessionDocument): Lines {
     ...(noise === null
       ? []
       : [`- Noise: ${noise.label}, fork means vary by ${formatPercent(noise.coefficientOfVariation)}`]),
+    ...measurementLines(document).map(([name, text]) => `- ${name}: ${markdownText(text)}`),
     `- Environment: ${markdownText(`${environment.runtime}, ${environment.platform}, ${environment.cpu}, ${formatCount(environment.cores, "core")}`)}`,
     ...(seed === null ? [] : [`- Seed: ${formatSeed(seed)}`]),
     ...(reward === null

@@ -11,6 +11,7 @@ import type {
   SessionDocument,
 } from "../workflow/session-document.ts";
 import { formatCount, formatDuration, formatName, formatNumber, formatPercent } from "./report-format.ts";
+import { measurementLines } from "./report-measurement.ts";
 import type { ReportInput } from "./report-input.ts";
 import { markup, shorten, type Content, type Markup } from "./report-markup.ts";
 import { code, facts, folded, table } from "./report-table.ts";
@@ -162,6 +163,7 @@ export function renderConditions({
   burst,
   seed,
   baseline,
+  withheld = null,
 }: SessionDocument): Markup {
   return markup`${facts(
     [
@@ -175,6 +177,7 @@ export function renderConditions({
           ? null
           : `${noise.label}: fork means vary by ${formatPercent(noise.coefficientOfVariation)}`,
       ],
+      ...measurementLines({ burst, noise, withheld }),
       ["Sandboxes a version", burst === null ? null : formatNumber(burst.runs)],
       ["Failures", burst === null ? null : formatNumber(burst.failures)],
       ["Infrastructure errors", burst === null ? null : formatNumber(burst.infraErrors)],

@@ -180,6 +180,9 @@ function whatWouldSettle(document: SessionDocument, row: ComparisonRow): string 
     const variation = formatPercent(document.noise.coefficientOfVariation);
     return `the machine was too noisy (fork means vary by ${variation}), so repeat it on a quieter one`;
   }
+  if (document.withheld === "unsteady") {
+    return "a version still changed while it was timed, so a single figure would not tell its time";
+  }
   const forks = forksThatSettle(row);
   if (forks === null)
     return "the change lies so close to the tolerance that more forks would hardly settle it";

@@ -13,12 +13,16 @@ import type { Summary } from "../../kernels/statistics/index.ts";
 import { phaseAgent } from "../agent/agent.ts";
 import type { Agent, AgentTask } from "../agent/agent.ts";
 import type { Services } from "../agent/services.ts";
+import { actorError } from "../errors.ts";
 import { evaluateGates } from "../workflow/gates.ts";
 import type { ComparisonRow, Noise } from "../workflow/session-document.ts";
-import type { Compared, KeptFork, SessionState } from "../workflow/session-state.ts";
+import type { BurstOutcome, Compared, KeptFork, SessionState } from "../workflow/session-state.ts";
 import type { MetricName, MetricSpec } from "../workflow/task.ts";
 import type { VersionSummary } from "./evidence-store.ts";
+import { cpuNsOf } from "./fork-conditions.ts";
 import type { Version } from "./fork-plan.ts";
+import { worseLabel } from "./machine-noise.ts";
+import { withheldFor } from "./withheld.ts";
 
 export const statistician: Agent<"compare"> = phaseAgent("statistician", "compare", comparePhase);
 
@@ -43,7 +47,10 @@ async function comparePhase(
       };
     }),
   );
-  const rows: readonly ComparisonRow[] = decide(compared);
+  const decided: readonly ComparisonRow[] = decide(compared);
+  const noise = noiseOf(decided[0]!, session.outputs.burst?.machine);
+  const withheld = withheldFor(noise, session.forks, task);
+  const rows = withheld === null ? decided : decided.map(undecided);
   const verdict = overallVerdict(rows.map((row) => row.verdict));
   await services.evidence.recordSummaries(session.start!, summariesOf(session));
   await services.evidence.recordComparisons(session.start!, rows);
@@ -52,7 +59,11 @@ async function comparePhase(
     earlier === undefined
       ? []
       : evaluateGates("after_burst", { audit: session.outputs.validate!, verdict }, earlier);
-  return { rows, verdict, noise: noiseOf(rows[0]!), gates };
+  return { rows, verdict, noise, withheld, gates };
+}
+
+function undecided(row: ComparisonRow): ComparisonRow {
+  return { ...row, verdict: "inconclusive" };
 }
 
 function labels(
@@ -77,7 +88,7 @@ export function summaryOf(session: SessionState, version: Version, metric: Metri
   return summarise(forkMeans(samplesOf(session, version, metric)));
 }
 
-/** One array a fork: iterations for time, the one figure of the process for memory. */
+/** One array a fork: iterations for wall time, one figure of the process for all else. */
 export function samplesOf(
   session: SessionState,
   version: Version,
@@ -93,21 +104,36 @@ function valuesOf(fork: KeptFork, metric: MetricName): Float64Array {
   switch (metric) {
     case "wall_time":
       return fork.wallNs;
+    case "cpu_time":
+      return Float64Array.of(toldBy(fork, metric, cpuNsOf(fork)));
+    case "heap_allocated":
+      return Float64Array.of(toldBy(fork, metric, fork.conditions?.allocatedBytes ?? Number.NaN));
     case "peak_memory":
       return Float64Array.of(fork.peakMb);
   }
 }
 
-const QUIET_BELOW = 0.05;
-const NOISY_BELOW = 0.15;
+/** @throws METRIC_UNKNOWN_HERE */
+function toldBy({ isolation }: KeptFork, metric: MetricName, value: number): number {
+  if (!Number.isNaN(value)) return value;
+  throw actorError("METRIC_UNKNOWN_HERE", `${metric} is not told by ${isolation.carrier} on this runtime`);
+}
 
-export function noiseOf({ baseline }: Pick<ComparisonRow, "baseline">): Noise {
+const QUIET_BELOW = 0.05;
+const NOISY_BELOW = 0.3;
+
+/** @param machine absent where nobody looked at it */
+export function noiseOf(
+  { baseline }: Pick<ComparisonRow, "baseline">,
+  machine?: BurstOutcome["machine"],
+): Noise {
   const coefficientOfVariation = baseline.mean === 0 ? 0 : baseline.stdDev / baseline.mean;
-  const label =
+  const ofForks =
     coefficientOfVariation < QUIET_BELOW
       ? "quiet"
       : coefficientOfVariation < NOISY_BELOW
         ? "noisy"
         : "unusable";
-  return { label, coefficientOfVariation };
+  const label = worseLabel(ofForks, machine?.during?.label ?? "quiet");
+  return { label, coefficientOfVariation, ...machine };
 }

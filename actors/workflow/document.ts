@@ -2,6 +2,7 @@
 import { createTwoFilesPatch } from "diff";
 import { relative } from "node:path";
 import type { WireError } from "../../runtime/contracts/index.ts";
+import { measurementOf, measurementWarnings } from "../evidence/fork-conditions.ts";
 import { RESULT_SCHEMA } from "./session-document.ts";
 import type {
   BurstSummary,
@@ -38,6 +39,7 @@ export function documentOf(
     session: start.session,
     success: error === null && isSuccess(state),
     verdict,
+    withheld: outputs.compare?.withheld ?? null,
     error: error === null ? null : documentError(error, start.session),
     subject: subjectOf(state),
     seed: start.seed,
@@ -54,6 +56,7 @@ export function documentOf(
     equivalence: outputs.equivalence ?? null,
     diff: diffOf(state) || null,
     report: outputs.report?.html ?? null,
+    warnings: measurementWarnings(measurementOf(state.forks)),
   };
 }
 
@@ -153,6 +156,7 @@ function burstOf(state: SessionState): BurstSummary | null {
     wallMs: burst.wallMs,
     sandboxesPerSecond: (burst.measured * 1000) / Math.max(1, burst.wallMs),
     batch: burst.batch,
+    measurement: measurementOf(state.forks),
   };
 }
 

@@ -153,6 +153,37 @@ const pruned = record({
   bytesAfter: count,
 });
 
+const noiseLabel: Schema = { enum: ["quiet", "noisy", "unusable"] };
+const machineNoise = record({
+  label: noiseLabel,
+  probes: count,
+  loopNs: number,
+  variation: number,
+  waiting: orNull(share),
+  steal: orNull(share),
+  loadPerCore: number,
+  clockMhz: orNull(number),
+});
+
+const measurement = record({
+  warmUpIterations: count,
+  stretch: count,
+  timer: record({ resolutionNs: number, overheadNs: number }),
+  versions: list(
+    record({
+      version: { enum: ["baseline", "candidate"] },
+      forks: count,
+      unsteadyForks: count,
+      steadyAfter: orNull(count),
+      drift: number,
+      collections: orNull(number),
+      collectionMs: orNull(number),
+      allocatedBytes: orNull(number),
+      cpuNs: number,
+    }),
+  ),
+});
+
 export const RESULT_JSON_SCHEMA: Schema = {
   $schema: "https://json-schema.org/draft/2020-12/schema",
   $id: "result.schema.json",
@@ -170,20 +201,26 @@ export const RESULT_JSON_SCHEMA: Schema = {
       environment,
       isolation: orNull(record({ engine: text, carrier: text, enforced: texts, missing: texts })),
       noise: orNull(
-        record({ label: { enum: ["quiet", "noisy", "unusable"] }, coefficientOfVariation: number }),
+        record(
+          { label: noiseLabel, coefficientOfVariation: number },
+          { before: machineNoise, during: orNull(machineNoise) },
+        ),
       ),
       phases: list(phase),
       search: orNull(record({ candidates: count, accepted: count, history: list(searchStep) })),
       refusals: list(refusal),
       burst: orNull(
-        record({
-          runs: count,
-          failures: count,
-          infraErrors: count,
-          wallMs: number,
-          sandboxesPerSecond: number,
-          batch: count,
-        }),
+        record(
+          {
+            runs: count,
+            failures: count,
+            infraErrors: count,
+            wallMs: number,
+            sandboxesPerSecond: number,
+            batch: count,
+          },
+          { measurement: orNull(measurement) },
+        ),
       ),
       comparisons: list(comparison),
       gates: list(gate),
@@ -219,6 +256,7 @@ export const RESULT_JSON_SCHEMA: Schema = {
       keptComparisons: list(keptComparison),
       pruned,
       exported: record({ format: text, baselines: count, file: orNull(text) }),
+      withheld: orNull({ enum: ["noise", "unsteady"] }),
     },
   ),
 };

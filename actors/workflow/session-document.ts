@@ -18,6 +18,8 @@ export interface SessionDocument {
   /** The command reached what it was asked for: exit code 0. */
   readonly success: boolean;
   readonly verdict: Verdict | null;
+  /** Set where the verdict is inconclusive for how it was measured, not for what the tests say. */
+  readonly withheld?: Withheld | null;
   readonly error: DocumentError | null;
   readonly subject: SubjectSummary | null;
   readonly seed: number | null;
@@ -159,9 +161,32 @@ export interface IsolationSummary {
 
 /** How quiet the machine was during the burst. */
 export interface Noise {
-  /** Of the baseline version's fork means: below 0.05 quiet, below 0.15 noisy, else unusable. */
+  /** The worse of two: of the machine during the burst, and of the baseline version's fork means. */
   readonly label: "quiet" | "noisy" | "unusable";
+  /** Of the baseline version's fork means: below 0.05 quiet, below 0.3 noisy, else unusable. */
   readonly coefficientOfVariation: number;
+  /** Just before the burst. */
+  readonly before?: MachineNoise;
+  /** Between its forks; null when none were run after a resume. */
+  readonly during?: MachineNoise | null;
+}
+
+/** How quiet the machine itself was, by a fixed loop that was run again and again. */
+export interface MachineNoise {
+  readonly label: Noise["label"];
+  readonly probes: number;
+  /** Typical time of the loop. */
+  readonly loopNs: number;
+  /** Robust standard deviation ÷ median of the loop's times. */
+  readonly variation: number;
+  /** Share of the loop's time in which it was ready to run and did not; null where the system does not tell. */
+  readonly waiting: number | null;
+  /** Share of the processors' time that went to other machines; null where the system does not tell. */
+  readonly steal: number | null;
+  /** Load average of the last minute ÷ cores. */
+  readonly loadPerCore: number;
+  /** Of the first processor; null where the system does not tell. */
+  readonly clockMhz: number | null;
 }
 
 /** The phases of a session, in their order. */
@@ -226,7 +251,42 @@ export interface BurstSummary {
   readonly sandboxesPerSecond: number;
   /** Inputs that one sandbox calls the function with. */
   readonly batch: number;
+  /** What the forks were timed under; null where the engine does not tell. */
+  readonly measurement?: MeasurementSummary | null;
 }
+
+/** What the forks of a burst were timed under. */
+export interface MeasurementSummary {
+  /** Of every fork of every version, fixed by pilot forks. */
+  readonly warmUpIterations: number;
+  /** Iterations between two looks at the clock. */
+  readonly stretch: number;
+  /** Typical of all forks: the clock's smallest step, and what an iteration takes that calls nothing (taken off). */
+  readonly timer: { readonly resolutionNs: number; readonly overheadNs: number };
+  readonly versions: readonly VersionMeasurement[];
+}
+
+/** The same of one version; of figures of forks the median, of collections the mean. */
+export interface VersionMeasurement {
+  readonly version: "baseline" | "candidate";
+  readonly forks: number;
+  /** Those that were not steady before their first timed iteration. */
+  readonly unsteadyForks: number;
+  /** Iterations until a fork was steady; null: none was. */
+  readonly steadyAfter: number | null;
+  /** Relative change from the first half of a fork's timed iterations to the second. */
+  readonly drift: number;
+  /** Garbage collections of a fork while it was timed, and their time; null where the engine does not tell. */
+  readonly collections: number | null;
+  readonly collectionMs: number | null;
+  /** Heap that an iteration's calls allocate; null where the engine does not tell. */
+  readonly allocatedBytes: number | null;
+  /** CPU time of an iteration, the work between the calls with it. */
+  readonly cpuNs: number;
+}
+
+/** Why a verdict is inconclusive whatever the tests say. */
+export type Withheld = "noise" | "unsteady";
 
 /** One metric of one case; q and verdict were decided over all rows together. */
 export interface ComparisonRow extends MetricComparison, Decision {

@@ -15,6 +15,7 @@ import type { Isolation, SandboxProgram, SandboxSeed, EncodedInput } from "../..
 import type { Verdict } from "../../kernels/statistics/index.ts";
 import type { AuditReport, FunctionInfo } from "../../kernels/syntax/index.ts";
 import type { FinishedFork } from "../evidence/burst.ts";
+import type { KeptConditions } from "../evidence/fork-conditions.ts";
 import type { Version } from "../evidence/fork-plan.ts";
 import type { ChainLink } from "../generation/search.ts";
 import type {
@@ -28,6 +29,7 @@ import type {
   Refusal,
   Reward,
   SearchSummary,
+  Withheld,
 } from "./session-document.ts";
 import type { Task } from "./task.ts";
 
@@ -81,6 +83,8 @@ export interface BurstOutcome {
   readonly measured: number;
   readonly iterationsPerFork: number;
   readonly batch: number;
+  /** Absent in journals of before it was looked at. */
+  readonly machine?: Required<Pick<Noise, "before" | "during">>;
   /** The candidate, when it failed in the burst or did not do what it was checked to do; it ends as rejected. */
   readonly falseProof: Version | null;
 }
@@ -89,6 +93,8 @@ export interface Compared {
   readonly rows: readonly ComparisonRow[];
   readonly verdict: Verdict;
   readonly noise: Noise;
+  /** Absent in journals of before it was judged. */
+  readonly withheld?: Withheld | null;
   /** All gates, the one after the burst too; empty where the command has none. */
   readonly gates: readonly GateResult[];
 }
@@ -127,6 +133,8 @@ export interface KeptFork extends Omit<FinishedFork, "measurement"> {
   readonly peakMb: number;
   readonly proved: boolean;
   readonly isolation: Isolation;
+  /** Absent where the engine told none, and in journals of before they were told. */
+  readonly conditions?: KeptConditions;
 }
 
 export interface SessionState {

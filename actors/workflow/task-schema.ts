@@ -15,6 +15,8 @@ const cap = (maximum: number, unit: string): object => ({
   description: `${unit}; may only lower the cap of ${String(maximum)}`,
 });
 
+const UNITS = { wall_time: "ns", cpu_time: "ns", heap_allocated: "B", peak_memory: "MB" } as const;
+
 /** Rows of the database are kept under the metric's name, so each has one. */
 const atMostOnce = (name: string): object => ({
   contains: { type: "object", required: ["name"], properties: { name: { const: name } } },
@@ -53,14 +55,14 @@ export const TASK_SCHEMA: object = {
       type: "array",
       minItems: 1,
       description: "the first is the goal's; no other may regress; each name once",
-      allOf: [atMostOnce("wall_time"), atMostOnce("peak_memory")],
+      allOf: Object.keys(UNITS).map(atMostOnce),
       items: {
         type: "object",
         required: ["name"],
         additionalProperties: false,
         properties: {
-          name: { enum: ["wall_time", "peak_memory"] },
-          unit: { enum: ["ns", "MB"] },
+          name: { enum: Object.keys(UNITS) },
+          unit: { enum: [...new Set(Object.values(UNITS))] },
           direction: { enum: ["lower"] },
           tolerance: {
             type: "number",
@@ -69,13 +71,10 @@ export const TASK_SCHEMA: object = {
             description: "relative change that does not count: 0.02 is two percent",
           },
         },
-        allOf: [
-          {
-            if: { properties: { name: { const: "wall_time" } } },
-            then: { properties: { unit: { const: "ns" } } },
-            else: { properties: { unit: { const: "MB" } } },
-          },
-        ],
+        allOf: Object.entries(UNITS).map(([name, unit]) => ({
+          if: { properties: { name: { const: name } } },
+          then: { properties: { unit: { const: unit } } },
+        })),
       },
     },
     runs: {
@@ -87,6 +86,10 @@ export const TASK_SCHEMA: object = {
     workers: { type: "integer", minimum: 1, maximum: 1024 },
     seed: { type: "integer", minimum: 0, maximum: 4_294_967_295 },
     baseline: { type: "string", minLength: 1 },
+    allowNoise: {
+      type: "boolean",
+      description: "a verdict is given even where the machine is too noisy for one; default false",
+    },
     limits: {
       type: "object",
       additionalProperties: false,

@@ -46,3 +46,11 @@ export const SANDBOX_ERRORS: Readonly<Record<SandboxErrorCode, ErrorDefinition>>
 
 export const sandboxError: (code: SandboxErrorCode, message: string, detail?: ErrorDetail) => MyriadError =
   errorsOf(SANDBOX_ERRORS);
+
+export function sandboxAborted(): MyriadError {
+  return sandboxError("SANDBOX_ABORTED", "The sandbox was stopped before it had finished.");
+}
+
+export function notJavaScript(text: string): MyriadError {
+  return sandboxError("SANDBOX_PROGRAM", `The program is no JavaScript that can be evaluated: ${text}`);
+}

@@ -19,6 +19,7 @@ export { SANDBOX_CAPS } from "./protocol.ts";
 export type {
   EncodedInput,
   EngineName,
+  ForkConditions,
   ForkMeasurement,
   GenerateRequest,
   Isolation,

@@ -13,12 +13,13 @@
 import type { Clock, MyriadError } from "../../runtime/contracts/index.ts";
 import { systemClock } from "../../runtime/contracts/index.ts";
 import { checkLimits } from "./check-limits.ts";
-import { sandboxError } from "./errors.ts";
+import { notJavaScript, sandboxAborted, sandboxError } from "./errors.ts";
 import type { Carrier, CarrierName, CarrierOptions } from "./isolate-carrier.ts";
 import { carriersHere } from "./isolate-carrier.ts";
+import { broken, Fork } from "./isolate-fork.ts";
 import type { Frame } from "./isolate-frames.ts";
-import { FrameError, parseDone, parseObservation, parseSamples } from "./isolate-frames.ts";
-import type { Job } from "./isolate-inside.ts";
+import { FrameError, parseObservation } from "./isolate-frames.ts";
+import type { Job } from "./isolate-host.ts";
 import type { ChildReport } from "./isolate-process.ts";
 import { runChildProcess } from "./isolate-process.ts";
 import { Slots } from "./isolate-slots.ts";
@@ -54,6 +55,8 @@ export interface IsolateEngine extends SandboxEngine {
 }
 
 const ATTEMPTS = 3;
+/** Of a fork: whether it returns promises, what it allocates, its proof. */
+const UNTIMED_RUNS = 12;
 
 /**
  * Tries the carriers by running a program in each, and opens the engine on the first that works.
@@ -139,7 +142,7 @@ class Engine implements IsolateEngine {
     checkLimits(request.limits);
     return this.#slots.with(async () => {
       const fork = await this.#runFork(request, options);
-      return { ...fork.measurement(request), isolation: this.isolation };
+      return { ...fork, isolation: this.isolation };
     });
   }
 
@@ -186,22 +189,26 @@ class Engine implements IsolateEngine {
     const { end } = await this.#stubbornly(() =>
       this.#runChild(request.limits, job, inputs.length, onFrame, options),
     );
-    if (told.programError !== null) throw badProgram(told.programError);
+    if (told.programError !== null) throw notJavaScript(told.programError);
     return end;
   }
 
-  async #runFork(request: MeasureRequest, options: SandboxCallOptions): Promise<Fork> {
-    const { iterations, warmUpIterations, batch, limits } = request;
+  async #runFork(
+    request: MeasureRequest,
+    options: SandboxCallOptions,
+  ): Promise<Omit<ForkMeasurement, "isolation">> {
+    const { iterations, warmUpIterations, stretch = 1, batch, limits } = request;
     const fork = new Fork(request, options.onProgress);
     const job: Job = {
       ...jobOf(request),
       inputs: batch,
-      task: { kind: "measure", iterations, warmUpIterations },
+      task: { kind: "measure", iterations, warmUpIterations, stretch },
     };
-    const runs = iterations + warmUpIterations + 2;
-    fork.report = await this.#runChild(limits, job, runs, (frame) => fork.take(frame), options);
-    if (fork.programError !== null) throw badProgram(fork.programError);
-    return fork;
+    const runs = stretch * (iterations + warmUpIterations) + UNTIMED_RUNS;
+    const report = await this.#runChild(limits, job, runs, (frame) => fork.take(frame), options);
+    if (fork.programError !== null) throw notJavaScript(fork.programError);
+    const { end } = report;
+    return fork.measurement(request, end.kind === "breach" ? end.breach : "crash", report);
   }
 
   /** @throws SANDBOX_ABORTED; SANDBOX_INFRA when the child did not start. */
@@ -212,7 +219,7 @@ class Engine implements IsolateEngine {
     onFrame: (frame: Frame) => void,
     { signal }: SandboxCallOptions,
   ): Promise<ChildReport> {
-    if (signal?.aborted === true) throw aborted();
+    if (signal?.aborted === true) throw sandboxAborted();
     const report = await runChildProcess({
       carrier: this.#carrier,
       clock: this.#clock,
@@ -222,7 +229,7 @@ class Engine implements IsolateEngine {
       onFrame,
       signal,
     });
-    if (report.end.kind === "aborted") throw aborted();
+    if (report.end.kind === "aborted") throw sandboxAborted();
     if (report.end.kind === "unstarted") {
       const { carrier } = this.#carrier.isolation;
       throw sandboxError(
@@ -244,86 +251,9 @@ class Engine implements IsolateEngine {
   }
 }
 
-/** Gathers one fork's frames. */
-class Fork {
-  report: ChildReport | null = null;
-  programError: string | null = null;
-  readonly #wallNs: Float64Array;
-  readonly #proof: Observation[] = [];
-  readonly #batchLength: number;
-  readonly #onProgress: (iterations: number) => void;
-  #count = 0;
-  #usage: { readonly cpuMs: number; readonly peakMb: number } | null = null;
-
-  constructor(
-    { iterations, batch }: MeasureRequest,
-    onProgress: (iterations: number) => void = () => undefined,
-  ) {
-    this.#wallNs = new Float64Array(iterations).fill(Number.NaN);
-    this.#batchLength = batch.length;
-    this.#onProgress = onProgress;
-  }
-
-  /** @throws FrameError */
-  take({ kind, text }: Frame): void {
-    switch (kind) {
-      case "samples":
-        this.#add(parseSamples(text));
-        return;
-      case "proof":
-        if (this.#proof.length === this.#batchLength) throw new FrameError("too much proof");
-        this.#proof.push(parseObservation(text));
-        return;
-      case "done":
-        this.#usage = parseDone(text);
-        return;
-      case "program":
-        this.programError = text;
-        return;
-      case "spoiled":
-        return;
-      case "ready":
-      case "observation":
-        throw new FrameError(kind);
-    }
-  }
-
-  #add(samples: readonly number[]): void {
-    if (this.#count + samples.length > this.#wallNs.length) throw new FrameError("too many samples");
-    this.#wallNs.set(samples, this.#count);
-    this.#count += samples.length;
-    this.#onProgress(this.#count);
-  }
-
-  measurement({ batch }: MeasureRequest): Omit<ForkMeasurement, "isolation"> {
-    const report = this.report!;
-    const failure = broken(report.end.kind === "breach" ? report.end.breach : "crash");
-    return {
-      wallNs: this.#wallNs,
-      ticks: new Float64Array(0),
-      failures: this.#wallNs.reduce((count, ns) => count + (Number.isNaN(ns) ? 1 : 0), 0),
-      cpuMs: this.#usage?.cpuMs ?? report.cpuMs,
-      peakMb: report.peakMb ?? this.#usage?.peakMb ?? 0,
-      proof: batch.map((_, index) => this.#proof[index] ?? failure),
-    };
-  }
-}
-
 function jobOf(request: {
   readonly program: SandboxProgram;
   readonly seed: SandboxSeed;
 }): Pick<Job, "code" | "entry" | "seed"> {
   return { code: request.program.code, entry: request.program.entry, seed: request.seed };
-}
-
-function broken(text: string): Observation {
-  return { outcome: "limit_exceeded", text };
-}
-
-function aborted(): MyriadError {
-  return sandboxError("SANDBOX_ABORTED", "The sandbox was stopped before it had finished.");
-}
-
-function badProgram(text: string): MyriadError {
-  return sandboxError("SANDBOX_PROGRAM", `The program is no JavaScript that can be evaluated: ${text}`);
 }

@@ -6,7 +6,9 @@
  *   ready         the realm is locked down; the program comes next, once the job's pipe is closed
  *   program       the program's text is no JavaScript (text: the error); nothing follows
  *   observation   `outcome newline text`; one an input, in order
- *   samples       nanoseconds of iterations in order, parted by blanks; a failed one is `-`; may be empty
+ *   warm-up       nanoseconds of warm-up iterations in order, parted by blanks; a failed one is `-`; may be empty
+ *   samples       the same of timed iterations
+ *   conditions    what a fork was timed under: seven numbers parted by blanks, see parseConditions; `-` is unknown
  *   proof         like observation: the last batch of a fork, one a call, in order
  *   spoiled       the realm could not be made fresh again; nothing follows
  *   done          `cpuMs peakMb`, the latter above where it stood at `ready`; nothing follows
@@ -15,19 +17,22 @@
  * lengths and totals above the caps, and what does not parse end the child, never the host.
  */
 import { Buffer } from "node:buffer";
-import type { Observation, Outcome } from "./protocol.ts";
+import type { ForkConditions, Observation, Outcome } from "./protocol.ts";
 
-export type FrameKind = "ready" | "program" | "observation" | "samples" | "proof" | "spoiled" | "done";
+export type FrameKind =
+  "ready" | "program" | "observation" | "warm-up" | "samples" | "conditions" | "proof" | "spoiled" | "done";
 
 /** A child writes frames in a realm that hostile code may have changed: no method of an array is asked. */
 const FRAME_CODES: Readonly<Record<FrameKind, number>> = {
   ready: 0,
   program: 1,
   observation: 2,
-  samples: 3,
-  proof: 4,
-  spoiled: 5,
-  done: 6,
+  "warm-up": 3,
+  samples: 4,
+  conditions: 5,
+  proof: 6,
+  spoiled: 7,
+  done: 8,
 };
 const FRAME_KINDS = Object.keys(FRAME_CODES) as readonly FrameKind[];
 
@@ -113,6 +118,21 @@ export function parseDone(text: string): { readonly cpuMs: number; readonly peak
   const [cpuMs, peakMb, ...rest] = text.split(" ");
   if (cpuMs === undefined || peakMb === undefined || rest.length > 0) throw new FrameError("not an end");
   return { cpuMs: parseNumber(cpuMs), peakMb: parseNumber(peakMb) };
+}
+
+/** `resolutionNs overheadNs stretch cpuMs collections collectionMs allocatedBytes`. @throws FrameError */
+export function parseConditions(text: string): Omit<ForkConditions, "warmUpNs"> {
+  const words = text.split(" ");
+  if (words.length !== 7) throw new FrameError("not conditions");
+  const known = words.slice(0, 4).map(parseNumber);
+  const [count, ms, allocatedBytes] = words.slice(4).map((word) => (word === "-" ? null : parseNumber(word)));
+  return {
+    timer: { resolutionNs: known[0]!, overheadNs: known[1]! },
+    stretch: known[2]!,
+    cpuMs: known[3]!,
+    collections: count === null || ms === null ? null : { count: count!, ms: ms! },
+    allocatedBytes: allocatedBytes!,
+  };
 }
 
 function parseNumber(word: string): number {

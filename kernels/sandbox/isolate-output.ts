@@ -33,10 +33,15 @@ function mostMb(): number {
   return host.resourceUsage().maxRSS / 1024;
 }
 
+/** CPU time of this process so far. */
+export function cpuMs(): number {
+  const { userCPUTime, systemCPUTime } = host.resourceUsage();
+  return (userCPUTime + systemCPUTime) / 1000;
+}
+
 /** Says `done` and waits to be killed. */
 export function finish(): void {
-  const { userCPUTime, systemCPUTime } = host.resourceUsage();
-  emit("done", `${(userCPUTime + systemCPUTime) / 1000} ${mostMb() - startMb}`);
+  emit("done", `${cpuMs()} ${mostMb() - startMb}`);
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, DONE_MS);
   host.exit(0);
 }

@@ -21,7 +21,7 @@ import type { Carrier } from "./isolate-carrier.ts";
 import type { ChildRequest } from "./isolate-child.ts";
 import type { Frame } from "./isolate-frames.ts";
 import { FrameError, FrameReader } from "./isolate-frames.ts";
-import type { Job } from "./isolate-inside.ts";
+import type { Job } from "./isolate-host.ts";
 import { childScripts } from "./isolate-scripts.ts";
 import { peakResidentMb, usageOf } from "./isolate-usage.ts";
 import type { SandboxLimits } from "./protocol.ts";

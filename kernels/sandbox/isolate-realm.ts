@@ -28,6 +28,17 @@ const executeRegExp = dataOf(RegExp.prototype, "exec") as (text: string) => unkn
 const setHas = dataOf(Set.prototype, "has") as (key: unknown) => boolean;
 const SetOf = Set;
 
+/** How a realm was found, and left; the worst of several is the largest. */
+export type Freshness = typeof UNTOUCHED | typeof PUT_BACK | typeof SPOILED;
+export const UNTOUCHED = 0;
+export const PUT_BACK = 1;
+/** What was changed cannot be undone. */
+export const SPOILED = 2;
+
+function worse(one: Freshness, other: Freshness): Freshness {
+  return one > other ? one : other;
+}
+
 /** What stays of the global object: ECMAScript 2026 with ECMA-402; `console` is the harness's silent one. */
 const KEPT: ReadonlySet<PropertyKey> = new Set<PropertyKey>(
   (
@@ -71,9 +82,9 @@ function watchedObjects(): readonly object[] {
 
 /**
  * @param foreign what is no part of the language and yet within the program's reach: frozen with it.
- * @returns restores the realm; false when that is not possible: the realm is spoiled.
+ * @returns restores the realm, and says how it was found.
  */
-export function lockDown(foreign: readonly unknown[]): () => boolean {
+export function lockDown(foreign: readonly unknown[]): () => Freshness {
   removeForeignGlobals();
   // Node formats a stack by what stands here, with the engine's frames, and whenever an error is first read.
   defineProperty(globalThis, "Error", { writable: false, configurable: false });
@@ -81,11 +92,11 @@ export function lockDown(foreign: readonly unknown[]): () => boolean {
   freezeIntrinsics(new SetOf(watched), foreign);
   const watches = watched.map((object) => watch(object));
   return () => {
-    let fresh = true;
-    for (let index = 0; index < watches.length; index++) fresh = watches[index]!() && fresh;
+    let found: Freshness = UNTOUCHED;
+    for (let index = 0; index < watches.length; index++) found = worse(found, watches[index]!());
     // The last match is visible as RegExp.$1 and the like.
     apply(executeRegExp, /(?:)/, [""]);
-    return fresh;
+    return found;
   };
 }
 
@@ -170,7 +181,7 @@ interface Held {
 }
 
 /** Runs after hostile code: only captured functions, no iteration, nothing written to arrays. */
-function watch(object: object): () => boolean {
+function watch(object: object): () => Freshness {
   const prototype = getPrototypeOf(object);
   const held: Held[] = [];
   for (const key of ownKeys(object)) {
@@ -178,11 +189,11 @@ function watch(object: object): () => boolean {
   }
   const keys = new SetOf(ownKeys(object));
   return () => {
-    let fresh = isExtensible(object) && putBackPrototype(object, prototype);
-    for (let index = 0; index < held.length; index++) fresh = putBack(object, held[index]!) && fresh;
-    if (inOrder(object, held)) return fresh;
+    let found = isExtensible(object) ? putBackPrototype(object, prototype) : SPOILED;
+    for (let index = 0; index < held.length; index++) found = worse(found, putBack(object, held[index]!));
+    if (inOrder(object, held)) return found;
     // A key that was deleted stands at the end now: what it says of earlier runs cannot be undone.
-    return removeExtras(object, keys) && inOrder(object, held) && fresh;
+    return removeExtras(object, keys) && inOrder(object, held) ? worse(found, PUT_BACK) : SPOILED;
   };
 }
 
@@ -192,13 +203,15 @@ function bare(descriptor: PropertyDescriptor): PropertyDescriptor {
   return descriptor;
 }
 
-function putBackPrototype(object: object, prototype: object | null): boolean {
-  return getPrototypeOf(object) === prototype || setPrototypeOf(object, prototype);
+function putBackPrototype(object: object, prototype: object | null): Freshness {
+  if (getPrototypeOf(object) === prototype) return UNTOUCHED;
+  return setPrototypeOf(object, prototype) ? PUT_BACK : SPOILED;
 }
 
-function putBack(object: object, { key, descriptor }: Held): boolean {
+function putBack(object: object, { key, descriptor }: Held): Freshness {
   const now = getOwnPropertyDescriptor(object, key);
-  return (now !== undefined && same(now, descriptor)) || defineProperty(object, key, descriptor);
+  if (now !== undefined && same(now, descriptor)) return UNTOUCHED;
+  return defineProperty(object, key, descriptor) ? PUT_BACK : SPOILED;
 }
 
 function same(now: PropertyDescriptor, then: PropertyDescriptor): boolean {

@@ -5,8 +5,8 @@
 import { createRequire } from "node:module";
 import type { ChildRequest } from "./isolate-child.ts";
 import type { FrameKind } from "./isolate-frames.ts";
-import type { Step } from "./isolate-inside.ts";
-import { emit, finish } from "./isolate-output.ts";
+import type { Step } from "./isolate-host.ts";
+import { cpuMs, emit, finish } from "./isolate-output.ts";
 
 /** The little of isolated-vm's interface that is used here. */
 interface IsolatedVm {
@@ -40,6 +40,7 @@ export function runChild(request: ChildRequest): void {
       [
         new Callback((kind: FrameKind, text: string) => emit(kind, text)),
         new Callback(() => Number(process.hrtime.bigint() - beginning)),
+        new Callback(cpuMs),
         JSON.stringify(request.job),
       ],
       { result: { reference: true } },
@@ -60,11 +61,13 @@ export function runChild(request: ChildRequest): void {
 
 function bootstrap({ inside, harness }: ChildRequest): string {
   return `
-    const emit = $0, clock = $1, job = JSON.parse($2), evaluate = eval, toBigInt = BigInt;
+    const emit = $0, clock = $1, cpuMs = $2, job = JSON.parse($3), evaluate = eval, toBigInt = BigInt;
     const start = ${inside};
     const host = {
       harness: ${harness},
       now: () => toBigInt(clock()),
+      cpuMs: () => cpuMs(),
+      heap: null,
       emit: (kind, text) => { emit(kind, text); },
       foreign: [],
       evaluate: (code) => evaluate(code),

@@ -112,6 +112,12 @@ export interface MeasureRequest {
   readonly iterations: number;
   /** Iterations run first and thrown away. */
   readonly warmUpIterations: number;
+  /**
+   * Isolate only: iterations timed together, each in a fresh closure with arguments of its own, so that the clock
+   * can tell what a single one would take; a sample is their mean, and so is a warm-up time. One by one all the
+   * same where the program returns promises, draws from chance or changes what its realm's runs share. Default: 1.
+   */
+  readonly stretch?: number;
   readonly seed: SandboxSeed;
   readonly limits: SandboxLimits;
 }
@@ -133,6 +139,28 @@ export interface ForkMeasurement {
    */
   readonly proof: readonly Observation[];
   readonly isolation: Isolation;
+  /** Isolate only; absent when the fork did not live to say. */
+  readonly conditions?: ForkConditions;
+}
+
+/** What a fork was timed under. */
+export interface ForkConditions {
+  /** Times of the warm-up iterations, in order, as `wallNs` but for the timer's overhead; NaN where none was taken. */
+  readonly warmUpNs: Float64Array;
+  readonly timer: {
+    /** The smallest step of the clock between two looks, one after the other. */
+    readonly resolutionNs: number;
+    /** What an iteration takes that calls nothing: taken off every sample. */
+    readonly overheadNs: number;
+  };
+  /** Iterations timed together in the end. */
+  readonly stretch: number;
+  /** CPU time of the process over all timed iterations, ms: the work between their calls is in it. */
+  readonly cpuMs: number;
+  /** Garbage collections during the timed iterations; null where the engine does not tell. */
+  readonly collections: { readonly count: number; readonly ms: number } | null;
+  /** Heap that one iteration's calls allocate, bytes; null where the engine does not tell. */
+  readonly allocatedBytes: number | null;
 }
 
 /** Runs a generator module: its export is called once as `entry(random, count)` and returns an array of argument lists. */

@@ -4,9 +4,10 @@
  */
 import { parentPort, workerData } from "node:worker_threads";
 import { createRequire } from "node:module";
-import { Script } from "node:vm";
 import type { FrameKind } from "./isolate-frames.ts";
-import type { Host, Job, Step } from "./isolate-inside.ts";
+import { evaluate, importErrors } from "./isolate-evaluate.ts";
+import { heapHere } from "./isolate-heap.ts";
+import type { Host, Job, Step } from "./isolate-host.ts";
 import { jobRunner } from "./isolate-jobs.ts";
 import type { Harness } from "./harness-script.ts";
 
@@ -26,38 +27,31 @@ const toText = String;
 const startedUsage = process.cpuUsage();
 const usage: typeof process.cpuUsage = process.cpuUsage.bind(process);
 
-function evaluate(code: string, name: string): unknown {
-  return new Script(code, { filename: `${name}.js` }).runInThisContext();
-}
-
-/** `import()` is refused, by errors whose classes are the runtime's own. */
-function importErrors(runJobs: () => void): readonly unknown[] {
-  const errors: unknown[] = [];
-  for (const specifier of ["node:fs", "fs", "./nowhere.js", "nowhere:"]) {
-    const attempt = evaluate(`import(${JSON.stringify(specifier)})`, "import") as Promise<unknown>;
-    attempt.catch((error: unknown) => errors.push(error));
-  }
-  runJobs();
-  return errors;
+/** Of the whole process: a thread's own is not to be had. */
+function cpuMs(): number {
+  const { user, system } = usage(startedUsage);
+  return (user + system) / 1000;
 }
 
 function run({ harness, inside, job }: TrustedRequest): void {
   // A rejection that the program leaves unhandled is its own affair.
   process.on("unhandledRejection", () => undefined);
-  const runJobs = jobRunner(createRequire(import.meta.url));
+  const load = createRequire(import.meta.url);
+  const runJobs = jobRunner(load);
   const start = evaluate(inside, "inside") as (host: Host, job: Job) => () => Step;
   const host: Host = {
     harness: evaluate(harness, "harness") as Harness,
     now,
+    cpuMs,
+    heap: heapHere(load),
     emit: (kind: FrameKind, text: string) => post([kind, text]),
     foreign: importErrors(runJobs),
     evaluate: (code) => evaluate(code, "program"),
   };
   const step = start(host, job);
   while (step() === "more") runJobs();
-  const { user, system } = usage(startedUsage);
   const heldMb = memory().heapUsed / (1024 * 1024);
-  post(["done", toText((user + system) / 1000) + " " + toText(heldMb)]);
+  post(["done", toText(cpuMs()) + " " + toText(heldMb)]);
 }
 
 // In a turn of its own: while a module is evaluated, promise jobs cannot be run.

@@ -8,13 +8,14 @@
  * Processes are not started and nothing needs to be installed: this is all that it has over `isolate`.
  */
 import { Worker } from "node:worker_threads";
-import type { Clock, MyriadError } from "../../runtime/contracts/index.ts";
+import type { Clock } from "../../runtime/contracts/index.ts";
 import { systemClock } from "../../runtime/contracts/index.ts";
 import { checkLimits } from "./check-limits.ts";
-import { sandboxError } from "./errors.ts";
+import { notJavaScript, sandboxAborted } from "./errors.ts";
+import { broken, Fork } from "./isolate-fork.ts";
 import type { Frame, FrameKind } from "./isolate-frames.ts";
-import { parseDone, parseObservation, parseSamples } from "./isolate-frames.ts";
-import type { Job } from "./isolate-inside.ts";
+import { parseObservation } from "./isolate-frames.ts";
+import type { Job } from "./isolate-host.ts";
 import { childScripts } from "./isolate-scripts.ts";
 import { Slots } from "./isolate-slots.ts";
 import type {
@@ -103,29 +104,11 @@ class Engine implements TrustedEngine {
   }
 
   async #measure(request: MeasureRequest, options: SandboxCallOptions): Promise<ForkMeasurement> {
-    const { iterations, warmUpIterations, batch, limits } = request;
-    const wallNs = new Float64Array(iterations).fill(Number.NaN);
-    const proof: Observation[] = [];
-    let [count, used] = [0, { cpuMs: 0, peakMb: 0 }];
-    const job = jobOf(request, batch, { kind: "measure", iterations, warmUpIterations });
-    const end = await this.#run(limits, job, options, ({ kind, text }) => {
-      if (kind === "proof") proof.push(parseObservation(text));
-      else if (kind === "done") used = parseDone(text);
-      else if (kind === "samples") {
-        const samples = parseSamples(text);
-        wallNs.set(samples, count);
-        count += samples.length;
-        options.onProgress?.(count);
-      }
-    });
-    return {
-      wallNs,
-      ticks: new Float64Array(0),
-      failures: wallNs.reduce((failed, ns) => failed + (Number.isNaN(ns) ? 1 : 0), 0),
-      ...used,
-      proof: batch.map((_, index) => proof[index] ?? broken(end)),
-      isolation: ISOLATION,
-    };
+    const { iterations, warmUpIterations, stretch = 1, batch, limits } = request;
+    const fork = new Fork(request, options.onProgress);
+    const job = jobOf(request, batch, { kind: "measure", iterations, warmUpIterations, stretch });
+    const end = await this.#run(limits, job, options, (frame) => fork.take(frame));
+    return { ...fork.measurement(request, end, { cpuMs: 0, peakMb: null }), isolation: ISOLATION };
   }
 
   /** @throws SANDBOX_ABORTED, SANDBOX_PROGRAM */
@@ -135,7 +118,7 @@ class Engine implements TrustedEngine {
     { signal }: SandboxCallOptions,
     onFrame: (frame: Frame) => void,
   ): Promise<ThreadEnd> {
-    if (signal?.aborted === true) throw aborted();
+    if (signal?.aborted === true) throw sandboxAborted();
     const thread = startThread(limits, job);
     let isAborted = false;
     const onAbort = (): void => {
@@ -145,8 +128,8 @@ class Engine implements TrustedEngine {
     signal?.addEventListener("abort", onAbort, { once: true });
     try {
       const { end, problem } = await this.#watch(thread, limits, onFrame);
-      if (isAborted as boolean) throw aborted();
-      if (problem !== null) throw badProgram(problem);
+      if (isAborted as boolean) throw sandboxAborted();
+      if (problem !== null) throw notJavaScript(problem);
       return end;
     } finally {
       signal?.removeEventListener("abort", onAbort);
@@ -204,9 +187,17 @@ class Watch {
     this.#startedAt = this.#clock.monotonic();
     this.#limitMs = this.#limits.wallSeconds * 1000;
     if (frame.kind === "program") this.#problem = frame.text;
-    if (frame.kind === "ready") this.#startMb = residentMb();
+    if (frame.kind === "ready") {
+      this.#startMb = residentMb();
+      return;
+    }
     if (frame.kind === "done" || frame.kind === "spoiled") this.#end = frame.kind;
-    onFrame(frame);
+    try {
+      onFrame(frame);
+    } catch {
+      // A frame that no child of ours would send.
+      this.#stop("crash");
+    }
   }
 
   #look(): void {
@@ -253,16 +244,4 @@ function jobOf(
   task: Job["task"],
 ): Job {
   return { code: request.program.code, entry: request.program.entry, seed: request.seed, inputs, task };
-}
-
-function broken(end: ThreadEnd): Observation {
-  return { outcome: "limit_exceeded", text: end };
-}
-
-function aborted(): MyriadError {
-  return sandboxError("SANDBOX_ABORTED", "The thread was stopped before it had finished.");
-}
-
-function badProgram(text: string): MyriadError {
-  return sandboxError("SANDBOX_PROGRAM", `The program is no JavaScript that can be evaluated: ${text}`);
 }

@@ -169,7 +169,15 @@ describe("the packed product", () => {
       t.skip(offline);
       return;
     }
-    const args = ["run", "own.ts#unique", "--inputs", "own-inputs.js#generate", "--runs", "100"];
+    const args = [
+      "run",
+      "own.ts#unique",
+      "--inputs",
+      "own-inputs.js#generate",
+      "--runs",
+      "100",
+      "--allow-noise",
+    ];
     const { code, document } = await myriadJson(args, { cwd: folder, command: executable() });
     assert.equal(code, 0, JSON.stringify(document.error ?? document.comparisons));
     assert.equal(document.verdict, "improved");

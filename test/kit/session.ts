@@ -14,11 +14,12 @@ import { SANDBOX_CAPS } from "../../kernels/sandbox/index.ts";
 import { compareMetric, decide } from "../../kernels/statistics/index.ts";
 import type { MetricVerdict } from "../../kernels/statistics/index.ts";
 import type { NewBaselineRow } from "../../actors/evidence/evidence-store.ts";
+import type { KeptConditions } from "../../actors/evidence/fork-conditions.ts";
 import type { Version } from "../../actors/evidence/fork-plan.ts";
 import { rewardOf } from "../../actors/evidence/reward.ts";
 import { samplesOf } from "../../actors/evidence/statistician.ts";
 import { evaluateGates } from "../../actors/workflow/gates.ts";
-import type { ComparisonRow, Environment } from "../../actors/workflow/session-document.ts";
+import type { ComparisonRow, Environment, MachineNoise } from "../../actors/workflow/session-document.ts";
 import { EMPTY_SESSION } from "../../actors/workflow/session-state.ts";
 import type {
   BurstOutcome,
@@ -152,6 +153,29 @@ export function generatedOf(length: number): Generated {
     return { source, program, rules: [`candidate ${index + 1}`] };
   });
   return { chain, summary: { candidates: length + 1, accepted: length, history: [] } };
+}
+
+export const MACHINE: MachineNoise = {
+  label: "noisy",
+  probes: 40,
+  loopNs: 90_000,
+  variation: 0.02,
+  waiting: 0.1,
+  steal: null,
+  loadPerCore: 0.5,
+  clockMhz: null,
+};
+
+export function conditionsOf(steadyAfter: number | null = 50): KeptConditions {
+  return {
+    timer: { resolutionNs: 40, overheadNs: 100 },
+    stretch: 2,
+    cpuMs: 12,
+    collections: { count: 4, ms: 1.5 },
+    allocatedBytes: 64,
+    warmUpIterations: 150,
+    steadyAfter,
+  };
 }
 
 export function forkOf(version: Version, fork: number, part: Partial<KeptFork> = {}): KeptFork {

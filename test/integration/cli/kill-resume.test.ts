@@ -53,7 +53,7 @@ describe("a session that is killed", { skip: process.platform !== "linux" && "re
   it("goes on after the last finished phase, wherever it was, with nothing lost and nothing done twice", () =>
     inProject({ "task.json": TASK }, async (cwd) => {
       const state = join(cwd, ".myriad");
-      let resume: readonly string[] = ["run", "task.json", "--runs", "200", "--seed", "7"];
+      let resume: readonly string[] = ["run", "task.json", "--runs", "200", "--seed", "7", "--allow-noise"];
       let kept: Buffer = Buffer.alloc(0);
       const killWhen = async (ready: (running: Running) => Promise<void>): Promise<void> => {
         const running = startMyriad(resume, { cwd });

@@ -79,8 +79,10 @@ describe("the burst runner", () => {
       engine.measured.every(({ batch }) => batch.length === 2 && batch[0] === preparedOf().sealedBatch[0]),
     );
     assert.ok(kept.every(({ proved, failures }) => proved && failures === 0));
-    const { isolation, ...figures } = outcome;
+    const { isolation, machine, ...figures } = outcome;
     assert.equal(isolation.engine, "isolate");
+    assert.equal(machine!.before.probes, 20);
+    assert.equal(machine!.during!.probes, 40);
     assert.deepEqual(figures, {
       infraErrors: 0,
       wallMs: 0,
@@ -90,6 +92,63 @@ describe("the burst runner", () => {
       falseProof: null,
     });
     assert.deepEqual(progress.at(-1), [80, 80]);
+  });
+
+  it("runs two pilot forks of each version first, from which all forks have their warm-up and stretch", async () => {
+    const slow = { timer: { resolutionNs: 40, overheadNs: 100 }, stretch: 1, cpuMs: 1, collections: null };
+    // The candidate gets steady after 200 iterations, both are well above the clock.
+    const warming = (late: number): Float64Array =>
+      Float64Array.from({ length: 500 }, (_, index) => (index < late ? 2_000_000 : 1_000_000));
+    const { engine, kept } = await burst({
+      measure: ({ program, iterations }) =>
+        iterations === 500
+          ? {
+              wallNs: warming(program.digest === "subject" ? 25 : 200),
+              conditions: { ...slow, allocatedBytes: null, warmUpNs: new Float64Array(0) },
+            }
+          : {},
+    });
+    const [pilots, forks] = [engine.measured.slice(0, 4), engine.measured.slice(4)];
+    assert.deepEqual(pilots.map(({ program }) => program.digest).toSorted(), [
+      "candidate 1",
+      "candidate 1",
+      "subject",
+      "subject",
+    ]);
+    assert.ok(pilots.every(({ warmUpIterations, stretch = 1 }) => warmUpIterations === 1 && stretch === 1));
+    assert.equal(forks.length, 40);
+    assert.ok(forks.every(({ warmUpIterations, stretch }) => warmUpIterations === 400 && stretch === 1));
+    assert.equal(kept.length, 40);
+  });
+
+  it("resumed goes on as it began, without another pilot", async () => {
+    const { kept: whole } = await burst({});
+    const conditions = {
+      timer: { resolutionNs: 40, overheadNs: 100 },
+      stretch: 7,
+      cpuMs: 1,
+      collections: null,
+      allocatedBytes: null,
+      warmUpIterations: 275,
+      steadyAfter: 50,
+    };
+    const begun = whole.slice(0, 10).map((fork) => ({ ...fork, conditions }));
+    const { engine } = await burst({ forks: begun });
+    assert.equal(engine.measured.length, 30);
+    assert.ok(
+      engine.measured.every(({ warmUpIterations, stretch }) => warmUpIterations === 275 && stretch === 7),
+    );
+  });
+
+  it("keeps what a fork was timed under, and when it was steady, but not its warm-up", async () => {
+    const timed = new Float64Array(100).fill(1000);
+    const warmUpNs = Float64Array.from({ length: 100 }, (_, index) => (index < 50 ? 9000 : 1100));
+    const told = { stretch: 3, cpuMs: 2, collections: { count: 4, ms: 1 }, allocatedBytes: 64 };
+    const timer = { resolutionNs: 40, overheadNs: 100 };
+    const { kept } = await burst({
+      measure: () => ({ wallNs: timed, conditions: { ...told, timer, warmUpNs } }),
+    });
+    assert.deepEqual(kept[0]!.conditions, { ...told, timer, warmUpIterations: 100, steadyAfter: 50 });
   });
 
   it("keeps a fork in the journal before it writes it into the database", async () => {
@@ -142,13 +201,17 @@ describe("the burst runner", () => {
   }
 
   it("counts what did not start over all forks that are kept, those of before a stop too", async () => {
-    const thrice: Measure = (_request, _options, count) => {
-      if (count < 3) throw sandboxError("SANDBOX_INFRA", "no process");
-      return {};
+    // Behind the four pilot forks, whose own starts are not counted.
+    const thrice = (): Measure => {
+      let asked = 0;
+      return ({ iterations }) => {
+        if (iterations === 2 && ++asked <= 3) throw sandboxError("SANDBOX_INFRA", "no process");
+        return {};
+      };
     };
-    const { kept, outcome } = await burst({ measure: thrice });
+    const { kept, outcome } = await burst({ measure: thrice() });
     assert.equal(outcome.infraErrors, 3);
-    const resumed = await burst({ forks: kept.slice(0, 25), measure: thrice });
+    const resumed = await burst({ forks: kept.slice(0, 25), measure: thrice() });
     const before = kept.slice(0, 25).reduce((sum, fork) => sum + fork.startFailures, 0);
     assert.ok(before > 0);
     assert.equal(resumed.outcome.infraErrors, before + 3);

@@ -24,6 +24,7 @@ function requestOf(workers: number): BurstRequest {
     forks: plan.forks,
     iterationsPerFork: plan.iterationsPerFork,
     warmUpIterations: 3,
+    stretch: 4,
     seed: SANDBOX_SEED,
     limits: SANDBOX_CAPS,
     workers,
@@ -34,13 +35,19 @@ interface Heard extends BurstListener {
   readonly finished: string[];
   readonly startFailures: number[];
   readonly progressed: number[];
+  readonly started: () => number;
 }
 
 function listener(): Heard {
   const finished: string[] = [];
   const startFailures: number[] = [];
   const progressed: number[] = [];
+  let started = 0;
   return {
+    started: () => started,
+    forkStarts: () => {
+      started += 1;
+    },
     finished,
     startFailures,
     progressed,
@@ -98,7 +105,9 @@ describe("a burst", () => {
       limits,
       iterations: 10,
       warmUpIterations: 3,
+      stretch: 4,
     });
+    assert.equal(heard.started(), 40);
     assert.equal(heard.progressed.at(-1), 400);
   });
 

@@ -13,12 +13,14 @@ import { encodeError } from "../../../runtime/contracts/index.ts";
 import {
   burstOutcomeOf,
   comparedOf,
+  conditionsOf,
   ENVIRONMENT,
   failedGates,
   forkOf,
   forksOf,
   generatedOf,
   ISOLATION,
+  MACHINE,
   outputsOf,
   preparedOf,
   rowOf,
@@ -68,6 +70,7 @@ describe("the document of a session", () => {
       session: SESSION,
       success: true,
       verdict: "improved",
+      withheld: null,
       error: null,
       subject: {
         id: "dedupe",
@@ -81,11 +84,20 @@ describe("the document of a session", () => {
       noise: { label: "quiet", coefficientOfVariation: 0.01 },
       search: { candidates: 2, accepted: 1, history: [] },
       refusals: [],
-      burst: { runs: 40, failures: 0, infraErrors: 0, wallMs: 2_000, sandboxesPerSecond: 40, batch: 2 },
+      burst: {
+        runs: 40,
+        failures: 0,
+        infraErrors: 0,
+        wallMs: 2_000,
+        sandboxesPerSecond: 40,
+        batch: 2,
+        measurement: null,
+      },
       reward: outputsOf().reward,
       baseline: { from: null, to: "dedupe@1", candidate: "dedupe@2" },
       equivalence: outputsOf().equivalence,
       report: "/state/artifacts/report.html",
+      warnings: [],
     });
     assert.deepEqual(environment, ENVIRONMENT);
     assert.deepEqual(comparisons, [JSON.parse(JSON.stringify(rowOf()))]);
@@ -97,6 +109,39 @@ describe("the document of a session", () => {
     assert.match(diff!, /^--- a\/.*project\/orders\.ts/m);
     assert.match(diff!, /^-export const version = "subject";$/m);
     assert.match(diff!, /^\+export const version = "candidate 1";$/m);
+  });
+
+  it("tells what the forks were timed under, and warns of a version that was not warm", () => {
+    const forks = forksOf("baseline", "candidate").map((fork) => {
+      const cold = fork.version === "candidate" && fork.fork < 11;
+      return { ...fork, conditions: conditionsOf(cold ? null : 50) };
+    });
+    const noise = { label: "noisy", coefficientOfVariation: 0.01, before: MACHINE, during: MACHINE } as const;
+    const state = {
+      ...ended("run", { compare: comparedOf({ rows: [rowOf()], noise, withheld: "unsteady" }) }),
+      forks,
+    };
+    const document = documentFor(state);
+    assert.equal(document.withheld, "unsteady");
+    assert.deepEqual(document.noise!.during, MACHINE);
+    const { versions, ...shared } = document.burst!.measurement!;
+    assert.deepEqual(shared, {
+      warmUpIterations: 150,
+      stretch: 2,
+      timer: { resolutionNs: 40, overheadNs: 100 },
+    });
+    assert.deepEqual(
+      versions.map(({ version, unsteadyForks, steadyAfter }) => [version, unsteadyForks, steadyAfter]),
+      [
+        ["baseline", 0, 50],
+        ["candidate", 11, 50],
+      ],
+    );
+    // 12 ms over two iterations of two each.
+    assert.equal(versions[0]!.cpuNs, 3_000_000);
+    assert.deepEqual([versions[0]!.collections, versions[0]!.allocatedBytes], [4, 64]);
+    assert.match(document.warnings![0]!, /^11 of 20 forks of the candidate were not steady/);
+    assert.equal(document.warnings!.length, 1);
   });
 
   it("names the other function of a hand-written candidate, in the summary and in the diff", () => {

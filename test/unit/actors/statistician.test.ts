@@ -3,15 +3,28 @@ import { describe, it } from "node:test";
 import type { EvidenceWrite } from "../../../actors/evidence/evidence-store.ts";
 import { noiseOf, samplesOf, statistician } from "../../../actors/evidence/statistician.ts";
 import type {
+  BurstOutcome,
   Compared,
   KeptFork,
   PhaseOutputs,
   SessionCommand,
 } from "../../../actors/workflow/session-state.ts";
 import type { MetricSpec, Task } from "../../../actors/workflow/task.ts";
+import { hasCode } from "../../contract/journal-contract.ts";
 import { callOf, recordingEvidence, servicesOf } from "../../kit/services.ts";
 import { scriptedExecutor } from "../../kit/scripted-executor.ts";
-import { forkOf, forksOf, outputsOf, preparedOf, SESSION, sessionOf, versionOf } from "../../kit/session.ts";
+import {
+  burstOutcomeOf,
+  conditionsOf,
+  forkOf,
+  forksOf,
+  MACHINE,
+  outputsOf,
+  preparedOf,
+  SESSION,
+  sessionOf,
+  versionOf,
+} from "../../kit/session.ts";
 
 const TIME: MetricSpec = { name: "wall_time", unit: "ns", direction: "lower", tolerance: 0.02 };
 const MEMORY: MetricSpec = { name: "peak_memory", unit: "MB", direction: "lower", tolerance: 0.1 };
@@ -25,11 +38,13 @@ async function compare(
   task: Partial<Task> = {},
   command: SessionCommand = "run",
   writes: EvidenceWrite[] = [],
+  machine?: BurstOutcome["machine"],
 ): Promise<Compared> {
   const { gates, validate } = outputsOf();
   const prepare = preparedOf({ other: versionOf("other") });
   const earlier: Partial<PhaseOutputs> = command === "run" ? { gates, validate } : {};
-  const session = sessionOf(command, { outputs: { prepare, ...earlier }, forks }, task);
+  const burst = burstOutcomeOf(machine === undefined ? {} : { machine });
+  const session = sessionOf(command, { outputs: { prepare, ...earlier, burst }, forks }, task);
   const services = servicesOf({
     executor: scriptedExecutor(),
     evidence: recordingEvidence((write) => writes.push(write)),
@@ -96,6 +111,39 @@ describe("the statistician", () => {
     assert.equal(names(regressed).at(-1), "performance_baseline false");
   });
 
+  it("compares CPU time and allocated heap by one figure a fork, and refuses where nothing tells them", async () => {
+    const told = forksOf("baseline", "candidate").map((fork) => {
+      const half = fork.version === "candidate" ? 2 : 1;
+      return { ...fork, conditions: { ...conditionsOf(), cpuMs: 12 / half, allocatedBytes: 64 / half } };
+    });
+    const metrics = (["cpu_time", "heap_allocated"] as const).map((name) => ({ ...TIME, name }));
+    const { rows } = await compare(told, { metrics: [metrics[0]!, metrics[1]!] });
+    assert.deepEqual(
+      rows.map(({ metric, relDelta, verdict }) => [metric, relDelta, verdict]),
+      [
+        ["cpu_time", -0.5, "improved"],
+        ["heap_allocated", -0.5, "improved"],
+      ],
+    );
+    const untold = compare(forksOf("baseline", "candidate"), { metrics: [metrics[1]!] });
+    await assert.rejects(untold, hasCode("METRIC_UNKNOWN_HERE"));
+  });
+
+  it("withholds the verdict of an unusable machine, and keeps what the tests said", async () => {
+    const machine = { before: MACHINE, during: { ...MACHINE, label: "unusable" } } as const;
+    const forks = forksOf("baseline", "candidate");
+    const plain = await compare(forks);
+    const withheld = await compare(forks, {}, "run", [], machine);
+    assert.deepEqual([plain.withheld, plain.verdict], [null, "improved"]);
+    assert.deepEqual([withheld.withheld, withheld.verdict], ["noise", "inconclusive"]);
+    assert.equal(withheld.noise.label, "unusable");
+    const { verdict, ...row } = withheld.rows[0]!;
+    assert.equal(verdict, "inconclusive");
+    assert.deepEqual({ ...row, verdict: "improved" }, plain.rows[0]);
+    const allowed = await compare(forks, { allowNoise: true }, "run", [], machine);
+    assert.deepEqual([allowed.withheld, allowed.verdict], [null, "improved"]);
+  });
+
   it("has no gates where the command has none", async () => {
     assert.deepEqual((await compare(forksOf("baseline", "candidate"), {}, "compare")).gates, []);
   });
@@ -131,10 +179,20 @@ describe("samples of a version", () => {
 });
 
 describe("noise", () => {
-  it("is quiet below 5 % of the mean, noisy below 15 %, else unusable", () => {
-    const labels = [0, 4.999, 5, 14.999, 15, 80].map((stdDev) => noiseOf(side(100, stdDev)).label);
+  it("is quiet below 5 % of the mean, noisy below 30 %, else unusable", () => {
+    const labels = [0, 4.999, 5, 29.999, 30, 80].map((stdDev) => noiseOf(side(100, stdDev)).label);
     assert.deepEqual(labels, ["quiet", "quiet", "noisy", "noisy", "unusable", "unusable"]);
     assert.equal(noiseOf(side(200, 10)).coefficientOfVariation, 0.05);
+  });
+
+  it("is the machine's where that was worse, and tells of both", () => {
+    const machine = { before: { ...MACHINE, label: "unusable" }, during: MACHINE } as const;
+    assert.deepEqual(noiseOf(side(100, 1), machine), {
+      label: "noisy",
+      coefficientOfVariation: 0.01,
+      ...machine,
+    });
+    assert.equal(noiseOf(side(100, 40), machine).label, "unusable");
   });
 
   it("of a metric that is nothing but zero is none", () => {

@@ -62,7 +62,7 @@ describe("a task", () => {
     const error = refusal("id: a\nsubject: x.ts#f\nmetrics:\n  - name: speed\n");
     assert.equal(error.code, "TASK_INVALID");
     assert.match(error.location!, /task\.yaml:4 \(metrics\.0\.name\)/);
-    assert.match(error.message, /wall_time, peak_memory/);
+    assert.match(error.message, /wall_time, cpu_time, heap_allocated, peak_memory/);
   });
 
   it("names a field that no task has", () => {

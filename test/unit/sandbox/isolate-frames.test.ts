@@ -5,6 +5,7 @@ import {
   FrameError,
   frameBytes,
   FrameReader,
+  parseConditions,
   parseDone,
   parseObservation,
   parseSamples,
@@ -15,7 +16,9 @@ const kinds: readonly FrameKind[] = [
   "ready",
   "program",
   "observation",
+  "warm-up",
   "samples",
+  "conditions",
   "proof",
   "spoiled",
   "done",
@@ -75,6 +78,27 @@ describe("what frames say", () => {
     });
     for (const text of ["", "returned", "won\nx", "\nx"])
       assert.throws(() => parseObservation(text), FrameError);
+  });
+
+  it("is conditions only of seven numbers, the last three of which may be unknown", () => {
+    assert.deepEqual(parseConditions("40 100.5 8 12.5 3 1.25 4096"), {
+      timer: { resolutionNs: 40, overheadNs: 100.5 },
+      stretch: 8,
+      cpuMs: 12.5,
+      collections: { count: 3, ms: 1.25 },
+      allocatedBytes: 4096,
+    });
+    const unknown = parseConditions("40 100 1 12 - - -");
+    assert.deepEqual([unknown.collections, unknown.allocatedBytes], [null, null]);
+    for (const text of [
+      "",
+      "1 2 3 4 5 6",
+      "1 2 3 4 5 6 7 8",
+      "- 2 3 4 5 6 7",
+      "1 2 3 4 5 6 -7",
+      "1 2 3 4 5 x 7",
+    ])
+      assert.throws(() => parseConditions(text), FrameError);
   });
 
   it("is samples only of whole, finite, non-negative numbers; a dash is a failure", () => {

@@ -1,0 +1,61 @@
+/** How it was measured, in lines of a name and a text: the same in both reports. */
+import type { MachineNoise, SessionDocument, VersionMeasurement } from "../workflow/session-document.ts";
+import { formatChange, formatCount, formatNumber, formatPercent, formatQuantity } from "./report-format.ts";
+
+type Line = readonly [name: string, text: string];
+
+export function measurementLines({
+  burst,
+  noise,
+  withheld,
+}: Pick<SessionDocument, "burst" | "noise" | "withheld">): readonly Line[] {
+  const measurement = burst?.measurement ?? null;
+  return [
+    ...(withheld == null ? [] : ([["Verdict withheld", WITHHELD[withheld]]] as const)),
+    ...machineLine("Machine before the burst", noise?.before),
+    ...machineLine("Machine between forks", noise?.during),
+    ...(measurement === null
+      ? []
+      : ([
+          ["Warm-up", `${formatCount(measurement.warmUpIterations, "iteration")} a fork, the same for all`],
+          [
+            "Clock",
+            `steps of ${nanoseconds(measurement.timer.resolutionNs)}; ${nanoseconds(measurement.timer.overheadNs)} taken off each iteration; ${formatCount(measurement.stretch, "iteration")} between two looks`,
+          ],
+          ...measurement.versions.map(versionLine),
+        ] as const)),
+  ];
+}
+
+const WITHHELD = {
+  noise: "the machine was too noisy for one; --allow-noise gives it all the same",
+  unsteady: "a version still changed while it was timed",
+} as const;
+
+function machineLine(name: string, noise: MachineNoise | null | undefined): readonly Line[] {
+  if (noise == null) return [];
+  const shares = [
+    `a fixed loop varies by ${formatPercent(noise.variation)}`,
+    ...(noise.waiting === null ? [] : [`waits ${formatPercent(noise.waiting)} of its time`]),
+    ...(noise.steal === null ? [] : [`${formatPercent(noise.steal)} stolen`]),
+    `load ${formatNumber(noise.loadPerCore)} a core`,
+  ];
+  return [[name, `${noise.label}: ${shares.join(", ")}`]];
+}
+
+function versionLine(measured: VersionMeasurement): Line {
+  const { version, forks, unsteadyForks, steadyAfter, drift, collections, allocatedBytes } = measured;
+  const warm =
+    steadyAfter === null ? "never steady" : `steady after ${formatCount(steadyAfter, "iteration")}`;
+  const parts = [
+    `${warm} (${formatNumber(unsteadyForks)} of ${formatCount(forks, "fork")} not in time)`,
+    `${formatChange(drift)} from its first half to its second`,
+    ...(collections === null ? [] : [`${formatNumber(collections)} collections a fork`]),
+    ...(allocatedBytes === null ? [] : [`${formatNumber(allocatedBytes)} bytes allocated an iteration`]),
+  ];
+  return [version === "baseline" ? "Baseline" : "Candidate", parts.join(", ")];
+}
+
+function nanoseconds(ns: number): string {
+  return formatQuantity(ns, "ns");
+}

@@ -26,7 +26,15 @@ export type ActorErrorCode =
   | "METRIC_UNKNOWN_HERE"
   | "REPORT_UNKNOWN"
   | "INTERRUPTED"
-  | "SESSION_FAULT";
+  | "SESSION_FAULT"
+  | "SUITE_FILE_UNREADABLE"
+  | "SUITE_INVALID"
+  | "SUITE_NEEDS_REF"
+  | "SUITE_NOT_CALIBRATED"
+  | "SUITE_RUN_CHANGED"
+  | "SUITE_RUN_UNKNOWN"
+  | "GIT_UNAVAILABLE"
+  | "GIT_REF_UNKNOWN";
 
 export const ACTOR_ERRORS: Readonly<Record<ActorErrorCode, ErrorDefinition>> = {
   TASK_FILE_UNREADABLE: {
@@ -149,6 +157,46 @@ export const ACTOR_ERRORS: Readonly<Record<ActorErrorCode, ErrorDefinition>> = {
     fault: "internal",
     meaning: "a phase failed for a reason that is not the task's",
     hint: "myriad run --resume <session> goes on after the last finished phase",
+  },
+  SUITE_FILE_UNREADABLE: {
+    fault: "input",
+    meaning: "the suite file is missing or cannot be read",
+    hint: "name the suite file, or write myriad.ci.yaml; see examples/ci",
+  },
+  SUITE_INVALID: {
+    fault: "input",
+    meaning: "the suite is not what its schema asks for, or names what is not there",
+    hint: "see schemas/suite.schema.json, and examples/ci for a working one",
+  },
+  SUITE_NEEDS_REF: {
+    fault: "input",
+    meaning: "nothing says which code the suite is measured against",
+    hint: "give --against <branch, tag or commit>, or write against: in the suite file",
+  },
+  SUITE_NOT_CALIBRATED: {
+    fault: "input",
+    meaning: "a case could not be measured against itself, so the rate of false alarms is not known",
+    hint: "mend the case that the message names, then calibrate again; the rounds before it are kept",
+  },
+  SUITE_RUN_CHANGED: {
+    fault: "input",
+    meaning: "suite or code changed since the run began, so its measurements would mix two versions",
+    hint: "start a new run, without --resume",
+  },
+  SUITE_RUN_UNKNOWN: {
+    fault: "input",
+    meaning: "there is no unfinished run of a suite in the state directory",
+    hint: "start a new run, without --resume",
+  },
+  GIT_UNAVAILABLE: {
+    fault: "input",
+    meaning: "git is not installed, the suite lies in no repository, or git could not write a commit's files",
+    hint: "install git and run inside the repository; in a container: git config --global --add safe.directory",
+  },
+  GIT_REF_UNKNOWN: {
+    fault: "input",
+    meaning: "the commit, branch or tag to measure against is not here, or has no common ancestor with HEAD",
+    hint: "fetch it with its history; with actions/checkout: fetch-depth: 0",
   },
 };
 

@@ -48,3 +48,14 @@ export type {
 } from "./workflow/session-document.ts";
 export type { SessionCommand } from "./workflow/session-state.ts";
 export { verdictSentence } from "./evidence/report-verdict.ts";
+export { readSuite } from "./ci/suite.ts";
+export type { Suite, SuiteCase, SuiteOverrides } from "./ci/suite.ts";
+export { SUITE_SCHEMA } from "./ci/suite-schema.ts";
+export { CI_SCHEMA, emptyCiDocument } from "./ci/ci-document.ts";
+export type { CiCase, CiDocument, CiVerdict, FalseAlarms } from "./ci/ci-document.ts";
+export { CI_JSON_SCHEMA } from "./ci/ci-document-schema.ts";
+export type { CiEnding, CiHooks, CiStep } from "./ci/ci-run.ts";
+export type { GitBase } from "./ci/git-source.ts";
+export { ciMarkdown } from "./ci/ci-markdown.ts";
+export { ciText } from "./ci/ci-text.ts";
+export { ciJunit } from "./ci/ci-junit.ts";

@@ -10,6 +10,10 @@ import type { ActorSystem } from "../runtime/index.ts";
 import { openStateDirectory } from "../storage/index.ts";
 import type { StateDirectory } from "../storage/index.ts";
 import { app } from "./app.ts";
+import { calibrate } from "./ci/calibration.ts";
+import { runSuite } from "./ci/ci-run.ts";
+import type { CiEnding, CiHooks, CiHost } from "./ci/ci-run.ts";
+import type { Suite } from "./ci/suite.ts";
 import { actorError } from "./errors.ts";
 import { summariesOf } from "./evidence/baseline-list.ts";
 import { BaselineRegister } from "./evidence/baseline-register.ts";
@@ -148,6 +152,25 @@ export class MyriadSystem {
     return tag;
   }
 
+  /**
+   * Measures every case of a suite against the same function at a commit; a case that cannot be measured is in
+   * the document, not thrown.
+   * @param options `resume`: go on with the last run, which was stopped or ran out of budget
+   * @throws SUITE_NEEDS_REF, SUITE_INVALID, SUITE_RUN_UNKNOWN, SUITE_RUN_CHANGED, GIT_UNAVAILABLE, GIT_REF_UNKNOWN
+   */
+  async runSuite(
+    suite: Suite,
+    options: { readonly resume?: boolean } = {},
+    hooks: CiHooks = {},
+  ): Promise<CiEnding> {
+    return await runSuite(suite, this.#ciHost(), options, hooks);
+  }
+
+  /** Measures a suite against itself so many times and keeps how often it was flagged. @throws SUITE_NOT_CALIBRATED */
+  async calibrate(suite: Suite, rounds: number, hooks: CiHooks = {}): Promise<CiEnding> {
+    return await calibrate(suite, this.#ciHost(), rounds, hooks);
+  }
+
   /** All baselines, oldest first. @param caseId null: of every case. */
   async baselines(caseId: string | null): Promise<readonly BaselineSummary[]> {
     const { analytics } = this.#parts.state;
@@ -186,6 +209,22 @@ export class MyriadSystem {
     await actors.shutdown();
     await shelf.close();
     await state.close();
+  }
+
+  #ciHost(): CiHost {
+    const { clock, random, state } = this.#parts;
+    const drawn = (): Random => random.fork(`ci/${clock.now()}/${clock.monotonic()}`);
+    return {
+      clock,
+      journal: state.journal,
+      environment: this.#environment,
+      path: state.path,
+      drawSeed: () => drawn().below(2 ** 32),
+      makeRunId: () => makeSessionId(clock, drawn()),
+      start: (command, task, hooks) => this.start(command, task, hooks),
+      resume: (session, hooks) => this.resume(session, hooks),
+      ended: (session) => this.ended(session),
+    };
   }
 
   async #sandboxesFor(task: Task): Promise<Sandboxes> {

@@ -4,6 +4,7 @@
  *   coverage   of the 99 % t interval of the mean, 2,000 samples of 10,000, normal and lognormal; of the
  *              99 % BCa interval of a relative change over 20 forks
  *   decisions  equivalence, Holm, computed power: `decision-statistics.ts`
+ *   cascade    level, power and cost of a screen before the full look: `cascade-statistics.ts`
  *   sequential level and length of a comparison that is looked at all the time: `sequential-statistics.ts`
  *   quantiles  their intervals, and those over forks and iterations: `quantile-statistics.ts`
  *   A/A        how often equal versions are flagged (regressed or improved) by `changeP` and `decide`
@@ -23,6 +24,7 @@ import {
 } from "../kernels/statistics/index.ts";
 import { seededRandom, type Random } from "../runtime/contracts/index.ts";
 import { plainRow, requiredRow, type BenchRow } from "./bench-row.ts";
+import { cascadeRows } from "./cascade-statistics.ts";
 import { decisionRows } from "./decision-statistics.ts";
 import { normals } from "./normals.ts";
 import { quantileRows } from "./quantile-statistics.ts";
@@ -50,6 +52,7 @@ export async function answerStatistics({
     bcaCoverageRow(1_000 * share, random),
     ...verdictRows(20_000 * share, random),
     ...decisionRows(share, random.fork("decisions")),
+    ...cascadeRows(share, random.fork("cascade")),
     ...sequentialRows(share, random.fork("sequential")),
     ...quantileRows(share, random.fork("quantiles")),
     ...speedRows(random),

@@ -1,15 +1,17 @@
 /**
  * Exit codes:
  *
- *   0    run: improved, nothing regressed; compare, burst: improved, non-inferior, or a baseline established
+ *   0    run: improved, nothing regressed; compare, burst: improved, non-inferior, or a baseline established;
+ *        ci: every case is that, unchanged, or new
  *   1    regressed, a gate failed, or the candidate was rejected
  *   2    bad usage or bad input
- *   3    nothing better found, or inconclusive
+ *   3    nothing better found, or inconclusive; ci: a case that was not run, too
  *   4    internal fault
  *   130  interrupted
  */
-import type { SessionDocument } from "../actors/index.ts";
+import type { CiEnding, SessionDocument } from "../actors/index.ts";
 import type { Fault } from "../runtime/contracts/index.ts";
+import type { FailOn } from "./program.ts";
 
 export const EXIT_OK = 0;
 export const EXIT_WORSE = 1;
@@ -37,4 +39,14 @@ export function exitCodeOf({ success, verdict, gates }: SessionDocument): number
     return EXIT_WORSE;
   if (success) return EXIT_OK;
   return EXIT_UNDECIDED;
+}
+
+/** What is shown to be worse comes before what could not be measured, and that before what is not known. */
+export function exitCodeOfCi({ document, fault }: CiEnding, failOn: FailOn): number {
+  if (fault === "interrupted") return EXIT_INTERRUPTED;
+  const verdicts = new Set(document.cases.map(({ verdict }) => verdict));
+  if (verdicts.has("regressed") || verdicts.has("rejected")) return EXIT_WORSE;
+  if (fault !== null) return exitCodeOfFault(fault);
+  if (verdicts.has("not_run")) return EXIT_UNDECIDED;
+  return verdicts.has("inconclusive") && failOn === "inconclusive" ? EXIT_UNDECIDED : EXIT_OK;
 }

@@ -3,13 +3,19 @@
  * itself. However it ends, `--json` has printed one document.
  */
 import { CommanderError } from "commander";
-import { describeEnvironment, documentError, emptyDocument, interrupted } from "../actors/index.ts";
+import {
+  describeEnvironment,
+  documentError,
+  emptyCiDocument,
+  emptyDocument,
+  interrupted,
+} from "../actors/index.ts";
 import { encodeError, MyriadError } from "../runtime/contracts/index.ts";
-import type { Fault } from "../runtime/contracts/index.ts";
+import type { Fault, WireError } from "../runtime/contracts/index.ts";
 import { usageError } from "./errors.ts";
 import { EXIT_INPUT, EXIT_INTERRUPTED, EXIT_OK, exitCodeOfFault } from "./exit-code.ts";
 import { printDocument } from "./output.ts";
-import type { Streams } from "./output.ts";
+import type { CommandDocument, Streams } from "./output.ts";
 import { buildProgram, COMMANDS } from "./program.ts";
 import type { Invocation } from "./program.ts";
 import { perform } from "./perform.ts";
@@ -42,10 +48,8 @@ function usageExit(error: unknown, argv: readonly string[], json: boolean, strea
     // Commander shows its help where a command is missing, and has no words for it.
     const message =
       error.code === "commander.help" ? "no command is named" : error.message.replace(/^error: /, "");
-    const document = {
-      ...emptyDocument(COMMANDS.find((name) => argv.includes(name)) ?? "run", describeEnvironment()),
-      error: documentError(encodeError(usageError(message))),
-    };
+    const command = COMMANDS.find((name) => argv.includes(name)) ?? "run";
+    const document = failedDocument(command, encodeError(usageError(message)), null);
     printDocument(document, { json, quiet: false }, streams);
   }
   return EXIT_INPUT;
@@ -79,14 +83,20 @@ function printError(
   session: string | null,
 ): Fault {
   const wire = encodeError(error);
-  const document = {
-    ...emptyDocument(command, describeEnvironment()),
-    session,
-    error: documentError(wire, session ?? undefined),
-  };
-  printDocument(document, options, streams);
+  printDocument(failedDocument(command, wire, session), options, streams);
   if (!(error instanceof MyriadError) && !options.json) streams.stderr.write(`${wire.stack ?? ""}\n`);
   return wire.fault;
+}
+
+function failedDocument(
+  command: Invocation["command"],
+  wire: WireError,
+  session: string | null,
+): CommandDocument {
+  const environment = describeEnvironment();
+  const error = documentError(wire, session ?? undefined);
+  if (command === "ci") return { ...emptyCiDocument(environment), error };
+  return { ...emptyDocument(command, environment), session, error };
 }
 
 /** The first signal to stop aborts; the second one calls. */

@@ -2,9 +2,11 @@
  * What a command prints: with `--json` exactly one document on stdout and nothing else there; otherwise the
  * progress on stderr and the result on stdout.
  */
-import type { SessionDocument } from "../actors/index.ts";
-import { verdictSentence } from "../actors/index.ts";
+import type { CiDocument, DocumentError, SessionDocument } from "../actors/index.ts";
+import { ciText, verdictSentence } from "../actors/index.ts";
 import { baselineText, comparisonText, figure } from "./baseline-output.ts";
+
+export type CommandDocument = SessionDocument | CiDocument;
 
 export interface OutputOptions {
   readonly json: boolean;
@@ -16,14 +18,23 @@ export interface Streams {
   readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
 }
 
-export function printDocument(
-  document: SessionDocument,
-  options: OutputOptions,
-  { stdout, stderr }: Streams,
-): void {
+export function printDocument(document: CommandDocument, options: OutputOptions, streams: Streams): void {
+  const { stdout, stderr } = streams;
   if (!options.json) for (const warning of document.warnings ?? []) stderr.write(`note: ${warning}\n`);
   if (options.json) stdout.write(`${JSON.stringify(document, jsonValue, 2)}\n`);
-  else if (document.error !== null) {
+  else if (document.command === "ci") printCi(document, options, streams);
+  else printSession(document, options, streams);
+}
+
+/** A run that was stopped still says how far it came. */
+function printCi(document: CiDocument, { quiet }: OutputOptions, { stdout, stderr }: Streams): void {
+  const { error, cases, falseAlarms } = document;
+  if (error === null || cases.length > 0 || falseAlarms !== null) stdout.write(ciText(document, quiet));
+  if (error !== null) stderr.write(errorLines(error).join(""));
+}
+
+function printSession(document: SessionDocument, options: OutputOptions, { stdout, stderr }: Streams): void {
+  if (document.error !== null) {
     // A session that ended well, whose change could not be written, still says what it found.
     if (document.verdict !== null) stdout.write(resultText(document));
     stderr.write(errorText(document));
@@ -40,13 +51,18 @@ function jsonValue(_key: string, value: unknown): unknown {
 
 /** A stopped session can be resumed whatever stopped it, once that is mended. */
 function errorText({ error, session, verdict }: SessionDocument): string {
-  const { code, message, hint, location } = error!;
-  const lines = [`error ${code}: ${message}`];
-  if (location !== null) lines.push(`  at ${location}`);
-  if (hint !== null) lines.push(`  ${hint}`);
+  const lines = errorLines(error!);
   const resume = `myriad run --resume ${session ?? ""}${verdict === null ? "" : " --apply"}`;
-  if (session !== null && hint?.includes(resume) !== true) lines.push(`  then: ${resume}`);
-  return `${lines.join("\n")}\n`;
+  const isSaid = error!.hint?.includes(resume) === true;
+  return [...lines, ...(session === null || isSaid ? [] : [`  then: ${resume}\n`])].join("");
+}
+
+function errorLines({ code, message, hint, location }: DocumentError): readonly string[] {
+  return [
+    `error ${code}: ${message}\n`,
+    ...(location === null ? [] : [`  at ${location}\n`]),
+    ...(hint === null ? [] : [`  ${hint}\n`]),
+  ];
 }
 
 function resultText(document: SessionDocument): string {

@@ -2,24 +2,19 @@
 import { spawn } from "node:child_process";
 import { resolve } from "node:path";
 import { compareTask, documentError, interrupted, openSystem, readTask } from "../actors/index.ts";
-import type {
-  MyriadSystem,
-  SessionDocument,
-  SessionEnding,
-  SessionHooks,
-  TaskOverrides,
-} from "../actors/index.ts";
+import type { MyriadSystem, SessionEnding, SessionHooks, TaskOverrides } from "../actors/index.ts";
 import { encodeError, systemClock } from "../runtime/contracts/index.ts";
 import { performBaseline } from "./baseline-perform.ts";
 import { usageError } from "./errors.ts";
 import { EXIT_OK, exitCodeOf, exitCodeOfFault } from "./exit-code.ts";
-import type { Streams } from "./output.ts";
+import type { CommandDocument, Streams } from "./output.ts";
+import { performCi } from "./perform-ci.ts";
 import { plainProgress, silentProgress, terminalProgress } from "./progress.ts";
 import type { Progress } from "./progress.ts";
 import type { CommonOptions, Invocation, SessionOptions } from "./program.ts";
 
 export interface Performed {
-  readonly document: SessionDocument;
+  readonly document: CommandDocument;
   readonly exitCode: number;
 }
 
@@ -40,6 +35,14 @@ export async function perform(
     case "burst":
     case "compare":
       return await performSession(invocation, streams, hooks);
+    case "ci":
+      return await performCi(
+        invocation,
+        streams,
+        hooks.signal,
+        (use) => withSystem(invocation.options, use),
+        progressFor(invocation.options, streams),
+      );
     case "baseline":
       return await unlessStopped(
         hooks.signal,
@@ -153,7 +156,11 @@ async function performReport(
 }
 
 async function withSystem<Result>(
-  { state, workers, requireIsolation = false }: CommonOptions & Partial<SessionOptions>,
+  {
+    state,
+    workers,
+    requireIsolation = false,
+  }: CommonOptions & Partial<Pick<SessionOptions, "workers" | "requireIsolation">>,
   use: (system: MyriadSystem) => Promise<Result>,
 ): Promise<Result> {
   const system = await openSystem({
@@ -168,7 +175,7 @@ async function withSystem<Result>(
   }
 }
 
-function progressFor({ json, quiet }: SessionOptions, streams: Streams): Progress {
+function progressFor({ json, quiet }: CommonOptions, streams: Streams): Progress {
   if (json || quiet) return silentProgress();
   return streams.stderr.isTTY === true ? terminalProgress(streams, systemClock) : plainProgress(streams);
 }

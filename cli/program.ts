@@ -25,6 +25,24 @@ export interface SessionOptions extends CommonOptions {
   readonly apply: boolean;
 }
 
+export interface CiOptions extends CommonOptions {
+  readonly against?: string;
+  readonly budget?: number;
+  readonly runs?: number;
+  readonly screenRuns?: number;
+  readonly seed?: number;
+  readonly workers?: number;
+  readonly calibrate?: number;
+  readonly junit?: string;
+  readonly markdown?: string;
+  readonly failOn: FailOn;
+  readonly resume: boolean;
+  readonly requireIsolation: boolean;
+}
+
+/** From which verdict on a run of a suite is a failure; what could not be run always is one. */
+export type FailOn = "regressed" | "inconclusive";
+
 export type Invocation =
   | { readonly command: "run" | "burst"; readonly task: string | null; readonly options: SessionOptions }
   | {
@@ -42,9 +60,17 @@ export type Invocation =
       readonly command: "report";
       readonly session: string | null;
       readonly options: CommonOptions & { readonly open: boolean };
-    };
+    }
+  | { readonly command: "ci"; readonly suite: string; readonly options: CiOptions };
 
-export const COMMANDS: readonly Invocation["command"][] = ["run", "burst", "compare", "baseline", "report"];
+export const COMMANDS: readonly Invocation["command"][] = [
+  "run",
+  "burst",
+  "compare",
+  "ci",
+  "baseline",
+  "report",
+];
 
 export function buildProgram(
   choose: (invocation: Invocation) => void,
@@ -100,6 +126,18 @@ export function buildProgram(
         choose({ command: "compare", left: left ?? null, right: right ?? null, options });
       },
     );
+  suite(add("ci", "measure a suite against the code of a commit", CI_EXAMPLES)).action(
+    (file: string, options: CiOptions, command: Command) => {
+      const { resume, calibrate, against, runs, seed } = options;
+      if (resume && [calibrate, against, seed].some((given) => given !== undefined)) {
+        refuse(command, "a run that is resumed keeps what it was begun with: against, seed");
+      }
+      if (calibrate !== undefined && [against, runs].some((given) => given !== undefined)) {
+        refuse(command, "--calibrate measures the code against itself, at the screen's size");
+      }
+      choose({ command: "ci", suite: file, options });
+    },
+  );
   addBaselineCommands(program, addTo, (action, options) => choose({ command: "baseline", action, options }));
   add("report", "print where the last report lies, or a session's, and what it says", REPORT_EXAMPLES)
     .argument("[session]", "session id; default: the last one")
@@ -121,27 +159,79 @@ function common(command: Command, json: boolean): Command {
 function session(command: Command): Command {
   return command
     .option("--inputs <path#export>", "generator module for the inputs")
-    .addOption(
-      new Option("--seed <n>", "seed of everything random; default: drawn and printed").argParser(
-        integer(0, 2 ** 32 - 1),
-      ),
-    )
+    .addOption(seedOption())
     .addOption(
       new Option("--runs <n>", "sandboxes a version; default 10000").argParser(integer(40, 10_000_000)),
     )
-    .addOption(
-      new Option(
-        "--workers <n>",
-        "sandboxes at the same time; default: all cores, one less in the burst",
-      ).argParser(integer(1, 1024)),
-    )
+    .addOption(workersOption())
     .option("--allow-noise", "give a verdict even where the machine is too noisy for one")
     .option("--resume <session>", "go on after the last finished phase of a stopped session")
-    .option(
-      "--require-isolation",
-      "refuse (exit 2) where network and files cannot be kept out of the code's reach",
-      false,
-    );
+    .addOption(isolationOption());
+}
+
+function suite(command: Command): Command {
+  return command
+    .argument("[suite]", "suite file (.yaml, .json)", "myriad.ci.yaml")
+    .option("--against <ref>", "branch, tag or commit to measure against; default: what the suite says")
+    .addOption(new Option("--budget <minutes>", "what does not fit is not_run (exit 3)").argParser(minutes))
+    .addOption(
+      new Option("--runs <n>", "sandboxes a version in the full look; default 10000").argParser(
+        integer(40, 10_000_000),
+      ),
+    )
+    .addOption(
+      new Option("--screen-runs <n>", "sandboxes a version in the screen; default: a tenth").argParser(
+        integer(40, 10_000_000),
+      ),
+    )
+    .addOption(seedOption())
+    .addOption(workersOption())
+    .option("--junit <file>", "write the result as JUnit XML", file)
+    .option("--markdown <file>", "write the summary as Markdown; $GITHUB_STEP_SUMMARY gets it too", file)
+    .addOption(
+      new Option("--fail-on <verdict>", "inconclusive: exit 3 for an undecided case; regressed: exit 0")
+        .choices(["regressed", "inconclusive"])
+        .default("inconclusive"),
+    )
+    .addOption(
+      new Option(
+        "--calibrate <rounds>",
+        "measure how often the suite is flagged against itself, instead of a run",
+      ).argParser(integer(1, 10_000)),
+    )
+    .option("--resume", "go on with the last run, which was stopped or ran out of budget", false)
+    .addOption(isolationOption());
+}
+
+function seedOption(): Option {
+  return new Option("--seed <n>", "seed of everything random; default: drawn and printed").argParser(
+    integer(0, 2 ** 32 - 1),
+  );
+}
+
+function workersOption(): Option {
+  return new Option(
+    "--workers <n>",
+    "sandboxes at the same time; default: all cores, one less in the burst",
+  ).argParser(integer(1, 1024));
+}
+
+function isolationOption(): Option {
+  return new Option(
+    "--require-isolation",
+    "refuse (exit 2) where network and files cannot be kept out of the code's reach",
+  ).default(false);
+}
+
+function minutes(text: string): number {
+  const value = Number(text);
+  if (/^\d+(\.\d+)?$/.test(text) && value > 0 && value <= 1440) return value;
+  throw new InvalidArgumentError("minutes above 0, at most 1440, are wanted.");
+}
+
+function file(text: string): string {
+  if (text === "") throw new InvalidArgumentError("a file is wanted.");
+  return text;
 }
 
 /** An empty name would stand for the working directory itself. */
@@ -183,6 +273,7 @@ function refuse(command: Command, message: string): never {
 const PROGRAM_EXAMPLES = `  myriad run src/orders.ts#dedupe                  make it faster, prove it is the same
   myriad burst src/orders.ts#dedupe                evidence only, no change
   myriad compare old.ts#dedupe new.ts#dedupe       two versions, interleaved
+  myriad ci --against origin/main                  a suite of them, against a commit
   myriad baseline list
   myriad report`;
 const RUN_EXAMPLES = `  myriad run src/orders.ts#dedupe
@@ -194,9 +285,14 @@ const BURST_EXAMPLES = `  myriad burst src/orders.ts#dedupe
   myriad burst tasks/dedupe.yaml --against release`;
 const COMPARE_EXAMPLES = `  myriad compare old.ts#dedupe new.ts#dedupe
   myriad compare old.ts#dedupe new.ts#dedupe --inputs bench/orders.ts#generate`;
+const CI_EXAMPLES = `  myriad ci --against origin/main                  the cases of myriad.ci.yaml
+  myriad ci bench/suite.yaml --against v1.2.0 --budget 20 --junit myriad.xml
+  myriad ci --against origin/main --fail-on regressed
+  myriad ci --calibrate 20                         how often is this suite flagged for nothing here?
+  myriad ci --resume`;
 const REPORT_EXAMPLES = `  myriad report
   myriad report 01J9Z3K6W8V4S2Q0T5R7Y1X3AB --open`;
 const EXIT_CODES = `
-Exit codes: 0 shown (run: improved; compare, burst: improved, not worse, or a baseline established),
-1 regressed, refused by a gate, or rejected, 2 bad usage or input, 3 nothing better found or inconclusive,
-4 internal fault, 130 interrupted.`;
+Exit codes: 0 shown (run: improved; compare, burst: improved, not worse, or a baseline established; ci: every
+case), 1 regressed, refused by a gate, or rejected, 2 bad usage or input, 3 nothing better found, inconclusive,
+or not run, 4 internal fault, 130 interrupted.`;

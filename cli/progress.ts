@@ -2,15 +2,21 @@
  * Progress on stderr: on a terminal one line that is rewritten (phase, what is done, rate, time left), piped
  * a plain line a phase. Nothing with `--json` or `--quiet`.
  */
-import type { PhaseName, ProgressNote } from "../actors/index.ts";
+import type { ProgressNote } from "../actors/index.ts";
 import type { Clock } from "../runtime/contracts/index.ts";
 import type { Streams } from "./output.ts";
 
 export interface Progress {
-  phase(name: PhaseName): void;
-  note(note: ProgressNote): void;
+  /** @param name a phase, or more words that say what is done now. */
+  phase(name: string): void;
+  note(note: Note): void;
   /** Clears the line; call before anything else is printed. */
   end(): void;
+}
+
+/** `phase` stands at the beginning of the line. */
+export interface Note extends Omit<ProgressNote, "phase"> {
+  readonly phase: string;
 }
 
 const REDRAW_MS = 100;
@@ -53,7 +59,7 @@ export function terminalProgress({ stderr }: Streams, clock: Clock): Progress {
 }
 
 /** e.g. `burst  12,400 of 20,000 sandboxes, 2,950/s, 3 s left`. */
-export function progressText(note: ProgressNote, newlyDone: number, elapsedMs: number): string {
+export function progressText(note: Note, newlyDone: number, elapsedMs: number): string {
   const perSecond = elapsedMs > 0 ? (newlyDone * 1000) / elapsedMs : 0;
   const parts = [
     `${note.done.toLocaleString("en-US")}${note.total === null ? "" : ` of ${note.total.toLocaleString("en-US")}`} ${note.unit}`,

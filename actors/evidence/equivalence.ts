@@ -27,6 +27,8 @@ export interface EquivalenceAnswer {
   readonly disagreements: number;
   /** Of the first disagreement of each engine and order. */
   readonly counterexamples: readonly Counterexample[];
+  /** Where it disagrees the candidate returned or threw, in every engine: no limit broken, nothing missing. */
+  readonly clean: boolean;
 }
 
 type Order = "alone" | "sequence";
@@ -46,8 +48,8 @@ export async function checkEquivalence(
 ): Promise<EquivalenceAnswer> {
   const counterexamples: Counterexample[] = [];
   const disagreeing = new Set<number>();
+  let clean = true;
   for (const engine of engines) {
-    let clean = true;
     for (const order of ["alone", "sequence"] as const) {
       const found = await disagreements(question, engine, order, signal);
       found.indexes.forEach((index) => disagreeing.add(index));
@@ -59,7 +61,7 @@ export async function checkEquivalence(
     }
     if (!clean) break;
   }
-  return { disagreements: disagreeing.size, counterexamples };
+  return { disagreements: disagreeing.size, counterexamples, clean };
 }
 
 /** Whether a program does on every input, each alone, what was observed before: the search's quick check. */

@@ -1,32 +1,24 @@
 /** JSON Schema (2020-12) of the document that `--json` prints; shipped as schemas/result.schema.json. */
+import {
+  count,
+  flag,
+  interval,
+  list,
+  number,
+  orNull,
+  record,
+  share,
+  text,
+  texts,
+  type Schema,
+} from "./schema-parts.ts";
 import { RESULT_SCHEMA as NAME } from "./session-document.ts";
 
-type Schema = Readonly<Record<string, unknown>>;
-
-const text: Schema = { type: "string" };
-const number: Schema = { type: "number" };
-const count: Schema = { type: "integer", minimum: 0 };
-const flag: Schema = { type: "boolean" };
-const share: Schema = { type: "number", minimum: 0, maximum: 1 };
-const texts: Schema = { type: "array", items: text };
-const interval: Schema = { type: "array", prefixItems: [number, number], minItems: 2, maxItems: 2 };
 const verdict: Schema = {
   enum: ["improved", "regressed", "non_inferior", "inconclusive", "no_baseline", "rejected"],
 };
 
-const orNull = (schema: Schema): Schema => ({ anyOf: [schema, { type: "null" }] });
-const list = (items: Schema): Schema => ({ type: "array", items });
-/** Every named property is required; others may be added by later versions. */
-const record = (
-  properties: Readonly<Record<string, Schema>>,
-  optional: Readonly<Record<string, Schema>> = {},
-): Schema => ({
-  type: "object",
-  required: Object.keys(properties),
-  properties: { ...properties, ...optional },
-});
-
-const environment = record({
+export const environmentSchema: Schema = record({
   myriad: text,
   runtime: text,
   platform: text,
@@ -39,7 +31,7 @@ const environment = record({
 const side = record({ n: count, mean: number, median: number, stdDev: number, ci99: interval });
 const families = record({ regressed: share, nonInferior: share, improved: share });
 
-const comparison = record({
+export const comparisonSchema: Schema = record({
   caseId: text,
   metric: text,
   unit: text,
@@ -61,6 +53,30 @@ const comparison = record({
   cliffsDelta: number,
   verdict,
 });
+
+export const errorSchema: Schema = record({
+  code: text,
+  message: text,
+  hint: orNull(text),
+  location: orNull(text),
+});
+
+const noiseLabel: Schema = { enum: ["quiet", "noisy", "unusable"] };
+const machineNoise = record({
+  label: noiseLabel,
+  probes: count,
+  loopNs: number,
+  variation: number,
+  waiting: orNull(share),
+  steal: orNull(share),
+  loadPerCore: number,
+  clockMhz: orNull(number),
+});
+
+export const noiseSchema: Schema = record(
+  { label: noiseLabel, coefficientOfVariation: number },
+  { before: machineNoise, during: orNull(machineNoise) },
+);
 
 const phase = record({
   name: text,
@@ -129,7 +145,7 @@ const keptComparison = record({
   sameEnvironment: flag,
   refusal: orNull(text),
   verdict: orNull(verdict),
-  comparisons: list(comparison),
+  comparisons: list(comparisonSchema),
 });
 
 const series = record({
@@ -151,18 +167,6 @@ const pruned = record({
   samples: count,
   bytesBefore: count,
   bytesAfter: count,
-});
-
-const noiseLabel: Schema = { enum: ["quiet", "noisy", "unusable"] };
-const machineNoise = record({
-  label: noiseLabel,
-  probes: count,
-  loopNs: number,
-  variation: number,
-  waiting: orNull(share),
-  steal: orNull(share),
-  loadPerCore: number,
-  clockMhz: orNull(number),
 });
 
 const measurement = record({
@@ -195,17 +199,12 @@ export const RESULT_JSON_SCHEMA: Schema = {
       session: orNull(text),
       success: flag,
       verdict: orNull(verdict),
-      error: orNull(record({ code: text, message: text, hint: orNull(text), location: orNull(text) })),
+      error: orNull(errorSchema),
       subject: orNull(record({ id: text, file: text, export: text, goal: text, candidate: orNull(text) })),
       seed: orNull(count),
-      environment,
+      environment: environmentSchema,
       isolation: orNull(record({ engine: text, carrier: text, enforced: texts, missing: texts })),
-      noise: orNull(
-        record(
-          { label: noiseLabel, coefficientOfVariation: number },
-          { before: machineNoise, during: orNull(machineNoise) },
-        ),
-      ),
+      noise: orNull(noiseSchema),
       phases: list(phase),
       search: orNull(record({ candidates: count, accepted: count, history: list(searchStep) })),
       refusals: list(refusal),
@@ -222,7 +221,7 @@ export const RESULT_JSON_SCHEMA: Schema = {
           { measurement: orNull(measurement) },
         ),
       ),
-      comparisons: list(comparison),
+      comparisons: list(comparisonSchema),
       gates: list(gate),
       reward: orNull(
         record({
@@ -238,13 +237,16 @@ export const RESULT_JSON_SCHEMA: Schema = {
         ),
       ),
       equivalence: orNull(
-        record({
-          inputs: count,
-          sealed: count,
-          disagreements: count,
-          engines: texts,
-          counterexamples: list(counterexample),
-        }),
+        record(
+          {
+            inputs: count,
+            sealed: count,
+            disagreements: count,
+            engines: texts,
+            counterexamples: list(counterexample),
+          },
+          { clean: flag },
+        ),
       ),
       diff: orNull(text),
       report: orNull(text),

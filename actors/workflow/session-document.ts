@@ -325,6 +325,8 @@ export interface Equivalence {
   readonly disagreements: number;
   readonly engines: readonly string[];
   readonly counterexamples: readonly Counterexample[];
+  /** Where they do not agree the candidate returned or threw: no limit broken, nothing of the platform missing. */
+  readonly clean?: boolean;
 }
 
 /** An input on which they did not agree. */

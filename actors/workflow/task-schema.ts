@@ -24,7 +24,13 @@ const atMostOnce = (name: string): object => ({
   maxContains: 1,
 });
 
-export const TASK_SCHEMA: object = {
+export interface TaskSchema {
+  readonly required: readonly string[];
+  readonly properties: Readonly<Record<string, object>>;
+  readonly [keyword: string]: unknown;
+}
+
+export const TASK_SCHEMA: TaskSchema = {
   $schema: "https://json-schema.org/draft/2020-12/schema",
   $id: "task.schema.json",
   title: "Myriad task",
@@ -89,6 +95,10 @@ export const TASK_SCHEMA: object = {
     allowNoise: {
       type: "boolean",
       description: "a verdict is given even where the machine is too noisy for one; default false",
+    },
+    behaviour: {
+      enum: ["same", "may_change"],
+      description: "whether two versions that are compared must give the same results; default same",
     },
     limits: {
       type: "object",

@@ -46,10 +46,14 @@ export interface Task {
   readonly seed: number | null;
   /** Tag, or `release`, that `burst` compares with; null: the case's current one. */
   readonly baseline: string | null;
+  /** `may_change`: `compare` and `ci` measure two versions although they give different results; `run` never does. */
+  readonly behaviour: Behaviour;
   readonly limits: SandboxLimits;
   /** A verdict is given even where the machine is too noisy for one. Absent in journals of before there was such a rule. */
   readonly allowNoise?: boolean;
 }
+
+export type Behaviour = "same" | "may_change";
 
 export const DEFAULT_RUNS = 10_000;
 export const DEFAULT_TOLERANCE = 0.02;
@@ -80,6 +84,7 @@ export interface TaskText {
   readonly workers?: number;
   readonly seed?: number;
   readonly baseline?: string;
+  readonly behaviour?: Behaviour;
   readonly limits?: Partial<SandboxLimits>;
   readonly allowNoise?: boolean;
 }
@@ -137,7 +142,7 @@ function quickForm(text: string, directory: string): TaskText {
   return { id: `${relative(directory, ref.file)}#${ref.exportName}`, subject: text };
 }
 
-interface TaskPlace {
+export interface TaskPlace {
   readonly source: string | null;
   /** What the task's own paths are relative to. */
   readonly base: string;
@@ -145,10 +150,11 @@ interface TaskPlace {
   readonly directory: string;
 }
 
-function completeTask(
+/** Fills in what was left out. @throws SUBJECT_REFERENCE_INVALID */
+export function completeTask(
   written: TaskText,
   { source, base, directory }: TaskPlace,
-  overrides: TaskOverrides,
+  overrides: TaskOverrides = {},
 ): Task {
   const candidate = overrides.candidate ?? null;
   const inputs = overrides.inputs ?? null;
@@ -170,6 +176,7 @@ function completeTask(
     workers: overrides.workers ?? written.workers ?? null,
     seed: overrides.seed ?? written.seed ?? null,
     baseline: overrides.baseline ?? written.baseline ?? null,
+    behaviour: written.behaviour ?? "same",
     limits: lowered(written.limits ?? {}),
     allowNoise: overrides.allowNoise ?? written.allowNoise ?? false,
   };

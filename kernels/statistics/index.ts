@@ -44,6 +44,8 @@ export { SequentialComparison } from "./sequential-comparison.ts";
 export type { SequentialSettings, SequentialState } from "./sequential-comparison.ts";
 export type { PairMoments } from "./pair-moments.ts";
 export { decide, overallVerdict } from "./verdict.ts";
+export { decideLook } from "./two-looks.ts";
+export type { Look } from "./two-looks.ts";
 export type { Decision, MetricVerdict, Verdict } from "./verdict.ts";
 export { mannKendall } from "./mann-kendall.ts";
 export type { MannKendallResult } from "./mann-kendall.ts";

@@ -72,6 +72,7 @@ export function taskOf(part: Partial<Task> = {}): Task {
     workers: null,
     seed: 7,
     baseline: null,
+    behaviour: "same",
     limits: SANDBOX_CAPS,
     ...part,
   };

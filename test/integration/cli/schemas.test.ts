@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { parse } from "yaml";
-import { RESULT_JSON_SCHEMA, TASK_SCHEMA } from "../../../actors/index.ts";
+import { CI_JSON_SCHEMA, RESULT_JSON_SCHEMA, SUITE_SCHEMA, TASK_SCHEMA } from "../../../actors/index.ts";
 import { readSchema } from "../../kit/cli.ts";
 import { ROOT } from "../../kit/repository.ts";
 
@@ -12,6 +12,14 @@ describe("the shipped schemas", () => {
   it("are what the sources say; after a change: npm run schemas", () => {
     assert.deepEqual(readSchema("result"), RESULT_JSON_SCHEMA);
     assert.deepEqual(readSchema("task"), TASK_SCHEMA);
+    assert.deepEqual(readSchema("suite"), SUITE_SCHEMA);
+    assert.deepEqual(readSchema("ci"), CI_JSON_SCHEMA);
+  });
+
+  it("accept every bundled suite", () => {
+    const validate = new Ajv2020({ strict: true }).compile(readSchema("suite"));
+    const suite: unknown = parse(readFileSync(join(ROOT, "examples", "ci", "myriad.ci.yaml"), "utf8"));
+    assert.ok(validate(suite), JSON.stringify(validate.errors));
   });
 
   it("accept every bundled task", () => {

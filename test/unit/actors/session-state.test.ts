@@ -238,6 +238,22 @@ describe("a session", () => {
     }
   });
 
+  it("goes on over other results where a comparison allows them, unless a limit was broken", () => {
+    const equivalence = { ...outputsOf().equivalence, disagreements: 2 };
+    const refused = (task: Partial<Task>, clean: boolean, command: SessionCommand = "compare"): boolean =>
+      refusalOf(
+        sessionOf(
+          command,
+          { outputs: { prepare: preparedOf(), equivalence: { ...equivalence, clean } } },
+          task,
+        ),
+      ) !== null;
+    assert.equal(refused({ behaviour: "may_change" }, true), false);
+    assert.equal(refused({ behaviour: "may_change" }, false), true);
+    assert.equal(refused({ behaviour: "same" }, true), true);
+    assert.equal(refused({ behaviour: "may_change" }, true, "run"), true);
+  });
+
   it("keeps forks of the candidate that is measured only, and adds up what its attempts took", () => {
     const { end } = live({
       command: "run",

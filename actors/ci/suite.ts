@@ -1,0 +1,160 @@
+/**
+ * A suite: the cases that a change of a repository is held against, and what may be spent on them. Read from a
+ * YAML or JSON file; every path in it is relative to the file. Refuses before anything is run what cannot be
+ * run: each refusal names the line.
+ */
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, relative, resolve } from "node:path";
+import { MyriadError } from "../../runtime/contracts/index.ts";
+import { actorError } from "../errors.ts";
+import { textReader } from "../workflow/checked-text.ts";
+import type { CheckedText } from "../workflow/checked-text.ts";
+import { completeTask, readTask } from "../workflow/task.ts";
+import type { Task, TaskText } from "../workflow/task.ts";
+import { SUITE_SCHEMA } from "./suite-schema.ts";
+
+export interface Suite {
+  /** Absolute. */
+  readonly file: string;
+  /** A commit, branch or tag; null: the caller has to name one. */
+  readonly against: string | null;
+  readonly budgetMs: number | null;
+  /** null: drawn once for all cases. */
+  readonly seed: number | null;
+  readonly cases: readonly SuiteCase[];
+  /** Equal keys: the same cases, measured at the same screen size, so that their A/A rounds belong together. */
+  readonly key: string;
+}
+
+export interface SuiteCase {
+  /** Its `runs` are those of the full look. */
+  readonly task: Task;
+  readonly screenRuns: number;
+}
+
+/** What the command line may set over a suite. */
+export interface SuiteOverrides {
+  readonly against?: string;
+  readonly budgetMinutes?: number;
+  readonly runs?: number;
+  readonly screenRuns?: number;
+  readonly seed?: number;
+}
+
+interface SuiteText {
+  readonly against?: string;
+  readonly budgetMinutes?: number;
+  readonly runs?: number;
+  readonly screenRuns?: number;
+  readonly seed?: number;
+  readonly cases: readonly (string | TaskText)[];
+}
+
+const LEAST_RUNS = 40;
+
+const read = textReader<SuiteText>({ noun: "suite", code: "SUITE_INVALID", schema: SUITE_SCHEMA });
+
+/** @throws SUITE_FILE_UNREADABLE, SUITE_INVALID, TASK_INVALID and what else `readTask` throws */
+export function readSuite(path: string, directory: string, overrides: SuiteOverrides = {}): Suite {
+  const file = resolve(directory, path);
+  const text = read(contentOf(file), file);
+  const { against, budgetMinutes, seed } = { ...text.value, ...overrides };
+  const cases = text.value.cases.map((_, index) => caseAt(index, text, file, overrides));
+  refuseTwins(cases, text, file);
+  return {
+    file,
+    against: against ?? null,
+    budgetMs: budgetMinutes === undefined ? null : budgetMinutes * 60_000,
+    seed: seed ?? null,
+    cases,
+    key: keyOf(cases, dirname(file)),
+  };
+}
+
+function contentOf(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (cause) {
+    throw actorError("SUITE_FILE_UNREADABLE", `cannot read the suite file ${file}`, {
+      cause,
+      location: file,
+    });
+  }
+}
+
+function caseAt(
+  index: number,
+  text: CheckedText<SuiteText>,
+  file: string,
+  overrides: SuiteOverrides,
+): SuiteCase {
+  const written = text.value.cases[index]!;
+  const refuse = (message: string, field: string, cause?: unknown): MyriadError => {
+    const path = ["cases", String(index), ...(field === "" ? [] : [field])];
+    const location = `${file}:${text.lineOf(path)} (${path.join(".")})`;
+    return actorError("SUITE_INVALID", message, { location, ...(cause === undefined ? {} : { cause }) });
+  };
+  const task = taskOf(written, file, refuse);
+  if (task.candidate !== null) throw refuse(`${task.id} names a candidate; ci compares with a commit`, "");
+  for (const [field, ref] of [
+    ["subject", task.subject],
+    ["inputs", task.inputs],
+  ] as const) {
+    if (ref === null || existsSync(ref.file)) continue;
+    throw refuse(`${task.id}: there is no file ${ref.file}`, typeof written === "string" ? "" : field);
+  }
+  const own = typeof written === "string" ? undefined : written.runs;
+  const runs = overrides.runs ?? own ?? text.value.runs ?? task.runs;
+  const screenRuns = overrides.screenRuns ?? text.value.screenRuns;
+  if (screenRuns !== undefined && screenRuns > runs) {
+    throw refuse(`${task.id}: the screen has ${screenRuns} runs, the full look only ${runs}`, "");
+  }
+  return {
+    task: { ...task, runs },
+    screenRuns: screenRuns ?? Math.max(LEAST_RUNS, Math.round(runs / 10)),
+  };
+}
+
+/** A task file's own errors name their own place. */
+function taskOf(
+  written: string | TaskText,
+  file: string,
+  refuse: (message: string, field: string, cause: unknown) => MyriadError,
+): Task {
+  const base = dirname(file);
+  try {
+    if (typeof written === "string") return readTask(written, base);
+    return completeTask(written, { source: null, base, directory: base });
+  } catch (error) {
+    if (!(error instanceof MyriadError) || error.code === "TASK_INVALID") throw error;
+    throw refuse(error.message, "", error);
+  }
+}
+
+function refuseTwins(cases: readonly SuiteCase[], text: CheckedText<SuiteText>, file: string): void {
+  const seen = new Set<string>();
+  for (const [index, { task }] of cases.entries()) {
+    if (seen.has(task.id)) {
+      throw actorError("SUITE_INVALID", `two cases are called ${task.id}`, {
+        location: `${file}:${text.lineOf(["cases", String(index)])} (cases.${index})`,
+      });
+    }
+    seen.add(task.id);
+  }
+}
+
+/** Paths relative to the suite, so that a checkout elsewhere has the same key. */
+function keyOf(cases: readonly SuiteCase[], base: string): string {
+  const facts = cases.map(({ task, screenRuns }) => ({
+    id: task.id,
+    subject: [relative(base, task.subject.file), task.subject.exportName],
+    inputs: task.inputs === null ? null : [relative(base, task.inputs.file), task.inputs.exportName],
+    examples: task.examples,
+    metrics: task.metrics,
+    limits: task.limits,
+    workers: task.workers,
+    screenRuns,
+  }));
+  return createHash("sha256").update(JSON.stringify(facts)).digest("hex").slice(0, 16);
+}

@@ -105,15 +105,14 @@ export class SimulatedNode {
     return this.#threads.flatMap(({ dispatcher }) => dispatcher.waiting);
   }
 
-  killThread(slot: number): boolean {
-    const thread = this.#threads.find((candidate) => candidate.slot === slot);
-    if (thread === undefined || slot === 0) return false;
+  /** @param slot from 1; somebody sits in each at all times */
+  killThread(slot: number): void {
+    const thread = this.#threads.find((candidate) => candidate.slot === slot)!;
     thread.dispatcher.close();
     this.#threads.splice(this.#threads.indexOf(thread), 1);
     const [main] = this.#threads;
     this.#start(slot, main!.seats.list());
     for (const other of this.#threads) this.#tell(other, () => other.mesh.lose(thread.number));
-    return true;
   }
 
   /** Takes no further step. */

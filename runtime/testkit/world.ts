@@ -68,10 +68,9 @@ export interface World {
   stopFaults(): void;
   /**
    * @param slot from 1. @param node default `local`.
-   * @returns false when nobody sits in that slot just now.
    * @throws WORLD_INVALID: there is no such slot; NODE_UNKNOWN
    */
-  killThread(slot: number, node?: string): boolean;
+  killThread(slot: number, node?: string): void;
   /** The system that a node runs now. @throws NODE_UNKNOWN: it has none, or was killed and is not back yet */
   node(name: string): ActorSystem;
   /** As if its process had died. It is started anew, without any actor, a second later. @throws NODE_UNKNOWN */
@@ -197,11 +196,11 @@ class SimulatedWorld implements World {
     return this.clock.advance(ms);
   }
 
-  killThread(slot: number, node: string = FIRST): boolean {
+  killThread(slot: number, node: string = FIRST): void {
     const { threads } = this.#options;
     const isSlot = isWhole(slot, 1) && slot <= threads;
     check(isSlot, "WORLD_INVALID", `A slot is a whole number from 1 to ${threads}`, slot);
-    return this.#find(node).killThread(slot);
+    this.#find(node).killThread(slot);
   }
 
   node(name: string): ActorSystem {
@@ -272,9 +271,9 @@ class SimulatedWorld implements World {
   #killSomebody(): void {
     const { threads } = this.#options;
     const node = this.#nodes[this.#nodes.length === 1 ? 0 : this.#faults.below(this.#nodes.length)];
-    if (threads > 0 && node?.killThread(1 + this.#faults.below(threads)) === true) {
-      this.#faults.counts.killed += 1;
-    }
+    if (threads === 0 || node === undefined) return;
+    node.killThread(1 + this.#faults.below(threads));
+    this.#faults.counts.killed += 1;
   }
 
   #crashSomebody(): void {

@@ -2,8 +2,10 @@
 import { publishClass } from "./slots.ts";
 import { bindParams, replaceParams, tellParams, URLSearchParams } from "./web-search-params.ts";
 import { ENCODED, percentEncode } from "./web-url-encode.ts";
-import { hostText, isSpecial, parsePart, parseUrl, pathText, urlText } from "./web-url-parser.ts";
-import type { State, UrlRecord } from "./web-url-parser.ts";
+import { parsePart, parseUrl } from "./web-url-parser.ts";
+import type { State } from "./web-url-parser.ts";
+import { hostText, isSpecial, pathText, urlText } from "./web-url-record.ts";
+import type { UrlRecord } from "./web-url-record.ts";
 import { scalarTextOf } from "./web-text.ts";
 
 function recordOf(url: unknown, base: unknown): UrlRecord | null {

@@ -12,6 +12,17 @@ async function failTimes(breaker: CircuitBreaker, times: number): Promise<void> 
   for (let count = 0; count < times; count++) await assert.rejects(breaker.call(fail), { message: "no" });
 }
 
+/** A breaker that was open for its 100 ms, and whose call that tries goes on until `end`. */
+async function tryingSlowly() {
+  const clock = new VirtualClock();
+  const breaker = new CircuitBreaker({ clock, failures: 1, openMs: 100 });
+  await failTimes(breaker, 1);
+  clock.jump(100);
+  let end = (): void => undefined;
+  const slow = breaker.call(() => new Promise<void>((resolve) => (end = resolve)));
+  return { clock, breaker, slow, end: () => end() };
+}
+
 describe("circuit breaker", () => {
   it("opens after five failures in a row, and calls nothing for sixty seconds", async () => {
     const clock = new VirtualClock();
@@ -110,12 +121,7 @@ describe("circuit breaker", () => {
   });
 
   it("a call that tries and has not settled within openMs counts as failed, whatever comes of it later", async () => {
-    const clock = new VirtualClock();
-    const breaker = new CircuitBreaker({ clock, failures: 1, openMs: 100 });
-    await failTimes(breaker, 1);
-    clock.jump(100);
-    let end = (): void => undefined;
-    const slow = breaker.call(() => new Promise<void>((resolve) => (end = resolve)));
+    const { clock, breaker, slow, end } = await tryingSlowly();
     clock.jump(99);
     assert.equal(breaker.state, "half-open");
     clock.jump(1);
@@ -132,12 +138,7 @@ describe("circuit breaker", () => {
   });
 
   it("a call that tries and settles too late, when nobody else has called, changes nothing either", async () => {
-    const clock = new VirtualClock();
-    const breaker = new CircuitBreaker({ clock, failures: 1, openMs: 100 });
-    await failTimes(breaker, 1);
-    clock.jump(100);
-    let end = (): void => undefined;
-    const slow = breaker.call(() => new Promise<void>((resolve) => (end = resolve)));
+    const { clock, breaker, slow, end } = await tryingSlowly();
     clock.jump(150);
     end();
     await slow;

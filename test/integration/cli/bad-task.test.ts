@@ -32,7 +32,7 @@ const WRONG: readonly Wrong[] = [
     what: "with an unknown metric",
     text: `${HEAD}metrics:\n  - { name: beauty }\n`,
     line: 4,
-    told: /metrics\.0\.name.*wall_time, peak_memory/,
+    told: /metrics\.0\.name.*wall_time, cpu_time, heap_allocated, peak_memory/,
   },
   {
     what: "with a limit above its cap",

@@ -203,14 +203,16 @@ class Supervision {
   #forgetGap(): void {
     const now = this.#options.clock.monotonic();
     const gapMs = now - this.#lookedAt;
-    if (gapMs > LOOK_GAP_MS) this.#runStartedAt += gapMs;
+    // A frame may have been read since the gap, and has begun another run.
+    if (gapMs > LOOK_GAP_MS) this.#runStartedAt = Math.min(now, this.#runStartedAt + gapMs);
     this.#lookedAt = now;
   }
 
   #look(): void {
     if (this.#end !== null) return;
-    const { limits, clock } = this.#options;
-    if (clock.monotonic() - this.#runStartedAt > limits.wallSeconds * 1000) this.#break("wall");
+    const { limits } = this.#options;
+    // By the clock of before the child was read: a gap since then is found at the next look.
+    if (this.#lookedAt - this.#runStartedAt > limits.wallSeconds * 1000) this.#break("wall");
     const residentMb = this.#residentMb();
     if (!this.#ready || residentMb === null) return;
     const usedMb = residentMb - this.#startMb;

@@ -20,6 +20,7 @@ export const CI_SCHEMA = "myriad.ci/1";
  */
 export type CiVerdict = MetricVerdict | "unchanged" | "no_baseline" | "rejected" | "failed" | "not_run";
 
+/** What a run of a suite comes to. */
 export interface CiDocument {
   readonly schema: typeof CI_SCHEMA;
   readonly command: "ci";
@@ -44,6 +45,7 @@ export interface CiDocument {
   readonly warnings: readonly string[];
 }
 
+/** What became of one case. */
 export interface CiCase {
   readonly id: string;
   /** `path#export`, the path relative to the suite file. */

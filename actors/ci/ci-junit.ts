@@ -7,6 +7,7 @@ import { escapeHtml } from "../evidence/report-markup.ts";
 import type { CiCase, CiDocument } from "./ci-document.ts";
 import { caseDetail, falseAlarmLine, headline } from "./ci-words.ts";
 
+/** The cases as one test suite. */
 export function ciJunit(document: CiDocument): string {
   const { cases, error, wallMs, run, falseAlarms, suite } = document;
   const kinds = cases.map(({ verdict }) => kindOf(verdict));

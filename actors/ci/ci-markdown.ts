@@ -8,6 +8,7 @@ import { caseDetail, falseAlarmLine, headline } from "./ci-words.ts";
 /** GitHub shows no more than 1 MiB of all steps' summaries together. */
 const SHOWN_CASES = 200;
 
+/** The whole summary, cut where it would be longer than GitHub shows. */
 export function ciMarkdown(document: CiDocument): string {
   const { cases, error, environment, wallMs, falseAlarms } = document;
   const shown = worstFirst(cases).slice(0, SHOWN_CASES);

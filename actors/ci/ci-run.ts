@@ -59,6 +59,7 @@ export interface CiStep {
   readonly phase: PhaseName | null;
 }
 
+/** How a run of a suite ended. */
 export interface CiEnding {
   readonly document: CiDocument;
   /** Whose fault it is that a case failed or the run was stopped; null otherwise. */

@@ -4,6 +4,7 @@ import { worstVerdict } from "./ci-document.ts";
 import type { CiCase, CiDocument } from "./ci-document.ts";
 import { caseDetail, clean, falseAlarmLine, headline } from "./ci-words.ts";
 
+/** The summary of a run in plain text. @param quiet default false; true: the headline alone */
 export function ciText(document: CiDocument, quiet = false): string {
   const { cases, wallMs, falseAlarms } = document;
   const last = falseAlarmLine(falseAlarms);

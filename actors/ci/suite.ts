@@ -14,6 +14,7 @@ import { completeTask, readTask } from "../workflow/task.ts";
 import type { Task, TaskText } from "../workflow/task.ts";
 import { SUITE_SCHEMA } from "./suite-schema.ts";
 
+/** A suite as it is run: read, checked, and completed by what the command line set. */
 export interface Suite {
   /** Absolute. */
   readonly file: string;
@@ -27,6 +28,7 @@ export interface Suite {
   readonly key: string;
 }
 
+/** One case of a suite. */
 export interface SuiteCase {
   /** Its `runs` are those of the full look. */
   readonly task: Task;
@@ -55,7 +57,7 @@ const LEAST_RUNS = 40;
 
 const read = textReader<SuiteText>({ noun: "suite", code: "SUITE_INVALID", schema: SUITE_SCHEMA });
 
-/** @throws SUITE_FILE_UNREADABLE, SUITE_INVALID, TASK_INVALID and what else `readTask` throws */
+/** Reads a suite file. @throws SUITE_FILE_UNREADABLE, SUITE_INVALID, TASK_INVALID and what else `readTask` throws */
 export function readSuite(path: string, directory: string, overrides: SuiteOverrides = {}): Suite {
   const file = resolve(directory, path);
   const text = read(contentOf(file), file);

@@ -18,6 +18,7 @@
 import type { ComparisonP } from "./hypotheses.ts";
 import { decide, type Decision } from "./verdict.ts";
 
+/** The cheap look at all cases, or the full one at those that it did not settle. */
 export type Look = "screen" | "full";
 
 /** The part of α that each look may spend on letting something pass. */

@@ -246,6 +246,7 @@ describe("the examiner", () => {
       disagreements: 0,
       engines: ["realm", "isolate"],
       counterexamples: [],
+      clean: true,
     });
     for (const engine of [realm, isolate]) {
       assert.deepEqual(

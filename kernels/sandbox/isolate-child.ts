@@ -5,7 +5,7 @@
  */
 import type { Host, Job, Step } from "./isolate-host.ts";
 import type { Harness } from "./harness-script.ts";
-import { evaluate, importErrors } from "./isolate-evaluate.ts";
+import { evaluate, importErrors, webInstances } from "./isolate-evaluate.ts";
 import { heapHere } from "./isolate-heap.ts";
 import { jobRunner } from "./isolate-jobs.ts";
 import { cpuMs, emit, finish } from "./isolate-output.ts";
@@ -30,7 +30,8 @@ export function runChild(request: ChildRequest, load: (name: string) => unknown)
   const runJobs = jobRunner(load);
   const start = evaluate(request.inside, "inside") as (host: Host, job: Job) => () => Step;
   const harness = evaluate(request.harness, "harness") as Harness;
-  const foreign = importErrors(runJobs);
+  const web = request.job.globals.length === 0 ? [] : webInstances();
+  const foreign = [...importErrors(runJobs), ...web];
   const host: Host = {
     harness,
     now,

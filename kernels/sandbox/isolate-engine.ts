@@ -19,8 +19,8 @@ import { carriersHere } from "./isolate-carrier.ts";
 import { broken, Fork } from "./isolate-fork.ts";
 import type { Frame } from "./isolate-frames.ts";
 import { FrameError, parseObservation } from "./isolate-frames.ts";
-import type { Job } from "./isolate-host.ts";
-import type { ChildReport } from "./isolate-process.ts";
+import { jobOf } from "./isolate-job.ts";
+import type { ChildOptions, ChildReport } from "./isolate-process.ts";
 import { runChildProcess } from "./isolate-process.ts";
 import { Slots } from "./isolate-slots.ts";
 import type {
@@ -34,10 +34,10 @@ import type {
   SandboxCallOptions,
   SandboxEngine,
   SandboxLimits,
-  SandboxProgram,
-  SandboxSeed,
 } from "./protocol.ts";
 import { askedFor, SANDBOX_CAPS } from "./protocol.ts";
+import { timedPartsOf } from "./web-parts.ts";
+import type { WebPart } from "./web-parts.ts";
 
 export interface IsolateOptions extends CarrierOptions {
   /** Children at the same time. */
@@ -185,9 +185,10 @@ class Engine implements IsolateEngine {
         observations.push(parseObservation(text));
       else if (kind !== "spoiled" && kind !== "done") throw new FrameError(kind);
     };
-    const job: Job = { ...jobOf(request), inputs, task: { kind: request.order } };
+    const parts = this.#partsOf(request);
+    const job = jobOf(request, inputs, { kind: request.order }, parts);
     const { end } = await this.#stubbornly(() =>
-      this.#runChild(request.limits, job, inputs.length, onFrame, options),
+      this.#runChild(request.limits, { job, parts, runs: inputs.length, onFrame }, options),
     );
     if (told.programError !== null) throw notJavaScript(told.programError);
     return end;
@@ -199,24 +200,25 @@ class Engine implements IsolateEngine {
   ): Promise<Omit<ForkMeasurement, "isolation">> {
     const { iterations, warmUpIterations, stretch = 1, batch, limits } = request;
     const fork = new Fork(request, options.onProgress);
-    const job: Job = {
-      ...jobOf(request),
-      inputs: batch,
-      task: { kind: "measure", iterations, warmUpIterations, stretch },
-    };
+    const parts = this.#partsOf(request);
+    const job = jobOf(request, batch, { kind: "measure", iterations, warmUpIterations, stretch }, parts);
     const runs = stretch * (iterations + warmUpIterations) + UNTIMED_RUNS;
-    const report = await this.#runChild(limits, job, runs, (frame) => fork.take(frame), options);
+    const onFrame = (frame: Frame): void => fork.take(frame);
+    const report = await this.#runChild(limits, { job, parts, runs, onFrame }, options);
     if (fork.programError !== null) throw notJavaScript(fork.programError);
     const { end } = report;
     return fork.measurement(request, end.kind === "breach" ? end.breach : "crash", report);
   }
 
+  /** An isolate of isolated-vm has nothing of the web that could be kept. */
+  #partsOf({ program }: Pick<ObserveRequest, "program">): readonly WebPart[] {
+    return this.#carrier.child === "isolated-vm" ? [] : timedPartsOf(program.code);
+  }
+
   /** @throws SANDBOX_ABORTED; SANDBOX_INFRA when the child did not start. */
   async #runChild(
     limits: SandboxLimits,
-    job: Job,
-    runs: number,
-    onFrame: (frame: Frame) => void,
+    work: Pick<ChildOptions, "job" | "parts" | "runs" | "onFrame">,
     { signal }: SandboxCallOptions,
   ): Promise<ChildReport> {
     if (signal?.aborted === true) throw sandboxAborted();
@@ -224,9 +226,7 @@ class Engine implements IsolateEngine {
       carrier: this.#carrier,
       clock: this.#clock,
       limits,
-      job,
-      runs,
-      onFrame,
+      ...work,
       signal,
     });
     if (report.end.kind === "aborted") throw sandboxAborted();
@@ -249,11 +249,4 @@ class Engine implements IsolateEngine {
       }
     }
   }
-}
-
-function jobOf(request: {
-  readonly program: SandboxProgram;
-  readonly seed: SandboxSeed;
-}): Pick<Job, "code" | "entry" | "seed"> {
-  return { code: request.program.code, entry: request.program.entry, seed: request.seed };
 }

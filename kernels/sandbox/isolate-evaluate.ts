@@ -16,3 +16,9 @@ export function importErrors(runJobs: () => void): readonly unknown[] {
   runJobs();
   return errors;
 }
+
+/** What the runtime's own parts of the web lead to, and no global names. */
+export function webInstances(): readonly unknown[] {
+  const params = new URLSearchParams("a=1");
+  return [new DOMException(), params, params.entries(), new URL("a:b"), new TextEncoder(), new TextDecoder()];
+}

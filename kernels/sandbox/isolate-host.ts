@@ -35,6 +35,8 @@ export interface Job {
   readonly entry: string;
   readonly seed: SandboxSeed;
   readonly inputs: readonly EncodedInput[];
+  /** Of the web, what the program is given beside the language. */
+  readonly globals: readonly string[];
   readonly task: { readonly kind: "alone" | "sequence" } | MeasureTask;
 }
 

@@ -17,7 +17,7 @@ import type { Observation } from "./protocol.ts";
 
 export function start(host: Host, job: Job): () => Step {
   const chance = watchedChance(host.harness.prepareWorld(job.seed));
-  const restore = lockDown(host.foreign);
+  const restore = lockDown(host.foreign, job.globals);
   host.emit("ready", "");
   let factory: Factory;
   try {

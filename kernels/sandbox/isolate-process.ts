@@ -25,6 +25,7 @@ import type { Job } from "./isolate-host.ts";
 import { childScripts } from "./isolate-scripts.ts";
 import { peakResidentMb, usageOf } from "./isolate-usage.ts";
 import type { SandboxLimits } from "./protocol.ts";
+import type { WebPart } from "./web-parts.ts";
 
 /** Which limit ended a run; `output`: it broke the protocol; `crash`: the process died of itself. */
 export type Breach = "memory" | "cpu" | "wall" | "output" | "crash";
@@ -50,6 +51,8 @@ export interface ChildOptions {
   readonly clock: Clock;
   readonly limits: SandboxLimits;
   readonly job: Job;
+  /** Of the web, what its harness brings. */
+  readonly parts: readonly WebPart[];
   /** How many runs the job has: bounds its CPU time over all. */
   readonly runs: number;
   /** Throws FrameError for what makes no sense: the child is killed. */
@@ -133,8 +136,8 @@ class Supervision {
   }
 
   #send(child: ChildProcess): void {
-    const { carrier, job } = this.#options;
-    const scripts = childScripts(carrier.child);
+    const { carrier, job, parts } = this.#options;
+    const scripts = childScripts(carrier.child, parts);
     const request: ChildRequest = {
       harness: scripts.harness,
       inside: scripts.inside,

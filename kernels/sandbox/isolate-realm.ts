@@ -82,14 +82,16 @@ function watchedObjects(): readonly object[] {
 
 /**
  * @param foreign what is no part of the language and yet within the program's reach: frozen with it.
+ * @param more globals that stay beside those of the language, frozen with them.
  * @returns restores the realm, and says how it was found.
  */
-export function lockDown(foreign: readonly unknown[]): () => Freshness {
-  removeForeignGlobals();
+export function lockDown(foreign: readonly unknown[], more: readonly string[]): () => Freshness {
+  const kept = new SetOf([...KEPT, ...more]);
+  removeForeignGlobals(kept);
   // Node formats a stack by what stands here, with the engine's frames, and whenever an error is first read.
   defineProperty(globalThis, "Error", { writable: false, configurable: false });
   const watched = watchedObjects();
-  freezeIntrinsics(new SetOf(watched), foreign);
+  freezeIntrinsics(new SetOf(watched), kept, foreign);
   const watches = watched.map((object) => watch(object));
   return () => {
     let found: Freshness = UNTOUCHED;
@@ -100,15 +102,19 @@ export function lockDown(foreign: readonly unknown[]): () => Freshness {
   };
 }
 
-function removeForeignGlobals(): void {
+function removeForeignGlobals(kept: ReadonlySet<PropertyKey>): void {
   for (const key of ownKeys(globalThis)) {
-    if (!KEPT.has(key) && key !== Symbol.toStringTag) deleteProperty(globalThis, key);
+    if (!kept.has(key) && key !== Symbol.toStringTag) deleteProperty(globalThis, key);
   }
   // Leads to Temporal, which tells the machine's time and is not kept.
   deleteProperty(Date.prototype, "toTemporalInstant");
 }
 
-function freezeIntrinsics(watched: ReadonlySet<object>, foreign: readonly unknown[]): void {
+function freezeIntrinsics(
+  watched: ReadonlySet<object>,
+  kept: ReadonlySet<PropertyKey>,
+  foreign: readonly unknown[],
+): void {
   // Bun's own object cannot be removed from the global object, and reading all of it starts half of Bun.
   const seen = new Set<object>([globalThis]);
   const visit = (value: unknown): void => {
@@ -124,7 +130,7 @@ function freezeIntrinsics(watched: ReadonlySet<object>, foreign: readonly unknow
     }
   };
   visit(getPrototypeOf(globalThis));
-  for (const name of KEPT) visit(dataOf(globalThis, name));
+  for (const name of kept) visit(dataOf(globalThis, name));
   for (const hidden of [...hiddenIntrinsics(), ...foreign]) visit(hidden);
   for (const object of seen) if (!watched.has(object)) freeze(object);
 }

@@ -2,6 +2,7 @@
 import { fileURLToPath } from "node:url";
 import { bundler } from "../bundler/index.ts";
 import { harnessScript, strictScript } from "./harness-script.ts";
+import type { WebPart } from "./web-parts.ts";
 
 export type ChildKind = "main-context" | "isolated-vm";
 
@@ -19,15 +20,16 @@ const CHILD_MODULES: Readonly<Record<ChildKind, string>> = {
   "isolated-vm": "isolate-vm-child",
 };
 
-const made = new Map<ChildKind, ChildScripts>();
+const made = new Map<ChildKind, Omit<ChildScripts, "harness">>();
 
-export function childScripts(kind: ChildKind): ChildScripts {
+/** @param parts of the web, in the harness */
+export function childScripts(kind: ChildKind, parts: readonly WebPart[]): ChildScripts {
   let scripts = made.get(kind);
   if (scripts === undefined) {
-    scripts = { child: bundle(CHILD_MODULES[kind], "cjs"), harness: harnessScript(), inside: insideScript() };
+    scripts = { child: bundle(CHILD_MODULES[kind], "cjs"), inside: insideScript() };
     made.set(kind, scripts);
   }
-  return scripts;
+  return { ...scripts, harness: harnessScript(parts) };
 }
 
 function insideScript(): string {

@@ -5,7 +5,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { createRequire } from "node:module";
 import type { FrameKind } from "./isolate-frames.ts";
-import { evaluate, importErrors } from "./isolate-evaluate.ts";
+import { evaluate, importErrors, webInstances } from "./isolate-evaluate.ts";
 import { heapHere } from "./isolate-heap.ts";
 import type { Host, Job, Step } from "./isolate-host.ts";
 import { jobRunner } from "./isolate-jobs.ts";
@@ -45,7 +45,7 @@ function run({ harness, inside, job }: TrustedRequest): void {
     cpuMs,
     heap: heapHere(load),
     emit: (kind: FrameKind, text: string) => post([kind, text]),
-    foreign: importErrors(runJobs),
+    foreign: [...importErrors(runJobs), ...(job.globals.length === 0 ? [] : webInstances())],
     evaluate: (code) => evaluate(code, "program"),
   };
   const step = start(host, job);

@@ -16,6 +16,7 @@ import { broken, Fork } from "./isolate-fork.ts";
 import type { Frame, FrameKind } from "./isolate-frames.ts";
 import { parseObservation } from "./isolate-frames.ts";
 import type { Job } from "./isolate-host.ts";
+import { jobOf } from "./isolate-job.ts";
 import { childScripts } from "./isolate-scripts.ts";
 import { Slots } from "./isolate-slots.ts";
 import type {
@@ -30,6 +31,7 @@ import type {
   SandboxLimits,
 } from "./protocol.ts";
 import { askedFor } from "./protocol.ts";
+import { timedPartsOf } from "./web-parts.ts";
 import type { TrustedRequest } from "./trusted-child.ts";
 
 export interface TrustedOptions {
@@ -90,7 +92,8 @@ class Engine implements TrustedEngine {
     const observations: Observation[] = [];
     while (observations.length < inputs.length) {
       const before = observations.length;
-      const job = jobOf(request, inputs.slice(before), { kind: order });
+      const parts = timedPartsOf(request.program.code);
+      const job = jobOf(request, inputs.slice(before), { kind: order }, parts);
       const end = await this.#run(request.limits, job, options, ({ kind, text }) => {
         if (kind === "observation") observations.push(parseObservation(text));
       });
@@ -106,7 +109,8 @@ class Engine implements TrustedEngine {
   async #measure(request: MeasureRequest, options: SandboxCallOptions): Promise<ForkMeasurement> {
     const { iterations, warmUpIterations, stretch = 1, batch, limits } = request;
     const fork = new Fork(request, options.onProgress);
-    const job = jobOf(request, batch, { kind: "measure", iterations, warmUpIterations, stretch });
+    const parts = timedPartsOf(request.program.code);
+    const job = jobOf(request, batch, { kind: "measure", iterations, warmUpIterations, stretch }, parts);
     const end = await this.#run(limits, job, options, (frame) => fork.take(frame));
     return { ...fork.measurement(request, end, { cpuMs: 0, peakMb: null }), isolation: ISOLATION };
   }
@@ -228,7 +232,7 @@ function residentMb(): number {
 const START_MS = 20_000;
 
 function startThread({ memoryMb }: SandboxLimits, job: Job): Worker {
-  const { harness, inside } = childScripts("main-context");
+  const { harness, inside } = childScripts("main-context", timedPartsOf(job.code));
   const workerData: TrustedRequest = { harness, inside, job };
   const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
   return new Worker(new URL(`./trusted-child.${extension}`, import.meta.url), {
@@ -236,12 +240,4 @@ function startThread({ memoryMb }: SandboxLimits, job: Job): Worker {
     env: {},
     resourceLimits: { maxOldGenerationSizeMb: Math.ceil(memoryMb), stackSizeMb: STACK_MB },
   });
-}
-
-function jobOf(
-  request: Pick<ObserveRequest, "program" | "seed">,
-  inputs: Job["inputs"],
-  task: Job["task"],
-): Job {
-  return { code: request.program.code, entry: request.program.entry, seed: request.seed, inputs, task };
 }

@@ -350,13 +350,14 @@ function writeHex(bytes: Uint8Array, parts: Parts): void {
   }
 }
 
-// --- classes of the sandbox's own -----------------------------------------------------------------------
+// --- classes of the web ------------------------------------------------------------------------------
 
 function describeSlotted(value: object, lineage: Lineage, parts: Parts, path: Path): boolean {
   const name = lineage.builtin!;
   const tell = tellOf(name)!;
   if (!answers(tell as (self: unknown) => unknown, value)) return false;
-  const properties = readProperties(value, ORDINARY, path);
+  // One of them is an exception.
+  const properties = readProperties(value, errorRules, path);
   parts.text(`${properties.level}${prototypeText(lineage, name)}${name}(${jsonString(tell(value))})`);
   writeExtras(lineage, parts, path, properties);
   return true;

@@ -1,6 +1,6 @@
 /**
- * Classes of the web that the sandbox makes itself. What their instances hold is private: whoever compares them
- * is told here what it is, or that it cannot be told.
+ * Classes of the web, the sandbox's own or the runtime's. What their instances hold is private: whoever compares
+ * them is told here what it is, or that it cannot be told.
  */
 import { defineProperty, list } from "./intrinsics.ts";
 
@@ -39,7 +39,12 @@ export function nameClass(name: string, constructor: Constructor, tell: Slotted[
   const prototype = constructor.prototype as object;
   defineProperty(constructor, "name", { value: name, configurable: true });
   defineProperty(prototype, Symbol.toStringTag, { value: name, configurable: true });
-  known[known.length] = { name, prototype, tell };
+  remember({ name, prototype, tell });
+}
+
+/** Of a class that the sandbox did not make. */
+export function remember(slotted: Slotted): void {
+  known[known.length] = slotted;
 }
 
 export function publishClass(name: string, constructor: Constructor, tell: Slotted["tell"] = null): void {

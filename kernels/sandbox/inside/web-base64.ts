@@ -1,11 +1,12 @@
 /** `atob` and `btoa` as the web defines them: strict about what is no base64 and no byte. */
 import * as loose from "./base64.ts";
 import { publish } from "./slots.ts";
-import { DOMException, installDOMException } from "./web-exception.ts";
+import { domException, installDOMException } from "./web-exception.ts";
+import type { DOMException } from "./web-exception.ts";
 import { textOf } from "./web-text.ts";
 
 function invalidCharacter(message: string): DOMException {
-  return new DOMException(message, "InvalidCharacterError");
+  return domException(message, "InvalidCharacterError");
 }
 
 export function decodeBase64(data: unknown): string {

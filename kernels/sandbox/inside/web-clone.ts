@@ -5,7 +5,8 @@
 import { getter, inherits, isPromise, method } from "./intrinsics.ts";
 import { meetsProxy } from "./proxies.ts";
 import { publish, slottedAt } from "./slots.ts";
-import { DOMException, installDOMException } from "./web-exception.ts";
+import { domException, installDOMException } from "./web-exception.ts";
+import type { DOMException } from "./web-exception.ts";
 import { textOf } from "./web-text.ts";
 
 type Copy = (value: object, memory: Memory) => object | null;
@@ -56,7 +57,7 @@ class Memory {
 function uncloneable(value: unknown): DOMException {
   const what =
     typeof value === "symbol" ? value.toString() : typeof value === "function" ? "A function" : "An object";
-  return new DOMException(`${what} could not be cloned.`, "DataCloneError");
+  return domException(`${what} could not be cloned.`, "DataCloneError");
 }
 
 /** Whether a slot's reader accepts the value. */
@@ -237,7 +238,7 @@ export function structuredCloneOf(
 ): unknown {
   const transferred = [...(options.transfer ?? [])];
   if (new Set(transferred).size !== transferred.length)
-    throw new DOMException("A buffer is transferred twice", "DataCloneError");
+    throw domException("A buffer is transferred twice", "DataCloneError");
   for (const buffer of transferred) {
     if (!(buffer instanceof ArrayBuffer) || isDetached(buffer)) throw uncloneable(buffer);
   }

@@ -3,7 +3,7 @@ import { seededRandom } from "../../../runtime/contracts/random.ts";
 import type { Random } from "../../../runtime/contracts/random.ts";
 import type { SandboxSeed } from "../protocol.ts";
 import { publish } from "./slots.ts";
-import { DOMException, installDOMException } from "./web-exception.ts";
+import { domException, installDOMException } from "./web-exception.ts";
 
 const MOST_BYTES = 65_536;
 const INTEGER_VIEWS = /^(?:Int|Uint|BigInt|BigUint)(?:8|16|32|64)(?:Clamped)?Array$/;
@@ -20,11 +20,11 @@ export function seededCrypto(random: () => Random): SeededCrypto {
   return {
     getRandomValues(view) {
       if (!isIntegerView(view)) {
-        throw new DOMException("The data argument must be an integer-type TypedArray", "TypeMismatchError");
+        throw domException("The data argument must be an integer-type TypedArray", "TypeMismatchError");
       }
       if (view.byteLength > MOST_BYTES) {
         const message = `The requested length exceeds ${MOST_BYTES} bytes`;
-        throw new DOMException(message, "QuotaExceededError");
+        throw domException(message, "QuotaExceededError");
       }
       fill(new Uint8Array(view.buffer, view.byteOffset, view.byteLength));
       return view;

@@ -1,6 +1,6 @@
 /** Event, CustomEvent, EventTarget, AbortController and AbortSignal, without a tree: an event has one target. */
 import { publishClass } from "./slots.ts";
-import { DOMException, installDOMException } from "./web-exception.ts";
+import { domException, installDOMException } from "./web-exception.ts";
 import { startTimer } from "./web-timers.ts";
 import { elapsedMs } from "./virtual-clock.ts";
 import { textOf } from "./web-text.ts";
@@ -82,7 +82,7 @@ export class Event {
 
   static begin(event: Event, target: EventTarget): void {
     if (event.#current !== null)
-      throw new DOMException("The event is already being dispatched", "InvalidStateError");
+      throw domException("The event is already being dispatched", "InvalidStateError");
     event.#target = event.#current = target;
   }
   static isStopped(event: Event): boolean {
@@ -241,7 +241,7 @@ export class AbortSignal extends EventTarget {
 
   static fire(signal: AbortSignal, given: unknown): void {
     if (signal.#aborted) return;
-    const reason = given === undefined ? new DOMException("This operation was aborted", "AbortError") : given;
+    const reason = given === undefined ? domException("This operation was aborted", "AbortError") : given;
     const all = signal.#withDependents([]);
     for (const one of all) {
       one.#aborted = true;
@@ -259,7 +259,7 @@ export class AbortSignal extends EventTarget {
   static timeout(delayMs: number): AbortSignal {
     const signal = new AbortSignal(OURS);
     const end = (): void => {
-      AbortSignal.fire(signal, new DOMException("The operation was aborted due to timeout", "TimeoutError"));
+      AbortSignal.fire(signal, domException("The operation was aborted due to timeout", "TimeoutError"));
     };
     startTimer(end, Math.max(Math.trunc(delayMs), 1), false, []).unref();
     return signal;

@@ -31,6 +31,17 @@ export class DOMException extends Error {
 }
 defineProperty(DOMException, "name", { value: "DOMException", configurable: true });
 
+let Made: typeof DOMException = DOMException;
+
+/** Where the runtime's own is kept (`web-native.ts`), the sandbox's parts throw that one. */
+export function throwNative(native: typeof DOMException): void {
+  Made = native;
+}
+
+export function domException(message: string, name: string): DOMException {
+  return new Made(message, name);
+}
+
 export function installDOMException(): void {
-  publish("DOMException", DOMException);
+  publish("DOMException", Made);
 }

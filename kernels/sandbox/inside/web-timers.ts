@@ -8,7 +8,7 @@
  * As in Node: a delay below 1 is 1, an immediate waits for nothing but the jobs, a timer that was unref'd holds
  * nothing. What a callback throws ends that callback, and nobody is told.
  */
-import { apply, list, promiseOf, promiseThen } from "./intrinsics.ts";
+import { apply, freeze, list, promiseOf, promiseThen } from "./intrinsics.ts";
 import { whenStalled } from "./settle.ts";
 import { nameClass, publish } from "./slots.ts";
 import { advanceTo, elapsedMs } from "./virtual-clock.ts";
@@ -183,6 +183,8 @@ function queueJob(callback: unknown): void {
 /** @returns forgets all timers. */
 export function installTimers(): () => void {
   nameClass("Timeout", Timeout);
+  // No global leads to it, so no lock-down finds it.
+  freeze(freeze(Timeout).prototype);
   publish("setTimeout", (callback: unknown, delay?: unknown, ...args: unknown[]) =>
     startTimer(callback, delayOf(delay), false, args),
   );

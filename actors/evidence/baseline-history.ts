@@ -4,10 +4,11 @@
  * where there is none.
  */
 import { changePoints } from "../../kernels/statistics/index.ts";
-import type { Analytics } from "../../storage/index.ts";
+import type { Analytics, BaselineRow } from "../../storage/index.ts";
 import { actorError } from "../errors.ts";
 import type { BaselineSeries, BaselineShift, BaselineSummary } from "../workflow/session-document.ts";
-import { summariesOf } from "./baseline-list.ts";
+import type { SessionStart } from "../workflow/session-state.ts";
+import { environmentOf, summariesOf } from "./baseline-list.ts";
 
 /** Oldest first, in the order of their first entries. @throws BASELINE_UNKNOWN */
 export async function baselineHistory(
@@ -18,8 +19,30 @@ export async function baselineHistory(
   const rows = await analytics.baselines({ caseId });
   const wanted = rows.filter((row) => metric === null || row.metric === metric);
   if (wanted.length === 0) throw unknownCase(caseId, metric, new Set(rows.map((row) => row.metric)));
+  return await seriesAmong(wanted, analytics);
+}
+
+/** What a session's own figures can be seen beside: of its machine and runtime, measured by Myriad, two versions or more. */
+export async function historyBeside(
+  { task, environment }: Pick<SessionStart, "task" | "environment">,
+  analytics: Analytics,
+): Promise<readonly BaselineSeries[]> {
+  const rows = await analytics.baselines({ caseId: task.id });
+  const alike = rows.filter(
+    (row) => row.tool === null && environmentOf(row).fingerprint === environment.fingerprint,
+  );
+  const series = await seriesAmong(alike, analytics);
+  return task.metrics
+    .flatMap(({ name, unit }) => series.find((one) => one.metric === name && one.unit === unit) ?? [])
+    .filter(({ entries }) => entries.length > 1);
+}
+
+async function seriesAmong(
+  rows: readonly BaselineRow[],
+  analytics: Analytics,
+): Promise<readonly BaselineSeries[]> {
   const series = new Map<string, BaselineSummary[]>();
-  for (const summary of await summariesOf(analytics, wanted)) {
+  for (const summary of await summariesOf(analytics, rows)) {
     const key = JSON.stringify([summary.metric, summary.unit, summary.fingerprint, summary.tool]);
     series.set(key, [...(series.get(key) ?? []), summary]);
   }

@@ -22,7 +22,7 @@ export interface ForkPlan {
 
 /** The verdict's tests want at least this many fork means a version. */
 export const LEAST_FORKS = 20;
-const MOST_ITERATIONS = 500;
+export const MOST_ITERATIONS = 500;
 
 /**
  * 10,000 runs are 20 forks × 500 iterations; more runs are more forks. Each round runs one fork of every

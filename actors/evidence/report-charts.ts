@@ -4,6 +4,7 @@ import { estimatesChart } from "./report-estimates.ts";
 import { forksChart } from "./report-forks.ts";
 import type { ReportInput } from "./report-input.ts";
 import type { Markup } from "./report-markup.ts";
+import { runOrderChart } from "./report-run-order.ts";
 import { renderChart } from "./report-plot.ts";
 import { drawnVersions } from "./report-samples.ts";
 
@@ -13,6 +14,7 @@ export function renderCharts({ samples, document }: ReportInput): readonly Marku
   const centred = versions.filter(({ mean }) => mean !== 0);
   return [
     comparable.length === 0 ? null : distributionChart(comparable),
+    runOrderChart(versions, document),
     centred.length === 0 ? null : forksChart(centred),
     estimatesChart(document.comparisons),
   ]

@@ -18,25 +18,31 @@ import { changeInWords } from "./report-verdict.ts";
 import { verdictTag } from "./report-verdict-tag.ts";
 
 export function renderComparisons(rows: readonly ComparisonRow[]): Markup {
-  return markup`${overview(rows)}
+  const caption = "Comparisons: means of the fork means, and the relative change with its 99 % interval";
+  return markup`${comparisonTable(caption, ["Baseline", "Candidate"], rows)}
 ${rows.map((row, index) => inFull(row, index === 0))}`;
 }
 
-function overview(rows: readonly ComparisonRow[]): Markup {
+/** A line a comparison; the two titles head its means. */
+export function comparisonTable(
+  caption: string,
+  [before, after]: readonly [before: string, after: string],
+  rows: readonly ComparisonRow[],
+): Markup {
   return table<ComparisonRow>(
-    "Comparisons: means of the fork means, and the relative change with its 99 % interval",
+    caption,
     [
       {
         title: "Metric",
         cell: (row) => markup`${formatName(row.metric)} <span class="soft">${row.caseId}</span>`,
       },
       {
-        title: "Baseline",
+        title: before,
         numeric: true,
         cell: (row) => formatQuantity(row.baseline.mean, row.unit, typicalOf(row)),
       },
       {
-        title: "Candidate",
+        title: after,
         numeric: true,
         cell: (row) => formatQuantity(row.candidate.mean, row.unit, typicalOf(row)),
       },

@@ -1,29 +1,73 @@
 /**
- * How many forks a version would settle a comparison, if the change is what it was seen to be.
+ * How many forks and runs would settle a comparison, if change and scatter are what they were seen to be: the fewest
+ * with which the deciding test comes to a verdict in nine of ten such sessions (kernels/statistics/power.ts). A plan,
+ * not a promise: change and scatter are themselves estimates.
  *
- * Both deciding hypotheses meet at worsening = tolerance: d is the distance from it, s the standard error now,
- * n the forks now. One side at α = 0.05 with power 0.9 needs d ≥ (z₀.₉₅ + z₀.₉) · s · √(n ÷ n′), so
- * n′ = n · (2.927 · s ÷ d)². A plan, not a promise: s and d are themselves estimates.
+ *   question   beyond the tolerance: is it called regressed? else: is it called non-inferior?
+ *   scatter    of both versions' fork means, as the test weighs them; of longer forks, where they were
+ *              shorter than 500 iterations, by the intra-fork correlation r: variance ∝ r + (1 − r) / iterations
+ *   level      0.05 shared by Benjamini–Hochberg, the rows that are settled in this question counted as such
  */
+import { changePower, forksNeeded } from "../../kernels/statistics/index.ts";
+import type { Family, PowerQuestion } from "../../kernels/statistics/index.ts";
 import type { ComparisonRow } from "../workflow/session-document.ts";
-import type { Pair } from "./report-format.ts";
+import { LEAST_FORKS, MOST_ITERATIONS } from "./fork-plan.ts";
 
-const Z_POWER = 1.6449 + 1.2816;
-const Z_INTERVAL = 2.5758;
+const ALPHA = 0.05;
+const POWER = 0.9;
 /** Past this the answer is a larger machine's week, not advice. */
-const MAX_FORKS = 1_000;
+const MOST_FORKS = 1_000;
+export const MOST_RUNS: number = MOST_FORKS * MOST_ITERATIONS;
+/** With hardly more than there were, chance decides again. */
+const LEAST_GROWTH = 1.5;
 
-/** A multiple of ten above the forks there are; null where more than a thousand would be needed, or none help. */
-export function forksThatSettle(row: ComparisonRow): number | null {
-  return needed(row, row.relDelta, row.ci99);
+/** Of each version. */
+export interface Settling {
+  readonly forks: number;
+  /** As `--runs` takes them. */
+  readonly runs: number;
 }
 
-function needed(row: ComparisonRow, relDelta: number | null, ci99: Pair | null): number | null {
-  if (relDelta === null || ci99 === null) return null;
-  const worsening = row.direction === "lower" ? relDelta : -relDelta;
-  const distance = Math.abs(worsening - row.tolerance);
-  const standardError = (ci99[1] - ci99[0]) / 2 / Z_INTERVAL;
-  const forks = row.forks * ((Z_POWER * standardError) / distance) ** 2;
-  const rounded = Math.ceil(Math.max(forks, row.forks * 1.5) / 10) * 10;
-  return rounded <= MAX_FORKS ? rounded : null;
+/**
+ * Forks in tens, more than there were. Null: not even a thousand would do.
+ * @param rows all that were decided together
+ * @param forkVariation of the fork means, in place of the one that was seen
+ */
+export function runsThatSettle(
+  row: ComparisonRow,
+  rows: readonly ComparisonRow[],
+  forkVariation: number = variationOf(row),
+): Settling | null {
+  const question = questionOf(row, rows, forkVariation);
+  if (question === null || changePower(question, MOST_FORKS) < POWER) return null;
+  const least = row.iterationsPerFork < MOST_ITERATIONS ? LEAST_FORKS : row.forks * LEAST_GROWTH;
+  const forks = Math.ceil(Math.max(forksNeeded(question, POWER)!, least) / 10) * 10;
+  return forks > MOST_FORKS ? null : { forks, runs: forks * MOST_ITERATIONS };
+}
+
+function questionOf(row: ComparisonRow, rows: readonly ComparisonRow[], cv: number): PowerQuestion | null {
+  const { relDelta, direction, tolerance } = row;
+  if (relDelta === null || relDelta <= -1 || !(cv > 0)) return null;
+  const worsening = direction === "lower" ? relDelta : -relDelta;
+  const family = worsening > tolerance ? "regressed" : "nonInferior";
+  return { family, direction, relDelta, cv, tolerance, alpha: levelOf(row, rows, family) };
+}
+
+function levelOf(row: ComparisonRow, rows: readonly ComparisonRow[], family: Family): number {
+  const settled = rows.filter((other) => other !== row && other.q[family] < ALPHA).length;
+  return (ALPHA * (settled + 1)) / Math.max(1, rows.length);
+}
+
+/** Coefficient of variation of fork means as a session of full length would have them. */
+export function variationOf({
+  baseline,
+  candidate,
+  iterationsPerFork,
+  intraForkCorrelation,
+}: ComparisonRow): number {
+  const squares = (baseline.stdDev ** 2 + candidate.stdDev ** 2) / (baseline.mean ** 2 + candidate.mean ** 2);
+  if (iterationsPerFork >= MOST_ITERATIONS || intraForkCorrelation === null) return Math.sqrt(squares);
+  const shared = Math.min(Math.max(intraForkCorrelation, 0), 1);
+  const varianceOf = (iterations: number): number => shared + (1 - shared) / iterations;
+  return Math.sqrt((squares * varianceOf(MOST_ITERATIONS)) / varianceOf(iterationsPerFork));
 }

@@ -7,9 +7,12 @@ import { renderCharts } from "./report-charts.ts";
 import { renderComparisons } from "./report-comparisons.ts";
 import { renderDiff } from "./report-diff.ts";
 import { formatMoment } from "./report-format.ts";
+import { historyChart } from "./report-history.ts";
 import type { ReportInput } from "./report-input.ts";
 import { keyFigures } from "./report-key-figures.ts";
 import { markup, Markup, type Content } from "./report-markup.ts";
+import { renderChart } from "./report-plot.ts";
+import { renderRelease } from "./report-release.ts";
 import {
   renderConditions,
   renderCounterexample,
@@ -21,6 +24,7 @@ import {
   renderReproduce,
   renderReward,
   renderSearch,
+  renderSettling,
 } from "./report-sections.ts";
 import { REPORT_STYLE } from "./report-style.ts";
 import { code } from "./report-table.ts";
@@ -124,12 +128,20 @@ function sectionsOf(input: ReportInput): readonly Section[] {
       name: "Counterexample",
       content: first === null ? null : renderCounterexample(first),
     },
+    { id: "settling", name: "What would settle it", content: renderSettling(document) },
     { id: "change", name: "Change", content: input.diff.trim() === "" ? null : renderDiff(input.diff) },
     { id: "charts", name: "Measurements", content: charts.length === 0 ? null : charts },
     {
       id: "comparisons",
       name: "Comparisons",
       content: document.comparisons.length === 0 ? null : renderComparisons(document.comparisons),
+    },
+    { id: "release", name: "Last release", content: renderRelease(document.baseline) },
+    {
+      id: "history",
+      name: "History",
+      content:
+        input.history.length === 0 ? null : input.history.map((series) => renderChart(historyChart(series))),
     },
     { id: "gates", name: "Gates", content: renderGates(document.gates) },
     { id: "equivalence", name: "Equivalence", content: renderEquivalence(document.equivalence) },

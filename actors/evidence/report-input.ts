@@ -1,5 +1,5 @@
 /** What a report is drawn from: the document, and the samples behind it. */
-import type { SessionDocument } from "../workflow/session-document.ts";
+import type { BaselineSeries, SessionDocument } from "../workflow/session-document.ts";
 
 export interface ReportInput {
   readonly document: SessionDocument;
@@ -7,6 +7,8 @@ export interface ReportInput {
   readonly diff: string;
   /** One entry a version, one array a fork, one value an iteration (the goal metric's unit). */
   readonly samples: readonly VersionSamples[];
+  /** Kept versions of the case on this machine and runtime, one series a metric of at least two versions. */
+  readonly history: readonly BaselineSeries[];
   /** Some inputs of the batch as JavaScript literals, shortened. */
   readonly sampleInputs: readonly string[];
   /** Where the inputs came from, one sentence. */

@@ -2,7 +2,10 @@
  * Text made safe for GitHub's Markdown: what comes from elsewhere is shown as it is, in one line, and can
  * neither format, link, mention, leave a table cell nor close a fence.
  */
+import { formatNumber } from "./report-format.ts";
 import { oneLine, shorten, showHidden } from "./report-markup.ts";
+
+export type Lines = readonly string[];
 
 const ZERO_WIDTH_SPACE = "\u200b";
 
@@ -44,6 +47,17 @@ export function markdownBlock(text: string, language: string, maxLines: number):
   const fence = "`".repeat(Math.max(3, longestRun(text) + 1));
   const rest = left > 0 ? [`(${left} further lines are in the HTML report)`] : [];
   return [fence + language, ...shown, fence, ...rest];
+}
+
+/** Cells are Markdown already. Nothing without rows. */
+export function markdownTable(head: Lines, align: Lines, rows: readonly Lines[]): Lines {
+  if (rows.length === 0) return [];
+  return [head, align, ...rows].map((cells) => `| ${cells.join(" | ")} |`).concat("");
+}
+
+/** Where the rest of a list is. */
+export function further(total: number, shown: number): Lines {
+  return total <= shown ? [] : [`${formatNumber(total - shown)} more in the HTML report.`, ""];
 }
 
 function longestRun(text: string): number {

@@ -1,6 +1,6 @@
 /**
  * The session report for pull requests, in GitHub's Markdown: the verdict and its figures in sight, the
- * evidence folded. At most about 150 lines, whatever the session holds; the rest is in the HTML report.
+ * evidence folded. At most about 190 lines, whatever the session holds; the rest is in the HTML report.
  */
 import type {
   ComparisonRow,
@@ -25,7 +25,16 @@ import {
 } from "./report-format.ts";
 import { measurementLines } from "./report-measurement.ts";
 import type { ReportInput } from "./report-input.ts";
-import { markdownBlock, markdownCellCode, markdownCode, markdownText } from "./report-markdown-text.ts";
+import { history, measurements, release, settling } from "./report-markdown-measured.ts";
+import {
+  further,
+  markdownBlock,
+  markdownCellCode,
+  markdownCode,
+  markdownTable,
+  markdownText,
+  type Lines,
+} from "./report-markdown-text.ts";
 import { tagOf } from "./report-verdict-tag.ts";
 import { verdictSentence } from "./report-verdict.ts";
 
@@ -41,17 +50,23 @@ const MOST = {
 } as const;
 /** The diff has what the rest leaves of the lines, within these bounds. */
 const DIFF_LINES = { least: 8, most: 80 } as const;
-const MOST_LINES = 150;
+const MOST_LINES = 190;
 const DETAIL_CHARACTERS = 900;
-
-type Lines = readonly string[];
 
 /** Equal inputs give equal text. */
 export function renderMarkdown(input: ReportInput): string {
   const { document } = input;
-  const before = [...heading(document), ...counterexample(document), ...comparisons(document.comparisons)];
+  const before = [
+    ...heading(document),
+    ...counterexample(document),
+    ...comparisons(document.comparisons),
+    ...settling(document),
+  ];
   const after = [
     ...details("Figures behind the verdict", figures(document.comparisons)),
+    ...details("Measurements", measurements(input)),
+    ...details("Last release", release(document.baseline)),
+    ...details("History", history(input.history)),
     ...details(gatesSummary(document.gates), gates(document.gates)),
     ...details("Search", search(document)),
     ...details("Refused candidates", refusals(document.refusals)),
@@ -96,11 +111,6 @@ function counterexample({ equivalence }: SessionDocument): Lines {
   ];
 }
 
-function table(head: Lines, align: Lines, rows: readonly Lines[]): Lines {
-  if (rows.length === 0) return [];
-  return [head, align, ...rows].map((cells) => `| ${cells.join(" | ")} |`).concat("");
-}
-
 function comparisons(rows: readonly ComparisonRow[]): Lines {
   const cells = rows
     .slice(0, MOST.comparisons)
@@ -114,7 +124,7 @@ function comparisons(rows: readonly ComparisonRow[]): Lines {
     ]);
   const head = ["Metric", "Baseline", "Candidate", "Change", "99 % interval", "Verdict"];
   return [
-    ...table(head, ["---", "--:", "--:", "--:", "--:", "---"], cells),
+    ...markdownTable(head, ["---", "--:", "--:", "--:", "--:", "---"], cells),
     ...further(rows.length, MOST.comparisons),
   ];
 }
@@ -128,7 +138,7 @@ function figures(rows: readonly ComparisonRow[]): Lines {
     `${formatProbability(row.p[family])} / ${formatProbability(row.q[family])}`
       .replaceAll("<", "&lt;")
       .replaceAll(">", "&gt;");
-  return table(
+  return markdownTable(
     [
       "",
       ...shown.map((row) => `${markdownText(formatName(row.metric), 40)} (${markdownText(row.caseId, 40)})`),
@@ -173,7 +183,7 @@ function gates(results: readonly GateResult[]): Lines {
       markdownText([reason === null ? "" : formatName(reason), ...details].filter(Boolean).join("; ")),
     ]);
   return [
-    ...table(["Gate", "Result", "Score", "Reason"], ["---", "---", "--:", "---"], cells),
+    ...markdownTable(["Gate", "Result", "Score", "Reason"], ["---", "---", "--:", "---"], cells),
     ...further(results.length, MOST.gates),
   ];
 }
@@ -185,7 +195,7 @@ function search({ search: summary }: SessionDocument): Lines {
   const others = summary.history.filter(({ outcome }) => outcome !== "accepted");
   const shown = [...accepted, ...others].slice(0, MOST.steps);
   const head = ["Round", "Rule", "What it did", "Line", "Speed-up", "Outcome"];
-  const rows = table(head, ["--:", "---", "---", "--:", "--:", "---"], shown.map(searchCells));
+  const rows = markdownTable(head, ["--:", "---", "---", "--:", "--:", "---"], shown.map(searchCells));
   return [intro, "", ...rows, ...further(summary.history.length, MOST.steps)];
 }
 
@@ -212,7 +222,7 @@ function refusals(all: readonly Refusal[]): Lines {
       markdownText(reason, 200),
     ]);
   return [
-    ...table(["Candidate", "Phase", "Reason"], ["---", "---", "---"], cells),
+    ...markdownTable(["Candidate", "Phase", "Reason"], ["---", "---", "---"], cells),
     ...further(all.length, MOST.refusals),
   ];
 }
@@ -278,10 +288,6 @@ function reproduce(commands: Lines): Lines {
         ),
         "",
       ];
-}
-
-function further(total: number, shown: number): Lines {
-  return total <= shown ? [] : [`${formatNumber(total - shown)} more in the HTML report.`, ""];
 }
 
 /** Nothing when there is no content. The empty lines make GitHub read Markdown inside. */

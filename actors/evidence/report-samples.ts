@@ -1,5 +1,6 @@
-/** What the charts draw, computed from the samples once: iterations, fork means and their intervals. */
-import { summarise } from "../../kernels/statistics/index.ts";
+/** What the charts draw, computed from the samples once: iterations, their outliers, fork means and their intervals. */
+import { outlierClasses, summarise } from "../../kernels/statistics/index.ts";
+import type { OutlierClasses } from "../../kernels/statistics/index.ts";
 import type { VersionSamples } from "./report-input.ts";
 import type { Pair } from "./report-format.ts";
 
@@ -9,6 +10,10 @@ export interface DrawnVersion {
   readonly unit: string;
   /** All finite iterations, ascending. */
   readonly sorted: Float64Array;
+  /** Among all of them, whatever fork they are of. */
+  readonly outliers: OutlierClasses;
+  /** In run order within their fork, as they were given: what failed is NaN. */
+  readonly iterations: readonly Float64Array[];
   readonly forks: readonly DrawnFork[];
   /** Mean of the fork means, and its 99 % interval; null with fewer than two forks. */
   readonly mean: number;
@@ -30,15 +35,17 @@ export function drawnVersions(samples: readonly VersionSamples[]): readonly Draw
   return (["baseline", "candidate"] as const)
     .map((version) => samples.find((entry) => entry.version === version))
     .filter((entry) => entry !== undefined)
-    .map(drawnVersion)
-    .filter(({ sorted }) => sorted.length > 0);
+    .flatMap(drawnVersion);
 }
 
-function drawnVersion({ version, label, unit, forks }: VersionSamples): DrawnVersion {
+function drawnVersion({ version, label, unit, forks }: VersionSamples): readonly DrawnVersion[] {
+  const sorted = sortedIterations(forks);
+  if (sorted.length === 0) return [];
   const drawn = forks.map((fork) => fork.filter(Number.isFinite)).flatMap(drawnFork);
-  const { mean, ci99, outliers } = meanOf(Float64Array.from(drawn, (fork) => fork.mean));
-  const marked = drawn.map((fork, index) => ({ ...fork, outlier: outliers.includes(index) }));
-  return { version, label, unit, sorted: sortedIterations(forks), forks: marked, mean, ci99 };
+  const { mean, ci99, outlying } = meanOf(Float64Array.from(drawn, (fork) => fork.mean));
+  const marked = drawn.map((fork, index) => ({ ...fork, outlier: outlying.includes(index) }));
+  const outliers = outlierClasses(sorted);
+  return [{ version, label, unit, sorted, outliers, iterations: forks, forks: marked, mean, ci99 }];
 }
 
 /** A fork of which nothing is left keeps its number, so that the run order stays true. */
@@ -52,13 +59,13 @@ interface Means {
   readonly mean: number;
   readonly ci99: Pair | null;
   /** Positions in the values. */
-  readonly outliers: readonly number[];
+  readonly outlying: readonly number[];
 }
 
 function meanOf(values: Float64Array): Means {
-  if (values.length < 2) return { mean: values[0] ?? Number.NaN, ci99: null, outliers: [] };
+  if (values.length < 2) return { mean: values[0] ?? Number.NaN, ci99: null, outlying: [] };
   const { mean, ci99, outliers } = summarise(values);
-  return { mean, ci99: ci99.mean, outliers: outliers.indexes };
+  return { mean, ci99: ci99.mean, outlying: outliers.indexes };
 }
 
 function sortedIterations(forks: readonly Float64Array[]): Float64Array {

@@ -21,7 +21,7 @@ import {
   type Pair,
 } from "./report-format.ts";
 import { oneLine, shorten, showHidden } from "./report-markup.ts";
-import { forksThatSettle } from "./report-forks-needed.ts";
+import { settlingClause } from "./report-settling.ts";
 
 const SHOWN_VALUE_CHARACTERS = 80;
 /** Below this factor a change reads better in percent. */
@@ -172,21 +172,7 @@ function inconclusive(document: SessionDocument): string {
   const change = `${formatChange(row.relDelta)}${intervalNote(row, "percent")}`;
   const against = baseline === null ? "" : ` against that of ${baseline}`;
   const about = `Not settled: the ${formatName(row.metric)} of ${candidate}${against} changed by ${change}${onCase(document, row)}`;
-  return `${about}, with a tolerance of ${formatPercent(row.tolerance)}; ${whatWouldSettle(document, row)}`;
-}
-
-function whatWouldSettle(document: SessionDocument, row: ComparisonRow): string {
-  if (document.noise?.label === "unusable") {
-    const variation = formatPercent(document.noise.coefficientOfVariation);
-    return `the machine was too noisy (fork means vary by ${variation}), so repeat it on a quieter one`;
-  }
-  if (document.withheld === "unsteady") {
-    return "a version still changed while it was timed, so a single figure would not tell its time";
-  }
-  const forks = forksThatSettle(row);
-  if (forks === null)
-    return "the change lies so close to the tolerance that more forks would hardly settle it";
-  return `about ${formatCount(forks, "fork")} a version instead of ${formatNumber(row.forks)} would settle a change of this size`;
+  return `${about}, with a tolerance of ${formatPercent(row.tolerance)}; ${settlingClause(document, row)}`;
 }
 
 function firstMeasurement(document: SessionDocument): string {

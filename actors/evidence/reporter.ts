@@ -1,4 +1,8 @@
-/** The reporter: draws the session's report, HTML and Markdown, and keeps it with the session. */
+/**
+ * The reporter: draws the session's report, HTML and Markdown, and keeps it with the session. All of it is a function
+ * of the session's state, save the history: that is the one which is kept when the report is written, with what this
+ * session established. Written again after a stop, the report shows what was kept by then.
+ */
 import { join } from "node:path";
 import { showInput } from "../../kernels/syntax/index.ts";
 import type { FunctionRef } from "../../kernels/syntax/index.ts";
@@ -6,8 +10,10 @@ import { phaseAgent } from "../agent/agent.ts";
 import type { Agent, AgentTask } from "../agent/agent.ts";
 import type { Services } from "../agent/services.ts";
 import { diffOf, documentOf } from "../workflow/document.ts";
+import type { BaselineSeries } from "../workflow/session-document.ts";
 import { comparedVersions, verdictOf } from "../workflow/session-state.ts";
 import type { PhaseOutputs, SessionState } from "../workflow/session-state.ts";
+import { historyBeside } from "./baseline-history.ts";
 import type { ReportInput, VersionSamples } from "./report-input.ts";
 import { samplesOf } from "./statistician.ts";
 
@@ -21,7 +27,8 @@ async function writeReport({ session }: AgentTask, services: Services): Promise<
   const { state, evidence, clock } = services;
   // Loaded here alone: the chart library takes longer to load than most commands take to run.
   const { renderHtml, renderMarkdown } = await import("./report.ts");
-  const input = reportInput(session, clock.now());
+  const history = await historyBeside(session.start!, state.analytics);
+  const input = reportInput(session, history, clock.now());
   const diff = input.diff;
   await state.writeArtifact(id, "report.html", Buffer.from(renderHtml(input)));
   await state.writeArtifact(id, "report.md", Buffer.from(renderMarkdown(input)));
@@ -31,12 +38,13 @@ async function writeReport({ session }: AgentTask, services: Services): Promise<
   return { html: join(folder, "report.html"), markdown: join(folder, "report.md") };
 }
 
-function reportInput(session: SessionState, now: number): ReportInput {
+function reportInput(session: SessionState, history: readonly BaselineSeries[], now: number): ReportInput {
   const prepared = session.outputs.prepare!;
   return {
     document: documentOf(session),
     diff: diffOf(session),
     samples: versionSamples(session),
+    history,
     sampleInputs: prepared.sealedBatch
       .slice(0, SHOWN_INPUTS)
       .map((input) => showInput(input, SHOWN_CHARACTERS)),

@@ -54,14 +54,14 @@ describe("the Markdown report", () => {
     it(`is well formed and short in session ${name}`, () => {
       const text = renderMarkdown(input);
       assertWellFormed(text);
-      assert.ok(text.split("\n").length <= 150);
+      assert.ok(text.split("\n").length <= 190);
       assert.equal(/.*(\bnull\b|undefined).*/.exec(text)?.[0], undefined);
     });
   }
 
-  it("stays within 150 lines and GitHub's 65,536 characters, however much the session holds", () => {
+  it("stays within 190 lines and GitHub's 65,536 characters, however much the session holds", () => {
     const text = renderMarkdown(enormous());
-    assert.ok(text.split("\n").length <= 151, `${text.split("\n").length} lines`);
+    assert.ok(text.split("\n").length <= 191, `${text.split("\n").length} lines`);
     assert.ok(text.length < 65_536, `${text.length} characters`);
     assertWellFormed(text);
   });
@@ -70,7 +70,7 @@ describe("the Markdown report", () => {
     it(`keeps its form though every field holds ${JSON.stringify(hostile).slice(0, 40)}`, () => {
       const text = renderMarkdown(hostileInput(hostile));
       assertWellFormed(text);
-      assert.ok(text.split("\n").length <= 151);
+      assert.ok(text.split("\n").length <= 191);
     });
   }
 });

@@ -2,7 +2,11 @@
 import { compareMetric, decide } from "../../../kernels/statistics/index.ts";
 import { seededRandom, type Random } from "../../../runtime/contracts/index.ts";
 import type { ReportInput, VersionSamples } from "../../../actors/evidence/report-input.ts";
-import type { ComparisonRow, SessionDocument } from "../../../actors/workflow/session-document.ts";
+import type {
+  BaselineSeries,
+  ComparisonRow,
+  SessionDocument,
+} from "../../../actors/workflow/session-document.ts";
 
 export interface SampleShape {
   readonly mean: number;
@@ -284,6 +288,7 @@ export const INPUT: ReportInput = {
   document: DOCUMENT,
   diff: DIFF,
   samples: versionSamples(TIME),
+  history: [],
   sampleInputs: [
     "[[]]",
     '[[{ id: "a", total: 1 }]]',
@@ -298,6 +303,37 @@ export const INPUT: ReportInput = {
   ],
   createdAt: "2026-11-21T10:57:07.000Z",
 };
+
+/** Kept versions `orders-dedupe@1` … of these means, in ms: the last but two is released, the last one current. */
+export function historyOf(means: readonly number[], shifts: BaselineSeries["shifts"] = []): BaselineSeries {
+  const { fingerprint } = DOCUMENT.environment;
+  const entries = means.map((mean, index) => ({
+    tag: `orders-dedupe@${index + 1}`,
+    caseId: "orders-dedupe",
+    subject: "src/orders.ts#dedupe",
+    metric: "time",
+    unit: "ms",
+    direction: "lower" as const,
+    mean,
+    stdDev: mean * 0.02,
+    n: 20,
+    ci99: [mean * 0.985, mean * 1.015] as const,
+    current: index === means.length - 1,
+    release: index === means.length - 3,
+    createdAt: `2026-10-${String(index + 1).padStart(2, "0")}T08:00:00.000Z`,
+    fingerprint,
+    label: null,
+    note: null,
+    tool: null,
+  }));
+  return { metric: "time", unit: "ms", direction: "lower", fingerprint, tool: null, entries, shifts };
+}
+
+/** Twelve versions, of which the seventh takes a quarter less. */
+export const HISTORY: BaselineSeries = historyOf(
+  [1.62, 1.6, 1.65, 1.61, 1.63, 1.6, 1.22, 1.24, 1.23, 1.25, 1.22, 1.24],
+  [{ tag: "orders-dedupe@7", before: 1.618, after: 1.233, relDelta: -0.238, p: 0.002 }],
+);
 
 /** INPUT with parts of its document, and the samples that go with them, exchanged. */
 export function session(document: Partial<SessionDocument>, input: Partial<ReportInput> = {}): ReportInput {

@@ -13,7 +13,7 @@ export interface KeptConditions extends Omit<ForkConditions, "warmUpNs"> {
 
 const NS_PER_MS = 1_000_000;
 /** Halves of fewer iterations tell nothing: the very first one is often off. */
-const LEAST_ITERATIONS = 100;
+export const LEAST_DRIFT_ITERATIONS = 100;
 
 /** Undefined where the engine told none. */
 export function keptConditions({ conditions, wallNs }: ForkMeasurement): KeptConditions | undefined {
@@ -27,7 +27,7 @@ export function keptConditions({ conditions, wallNs }: ForkMeasurement): KeptCon
 
 /** How much longer the second half of a fork's iterations took than the first, by their medians; 0 of few iterations, and of a difference that the clock cannot tell. */
 export function driftOf({ wallNs, conditions }: Pick<KeptFork, "wallNs" | "conditions">): number {
-  if (wallNs.length < LEAST_ITERATIONS) return 0;
+  if (wallNs.length < LEAST_DRIFT_ITERATIONS) return 0;
   const middle = wallNs.length >> 1;
   const [first, second] = [medianOf(wallNs.subarray(0, middle)), medianOf(wallNs.subarray(middle))];
   return Math.abs(second - first) <= clockGrainNs(conditions) ? 0 : second / first - 1;

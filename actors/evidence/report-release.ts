@@ -3,6 +3,7 @@ import type { BaselineChange, KeptComparison } from "../workflow/session-documen
 import { comparisonTable } from "./report-comparisons.ts";
 import { formatName } from "./report-format.ts";
 import { markup, type Markup } from "./report-markup.ts";
+import { prose } from "./report-table.ts";
 
 /** Null where there is no release, or the session itself ran beside it. */
 export function renderRelease(baseline: BaselineChange | null): Markup | null {
@@ -12,7 +13,7 @@ export function renderRelease(baseline: BaselineChange | null): Markup | null {
   if (release.comparisons.length === 0) return words;
   return markup`${words}
 ${comparisonTable(`Against the last release, ${release.before}`, ["Last release", "This version"], release.comparisons)}
-<p class="note">${RELEASE_RULE}</p>`;
+<p class="note">${prose(RELEASE_RULE)}</p>`;
 }
 
 /** What such a comparison is worth. */

@@ -15,6 +15,7 @@ import {
   type PlotOptions,
 } from "@observablehq/plot";
 import type { SessionDocument, VersionMeasurement } from "../workflow/session-document.ts";
+import { LEAST_DRIFT_ITERATIONS } from "./fork-conditions.ts";
 import {
   formatChange,
   formatCount,
@@ -64,29 +65,39 @@ export function runOrderSentences({
   if (measurement === null) return [];
   const { versions, warmUpIterations } = measurement;
   return [
-    ...versions.map((version) => courseSentence(version, warmUpIterations)),
+    ...versions.map(
+      (version) =>
+        `The ${version.version} ${steadyWords(version, warmUpIterations)}; ${driftWords(version, burst!.runs)}.`,
+    ),
     ...(withheld === "unsteady"
       ? ["So a version still changed while it was timed, and no verdict was given."]
       : []),
   ];
 }
 
-function courseSentence(
-  { version, forks, unsteadyForks, steadyAfter, drift }: VersionMeasurement,
+function steadyWords(
+  { forks, unsteadyForks, steadyAfter }: VersionMeasurement,
   warmUpIterations: number,
 ): string {
+  if (steadyAfter === null) return "was never steady";
   const inTime = `${formatNumber(forks - unsteadyForks)} of ${formatCount(forks, "fork")}`;
-  const steady =
-    steadyAfter === null
-      ? "was never steady"
-      : `was typically steady after ${formatCount(steadyAfter, "iteration")}, ${inTime} before the ${formatNumber(warmUpIterations)} of the warm-up were over`;
-  return `The ${version} ${steady}; the second half of its timed iterations took ${driftWords(drift)} the first.`;
+  const after =
+    steadyAfter === 0 ? "from its first iteration on" : `after ${formatCount(steadyAfter, "iteration")}`;
+  return `was typically steady ${after}, ${inTime} before the ${formatNumber(warmUpIterations)} of the warm-up were over`;
 }
 
-function driftWords(drift: number): string {
-  if (Math.abs(drift) < LEAST_DRIFT) return "as long as";
-  const size = formatPercent(Number(Math.abs(drift).toPrecision(2)));
-  return drift > 0 ? `${size} longer than` : `${size} less time than`;
+/** @param runs of this version, in all its forks */
+function driftWords({ drift, forks }: VersionMeasurement, runs: number): string {
+  if (runs / forks < LEAST_DRIFT_ITERATIONS)
+    return `whether it drifted cannot be told from fewer than ${LEAST_DRIFT_ITERATIONS} timed iterations a fork`;
+  const size = formatPercent(Math.abs(drift));
+  const later =
+    Math.abs(drift) < LEAST_DRIFT
+      ? "as long as"
+      : drift > 0
+        ? `${size} longer than`
+        : `${size} less time than`;
+  return `the second half of its timed iterations took ${later} the first`;
 }
 
 interface Window {
@@ -123,7 +134,7 @@ function altOf(course: Course): string {
   const windows = windowsOf(course, WINDOWS.wide);
   const [first, last] = [windows[0]!, windows.at(-1)!].map(({ middle }) => formatChange(middle / 100));
   const middles = windows.map(({ middle }) => middle / 100);
-  const range = `${formatChange(Math.min(...middles))} to ${formatChange(Math.max(...middles))}`;
+  const range = `${formatChange(Math.min(...middles))} and ${formatChange(Math.max(...middles))}`;
   return `${course.version}: ${formatCount(longestOf(course.iterations), "iteration")} a fork; their median begins at ${first!} of the version’s, ends at ${last!}, and lies between ${range}.`;
 }
 

@@ -15,7 +15,7 @@ import { measurementLines } from "./report-measurement.ts";
 import type { ReportInput } from "./report-input.ts";
 import { markup, shorten, type Content, type Markup } from "./report-markup.ts";
 import { settlingAdvice } from "./report-settling.ts";
-import { code, facts, folded, table } from "./report-table.ts";
+import { code, facts, folded, prose, table } from "./report-table.ts";
 
 const OPEN_STEPS = 12;
 const MAX_STEPS = 500;
@@ -25,7 +25,7 @@ const MAX_INPUT_CHARACTERS = 2_000;
 export function renderSettling(document: SessionDocument): Markup | null {
   const advice = settlingAdvice(document);
   if (advice.length === 0) return null;
-  return markup`${advice.map((sentence) => markup`<p>${sentence}</p>`)}
+  return markup`${advice.map((sentence) => markup`<p>${prose(sentence)}</p>`)}
 <p class="note">That is a session of its own, judged by its own samples: a test that is repeated on growing samples until it succeeds succeeds.</p>`;
 }
 

@@ -69,24 +69,25 @@ function advice(document: Open, row: ComparisonRow): string {
     case "runs":
       return `About ${moreThanNow(remedy.needed, row)} come to a verdict in nine of ten such sessions, if the change is the ${formatChange(row.relDelta)} that it was seen to be.${noiseNote(row, remedy.quieter)}`;
     case "quieter":
-      return `More runs would hardly settle it here: fork means vary by ${formatPercent(rounded(variationOf(row)))}, so noise is the trouble and not the number of runs. Where they vary by ${formatPercent(QUIET)}, about ${plan(remedy.quieter)} would do.`;
+      return `More runs would hardly settle it here: fork means vary by ${formatPercent(variationOf(row))}, so noise is the trouble and not the number of runs. Where they vary by ${formatPercent(QUIET)}, about ${plan(remedy.quieter)} would do.`;
     case "tolerance":
       return `The change of ${formatChange(row.relDelta)} lies so close to the tolerance of ${formatPercent(row.tolerance)} that not even ${formatNumber(MOST_RUNS)} runs would tell on which side it is: only another tolerance in the task would.`;
   }
 }
 
+/** Short forks vary by themselves: on which side the noise is can be told of long ones only. */
 function tooNoisy({ noise, withheld }: Open, row: ComparisonRow, variation: number): string {
-  const short = row.iterationsPerFork < MOST_ITERATIONS && noise?.during?.label !== "unusable";
-  const longer = short
-    ? ` Forks of ${formatCount(row.iterationsPerFork, "iteration")} vary more than those of ${MOST_ITERATIONS}: --runs ${LEAST_FORKS * MOST_ITERATIONS} may do.`
-    : "";
+  const quieter = "stop what else runs on it, or leave it a core (--workers 1)";
   const allowed = withheld === "noise" ? " --allow-noise gives a verdict all the same." : "";
-  return `Not more runs, but a quieter machine: fork means vary by ${formatPercent(rounded(variation))}. Stop what else runs on it, or leave it a core (--workers 1).${longer}${allowed}`;
+  const vary = `fork means vary by ${formatPercent(variation)}`;
+  if (row.iterationsPerFork < MOST_ITERATIONS && noise?.during?.label !== "unusable")
+    return `Longer forks first: ${vary}, and those of ${formatCount(row.iterationsPerFork, "iteration")} vary more than those of ${MOST_ITERATIONS} (--runs ${LEAST_FORKS * MOST_ITERATIONS}). Where long ones are as far apart the machine is too noisy: ${quieter}.${allowed}`;
+  return `Not more runs, but a quieter machine: ${vary}, so ${quieter}.${allowed}`;
 }
 
 function noiseNote(row: ComparisonRow, quieter: Settling | null): string {
   if (quieter === null) return "";
-  return ` Noise is what makes it so many: fork means vary by ${formatPercent(rounded(variationOf(row)))}, and where they vary by ${formatPercent(QUIET)}, about ${plan(quieter)} would do.`;
+  return ` Noise is what makes it so many: fork means vary by ${formatPercent(variationOf(row))}, and where they vary by ${formatPercent(QUIET)}, about ${plan(quieter)} would do.`;
 }
 
 function moreThanNow({ forks, runs }: Settling, row: ComparisonRow): string {
@@ -99,8 +100,4 @@ function moreThanNow({ forks, runs }: Settling, row: ComparisonRow): string {
 
 function plan({ forks, runs }: Settling): string {
   return `${formatCount(forks, "fork")} a version (--runs ${runs})`;
-}
-
-function rounded(fraction: number): number {
-  return Number(fraction.toPrecision(2));
 }

@@ -33,7 +33,7 @@ h2 { font-size: 1.2rem; line-height: 1.3; font-weight: 650; margin: 0 0 0.9rem; 
 h3 { font-size: 1rem; font-weight: 650; margin: 0 0 0.25rem; }
 a { color: var(--link); }
 code, pre { font-family: var(--mono); font-size: 0.86em; }
-code { overflow-wrap: anywhere; }
+code { overflow-wrap: anywhere; } code.option { white-space: nowrap; }
 main > section { padding-top: 2rem; margin-top: 2rem; border-top: 1px solid var(--line); }
 .kicker { color: var(--muted); font-size: 0.86rem; margin-bottom: 0.3rem; }
 .meta { color: var(--muted); font-size: 0.9rem; margin-top: 0.35rem; display: flex; flex-wrap: wrap; gap: 0.1rem 1.2rem; }

@@ -40,6 +40,13 @@ export function code(text: string): Markup {
   return markup`<code>${text}</code>`;
 }
 
+/** Prose, its command-line options (`--runs 10000`) set as code that no line is broken in. */
+export function prose(text: string): Content {
+  return text
+    .split(/(--[a-z]+(?:-[a-z]+)*(?: (?:\d+|release))?)/)
+    .map((part, index) => (index % 2 === 1 ? markup`<code class="option">${part}</code>` : part));
+}
+
 /** `<details>` whose content is folded away until asked for; print opens nothing, so keep what matters outside. */
 export function folded(summary: Content, content: Content): Markup {
   return markup`<details><summary>${summary}</summary>

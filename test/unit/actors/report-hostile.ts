@@ -1,6 +1,6 @@
 /** Text from untrusted places, put into every field of a session that holds text. */
 import type { ReportInput } from "../../../actors/evidence/report-input.ts";
-import { INPUT, session } from "./report-session.ts";
+import { BURST, DOCUMENT, HISTORY, INPUT, RELEASE, session } from "./report-session.ts";
 
 export const HOSTILE: readonly string[] = [
   "</script><script>alert(1)</script>",
@@ -29,9 +29,22 @@ const CLOSED = new Set([
   "createdAt",
 ]);
 
+/** With all that a report may tell. */
+const FULL = session(
+  { burst: BURST, baseline: { ...DOCUMENT.baseline!, release: RELEASE } },
+  { history: [HISTORY] },
+);
+
+/** The same, undecided: so advice is given, too. */
+export function hostileOpenInput(text: string): ReportInput {
+  const input = hostileInput(text);
+  const comparisons = input.document.comparisons.map((row) => ({ ...row, verdict: "inconclusive" as const }));
+  return { ...input, document: { ...input.document, verdict: "inconclusive", comparisons } };
+}
+
 /** Every other string becomes `text`, also inside lists and as keys of reward components. */
 export function hostileInput(text: string): ReportInput {
-  const replaced = replace(INPUT, text) as ReportInput;
+  const replaced = replace(FULL, text) as ReportInput;
   const document = {
     ...replaced.document,
     error: { code: text, message: text, hint: text, location: text },

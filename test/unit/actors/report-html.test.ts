@@ -4,7 +4,7 @@ import { parseHTML } from "linkedom";
 import { renderHtml } from "../../../actors/evidence/report.ts";
 import { showHidden } from "../../../actors/evidence/report-markup.ts";
 import { REPORT_STYLE } from "../../../actors/evidence/report-style.ts";
-import { HOSTILE, hostileInput } from "./report-hostile.ts";
+import { HOSTILE, hostileInput, hostileOpenInput } from "./report-hostile.ts";
 import {
   DOCUMENT,
   FAILED,
@@ -111,6 +111,10 @@ describe("the HTML report asks for nothing and runs nothing", () => {
       );
       const dd = all(page, "#equivalence pre")[0]!;
       assert.equal(dd.textContent, showHidden(text));
+      for (const id of ["release", "history"]) assert.ok(page.querySelector(`#${id}`) !== null, id);
+      const open = parsed(renderHtml(hostileOpenInput(text)));
+      assertInert(open);
+      assert.ok(open.querySelector("#settling") !== null);
     });
   }
 });

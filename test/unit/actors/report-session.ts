@@ -4,6 +4,8 @@ import { seededRandom, type Random } from "../../../runtime/contracts/index.ts";
 import type { ReportInput, VersionSamples } from "../../../actors/evidence/report-input.ts";
 import type {
   BaselineSeries,
+  BurstSummary,
+  KeptComparison,
   ComparisonRow,
   SessionDocument,
 } from "../../../actors/workflow/session-document.ts";
@@ -334,6 +336,55 @@ export const HISTORY: BaselineSeries = historyOf(
   [1.62, 1.6, 1.65, 1.61, 1.63, 1.6, 1.22, 1.24, 1.23, 1.25, 1.22, 1.24],
   [{ tag: "orders-dedupe@7", before: 1.618, after: 1.233, relDelta: -0.238, p: 0.002 }],
 );
+
+/** What the versions of DOCUMENT's burst were timed under. */
+export const BURST: BurstSummary = {
+  ...DOCUMENT.burst!,
+  measurement: {
+    warmUpIterations: 150,
+    stretch: 1,
+    timer: { resolutionNs: 30, overheadNs: 20 },
+    versions: (["baseline", "candidate"] as const).map((version) => ({
+      version,
+      forks: 20,
+      unsteadyForks: 0,
+      steadyAfter: 50,
+      drift: 0.002,
+      collections: 2,
+      collectionMs: 1.5,
+      allocatedBytes: 64,
+      cpuNs: 1_300_000,
+    })),
+  },
+};
+
+export const RELEASE: KeptComparison = {
+  before: "orders-dedupe@3",
+  after: DOCUMENT.session!,
+  sameEnvironment: true,
+  refusal: null,
+  verdict: "improved",
+  comparisons: decide([TIME.row]),
+};
+
+/** An undecided row of exactly this relative change, fork means of both versions varying by `variation`. */
+export function openRow({ change, variation }: { change: number; variation: number }): ComparisonRow {
+  const row = DOCUMENT.comparisons[0]!;
+  const side = (mean: number): ComparisonRow["baseline"] => ({
+    ...row.baseline,
+    mean,
+    stdDev: mean * variation,
+  });
+  return {
+    ...row,
+    relDelta: change,
+    ci99: [change - 3 * variation, change + 3 * variation],
+    baseline: side(1),
+    candidate: side(1 + change),
+    q: { regressed: 0.3, nonInferior: 0.3, improved: 0.9 },
+    verdict: "inconclusive",
+  };
+}
 
 /** INPUT with parts of its document, and the samples that go with them, exchanged. */
 export function session(document: Partial<SessionDocument>, input: Partial<ReportInput> = {}): ReportInput {

@@ -19,7 +19,9 @@ import { scriptedExecutor } from "../../kit/scripted-executor.ts";
 import { callOf, openKept, servicesOf } from "../../kit/services.ts";
 import type { Kept } from "../../kit/services.ts";
 import {
+  baselineRowOf,
   comparedOf,
+  ENVIRONMENT,
   failedGates,
   forksOf,
   generatedOf,
@@ -140,6 +142,28 @@ describe("the reporter", () => {
     assert.equal(kept?.verdict, "improved");
     const change = await home.state.readArtifact(SESSION, "change.diff");
     assert.match(Buffer.from(change).toString(), /^\+export const version = "candidate 1";$/m);
+  });
+
+  it("shows the kept versions of the case on this machine, once there are two", async () => {
+    const id = "with-a-history";
+    const establish = (n: number, mean: number, environment = ENVIRONMENT): Promise<void> =>
+      home.evidence.establish(`${id}@${n}`, [
+        baselineRowOf({ caseId: id, samplesSession: `s${n}`, mean, environment, createdAt: n }),
+      ]);
+    await establish(1, 100);
+    await establish(2, 700, { ...ENVIRONMENT, fingerprint: "another machine" });
+    assert.doesNotMatch((await report(run({ id }))).markdown, /History/);
+    await establish(3, 300);
+    const { markdown } = await report(run({ id }));
+    assert.match(markdown, /It went from 100 ns \(@\u200b1, .*\) to 300 ns \(@\u200b3, /);
+    assert.doesNotMatch(markdown, /@\u200b2/);
+  });
+
+  it("shows what another tool measured in no history", async () => {
+    const id = "with-foreign-versions";
+    const rows = [1, 2].map((n) => baselineRowOf({ caseId: id, samplesSession: `t${n}`, tool: "jmh" }));
+    for (const [index, row] of rows.entries()) await home.evidence.establish(`${id}@${index + 1}`, [row]);
+    assert.doesNotMatch((await report(run({ id }))).markdown, /History/);
   });
 
   for (const [what, session, command] of [

@@ -18,11 +18,13 @@ type Remedy =
   | { readonly kind: "unsteady" }
   | { readonly kind: "runs"; readonly needed: Settling; readonly quieter: Settling | null }
   | { readonly kind: "quieter"; readonly quieter: Settling }
-  | { readonly kind: "tolerance" };
+  | { readonly kind: "tolerance" }
+  | { readonly kind: "no_ratio" };
 
 function remedyOf({ noise, withheld, comparisons }: Open, row: ComparisonRow): Remedy {
   if (withheld === "unsteady") return { kind: "unsteady" };
   if (noise?.label === "unusable") return { kind: "too_noisy", variation: noise.coefficientOfVariation };
+  if (row.relDelta === null) return { kind: "no_ratio" };
   const needed = runsThatSettle(row, comparisons);
   const quieter = variationOf(row) > QUIET ? runsThatSettle(row, comparisons, QUIET) : null;
   if (needed !== null) return { kind: "runs", needed, quieter };
@@ -40,9 +42,11 @@ export function settlingClause(document: Open, row: ComparisonRow): string {
     case "runs":
       return `about ${moreThanNow(remedy.needed, row)} would settle a change of this size`;
     case "quieter":
-      return `the machine is too noisy for that, where about ${plan(remedy.quieter)} would settle it on a quiet one`;
+      return `this machine is too noisy to settle it; on a quiet one about ${plan(remedy.quieter)} would`;
     case "tolerance":
       return "the change lies so close to the tolerance that more forks would hardly settle it";
+    case "no_ratio":
+      return "its baseline is zero, so there is no relative change to plan for";
   }
 }
 
@@ -72,10 +76,12 @@ function advice(document: Open, row: ComparisonRow): string {
       return `More runs would hardly settle it here: fork means vary by ${formatPercent(variationOf(row))}, so noise is the trouble and not the number of runs. Where they vary by ${formatPercent(QUIET)}, about ${plan(remedy.quieter)} would do.`;
     case "tolerance":
       return `The change of ${formatChange(row.relDelta)} lies so close to the tolerance of ${formatPercent(row.tolerance)} that not even ${formatNumber(MOST_RUNS)} runs would tell on which side it is: only another tolerance in the task would.`;
+    case "no_ratio":
+      return "The baseline is zero, so there is no relative change to plan a number of runs for.";
   }
 }
 
-/** Short forks vary by themselves: on which side the noise is can be told of long ones only. */
+/** Short forks vary by themselves: only of long ones it can be told that the noise is the machine's. */
 function tooNoisy({ noise, withheld }: Open, row: ComparisonRow, variation: number): string {
   const quieter = "stop what else runs on it, or leave it a core (--workers 1)";
   const allowed = withheld === "noise" ? " --allow-noise gives a verdict all the same." : "";

@@ -43,7 +43,7 @@ describe("what would settle an open question", () => {
     );
     assert.match(
       settlingClause(open(row), row),
-      /^the machine is too noisy for that, where about \d+0 forks/,
+      /^this machine is too noisy to settle it; on a quiet one about \d+0 forks/,
     );
   });
 
@@ -51,6 +51,12 @@ describe("what would settle an open question", () => {
     const row = openRow({ change: 0.0201, variation: 0.04 });
     assert.match(advised(row), /lies so close to the tolerance of 2 % that not even 500,000 runs would tell/);
     assert.match(settlingClause(open(row), row), /more forks would hardly settle it$/);
+  });
+
+  it("is nothing that can be planned where the baseline is zero", () => {
+    const row = { ...openRow({ change: 0.03, variation: 0.04 }), relDelta: null, ci99: null };
+    assert.match(advised(row), /The baseline is zero/);
+    assert.match(settlingClause(open(row), row), /^its baseline is zero/);
   });
 
   it("is not more runs where noise withheld the verdict", () => {

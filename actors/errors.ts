@@ -34,7 +34,13 @@ export type ActorErrorCode =
   | "SUITE_RUN_CHANGED"
   | "SUITE_RUN_UNKNOWN"
   | "GIT_UNAVAILABLE"
-  | "GIT_REF_UNKNOWN";
+  | "GIT_REF_UNKNOWN"
+  | "BENCH_FILE_UNREADABLE"
+  | "BENCH_FILE_FAILED"
+  | "BENCH_INVALID"
+  | "BENCH_EMPTY"
+  | "BENCH_TASK_FAILED"
+  | "BENCH_NEEDS_MYRIAD";
 
 export const ACTOR_ERRORS: Readonly<Record<ActorErrorCode, ErrorDefinition>> = {
   TASK_FILE_UNREADABLE: {
@@ -197,6 +203,38 @@ export const ACTOR_ERRORS: Readonly<Record<ActorErrorCode, ErrorDefinition>> = {
     fault: "input",
     meaning: "the commit, branch or tag to measure against is not here, or has no common ancestor with HEAD",
     hint: "fetch it with its history; with actions/checkout: fetch-depth: 0",
+  },
+  BENCH_FILE_UNREADABLE: {
+    fault: "input",
+    meaning: "the bench file is missing or cannot be read",
+    hint: "name a file that makes benches, e.g. src/orders.bench.ts; see examples/bench",
+  },
+  BENCH_FILE_FAILED: {
+    fault: "input",
+    meaning:
+      "the bench file throws while it is evaluated, breaks a limit, or needs what a sandbox does not give",
+    hint: "make its data in code: no files, network or process; what the function under test needs is handed in",
+  },
+  BENCH_INVALID: {
+    fault: "input",
+    meaning: "a bench cannot be run as it is written",
+    hint: "see docs/bench.md for what of tinybench is there",
+  },
+  BENCH_EMPTY: {
+    fault: "input",
+    meaning: "there is no task to measure",
+    hint: "bench.add(name, fn) before bench.run(), at the top level of the file; --filter leaves out what it does not match",
+  },
+  BENCH_TASK_FAILED: {
+    fault: "input",
+    meaning:
+      "a task throws, breaks a limit, needs what a sandbox does not give, or does not end the same way each time",
+    hint: "mend the task, or leave it out by --filter; the others were measured",
+  },
+  BENCH_NEEDS_MYRIAD: {
+    fault: "input",
+    meaning: "a bench file of myriad-runtime/bench was started by a plain runtime, which has no sandboxes",
+    hint: "npx myriad bench <file>",
   },
 };
 

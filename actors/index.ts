@@ -59,3 +59,15 @@ export type { GitBase } from "./ci/git-source.ts";
 export { ciMarkdown } from "./ci/ci-markdown.ts";
 export { ciText } from "./ci/ci-text.ts";
 export { ciJunit } from "./ci/ci-junit.ts";
+export { emptyBenchDocument, BENCH_SCHEMA } from "./bench/bench-document.ts";
+export type {
+  BenchDocument,
+  BenchGroup,
+  BenchTaskResult,
+  BenchTime,
+  BenchVerdict,
+  ReferenceComparison,
+} from "./bench/bench-document.ts";
+export { BENCH_JSON_SCHEMA } from "./bench/bench-document-schema.ts";
+export type { BenchEnding, BenchHooks, BenchNote, BenchPhase, BenchRequest } from "./bench/bench-run.ts";
+export { benchText } from "./bench/bench-text.ts";

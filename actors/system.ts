@@ -10,6 +10,8 @@ import type { ActorSystem } from "../runtime/index.ts";
 import { openStateDirectory } from "../storage/index.ts";
 import type { StateDirectory } from "../storage/index.ts";
 import { app } from "./app.ts";
+import { runBench } from "./bench/bench-run.ts";
+import type { BenchEnding, BenchHooks, BenchRequest } from "./bench/bench-run.ts";
 import { calibrate } from "./ci/calibration.ts";
 import { runSuite } from "./ci/ci-run.ts";
 import type { CiEnding, CiHooks, CiHost } from "./ci/ci-run.ts";
@@ -171,6 +173,28 @@ export class MyriadSystem {
     return await calibrate(suite, this.#ciHost(), rounds, hooks);
   }
 
+  /**
+   * Measures the tasks of bench files, interleaved, each beside its stored baseline; a task that cannot be
+   * measured is in the document, not thrown.
+   * @throws BENCH_FILE_UNREADABLE, BENCH_FILE_FAILED, BENCH_INVALID, BENCH_EMPTY, BASELINE_INCOMPARABLE,
+   *   BASELINE_UNKNOWN, BUNDLE_FAILED, BUNDLE_DYNAMIC_IMPORT, INTERRUPTED
+   */
+  async runBench(request: BenchRequest, hooks: BenchHooks = {}): Promise<BenchEnding> {
+    const { clock, random, state, evidence, shelf, workers } = this.#parts;
+    const drawn = (): Random => random.fork(`bench/${clock.now()}/${clock.monotonic()}`);
+    const host = {
+      ...(await shelf.take(workers ?? quietWorkers())),
+      clock,
+      state,
+      evidence,
+      environment: this.#environment,
+      drawSeed: () => drawn().below(2 ** 32),
+      makeRunId: () => makeSessionId(clock, random),
+    };
+    const { document, fault } = await runBench(request, host, hooks);
+    return { document: { ...document, warnings: [...this.#warnings(), ...document.warnings] }, fault };
+  }
+
   /** All baselines, oldest first. @param caseId null: of every case. */
   async baselines(caseId: string | null): Promise<readonly BaselineSummary[]> {
     const { analytics } = this.#parts.state;
@@ -195,7 +219,9 @@ export class MyriadSystem {
     const last = await this.#parts.state.lastSession();
     if (last === null) throw actorError("REPORT_UNKNOWN", "no session was begun here yet");
     const begun = await analytics.sessions();
-    const earlier = begun.filter(({ finishedAt }) => finishedAt !== null).map((row) => row.session);
+    const earlier = begun
+      .filter(({ finishedAt, command }) => finishedAt !== null && command !== "bench")
+      .map((row) => row.session);
     for (const one of [last, ...earlier.toReversed()]) {
       const document = documentOf(await this.#session(one));
       if (document.report !== null) return document;

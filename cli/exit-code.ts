@@ -2,14 +2,14 @@
  * Exit codes:
  *
  *   0    run: improved, nothing regressed; compare, burst: improved, non-inferior, or a baseline established;
- *        ci: every case is that, unchanged, or new
+ *        ci, bench: every case or task is that, unchanged, or new
  *   1    regressed, a gate failed, or the candidate was rejected
  *   2    bad usage or bad input
  *   3    nothing better found, or inconclusive; ci: a case that was not run, too
  *   4    internal fault
  *   130  interrupted
  */
-import type { CiEnding, SessionDocument } from "../actors/index.ts";
+import type { BenchEnding, CiEnding, SessionDocument } from "../actors/index.ts";
 import type { Fault } from "../runtime/contracts/index.ts";
 import type { FailOn } from "./program.ts";
 
@@ -49,4 +49,11 @@ export function exitCodeOfCi({ document, fault }: CiEnding, failOn: FailOn): num
   if (fault !== null) return exitCodeOfFault(fault);
   if (verdicts.has("not_run")) return EXIT_UNDECIDED;
   return verdicts.has("inconclusive") && failOn === "inconclusive" ? EXIT_UNDECIDED : EXIT_OK;
+}
+
+/** The same order: worse, not measured, not known. */
+export function exitCodeOfBench({ document, fault }: BenchEnding): number {
+  if (document.verdict === "regressed") return EXIT_WORSE;
+  if (fault !== null) return exitCodeOfFault(fault);
+  return document.success ? EXIT_OK : EXIT_UNDECIDED;
 }

@@ -6,6 +6,7 @@ import { CommanderError } from "commander";
 import {
   describeEnvironment,
   documentError,
+  emptyBenchDocument,
   emptyCiDocument,
   emptyDocument,
   interrupted,
@@ -96,6 +97,7 @@ function failedDocument(
   const environment = describeEnvironment();
   const error = documentError(wire, session ?? undefined);
   if (command === "ci") return { ...emptyCiDocument(environment), error };
+  if (command === "bench") return { ...emptyBenchDocument(environment), error };
   return { ...emptyDocument(command, environment), session, error };
 }
 

@@ -2,11 +2,11 @@
  * What a command prints: with `--json` exactly one document on stdout and nothing else there; otherwise the
  * progress on stderr and the result on stdout.
  */
-import type { CiDocument, DocumentError, SessionDocument } from "../actors/index.ts";
-import { ciText, verdictSentence } from "../actors/index.ts";
+import type { BenchDocument, CiDocument, DocumentError, SessionDocument } from "../actors/index.ts";
+import { benchText, ciText, verdictSentence } from "../actors/index.ts";
 import { baselineText, comparisonText, figure } from "./baseline-output.ts";
 
-export type CommandDocument = SessionDocument | CiDocument;
+export type CommandDocument = SessionDocument | CiDocument | BenchDocument;
 
 export interface OutputOptions {
   readonly json: boolean;
@@ -23,6 +23,7 @@ export function printDocument(document: CommandDocument, options: OutputOptions,
   if (!options.json) for (const warning of document.warnings ?? []) stderr.write(`note: ${warning}\n`);
   if (options.json) stdout.write(`${JSON.stringify(document, jsonValue, 2)}\n`);
   else if (document.command === "ci") printCi(document, options, streams);
+  else if (document.command === "bench") printBench(document, options, streams);
   else printSession(document, options, streams);
 }
 
@@ -30,6 +31,13 @@ export function printDocument(document: CommandDocument, options: OutputOptions,
 function printCi(document: CiDocument, { quiet }: OutputOptions, { stdout, stderr }: Streams): void {
   const { error, cases, falseAlarms } = document;
   if (error === null || cases.length > 0 || falseAlarms !== null) stdout.write(ciText(document, quiet));
+  if (error !== null) stderr.write(errorLines(error).join(""));
+}
+
+/** What could not be stored was measured all the same. */
+function printBench(document: BenchDocument, { quiet }: OutputOptions, { stdout, stderr }: Streams): void {
+  const { error, benches } = document;
+  if (benches.length > 0) stdout.write(benchText(document, quiet));
   if (error !== null) stderr.write(errorLines(error).join(""));
 }
 

@@ -8,6 +8,7 @@ import { performBaseline } from "./baseline-perform.ts";
 import { usageError } from "./errors.ts";
 import { EXIT_OK, exitCodeOf, exitCodeOfFault } from "./exit-code.ts";
 import type { CommandDocument, Streams } from "./output.ts";
+import { performBench } from "./perform-bench.ts";
 import { performCi } from "./perform-ci.ts";
 import { plainProgress, silentProgress, terminalProgress } from "./progress.ts";
 import type { Progress } from "./progress.ts";
@@ -37,6 +38,14 @@ export async function perform(
       return await performSession(invocation, streams, hooks);
     case "ci":
       return await performCi(
+        invocation,
+        streams,
+        hooks.signal,
+        (use) => withSystem(invocation.options, use),
+        progressFor(invocation.options, streams),
+      );
+    case "bench":
+      return await performBench(
         invocation,
         streams,
         hooks.signal,

@@ -40,6 +40,17 @@ export interface CiOptions extends CommonOptions {
   readonly requireIsolation: boolean;
 }
 
+export interface BenchOptions extends CommonOptions {
+  readonly runs?: number;
+  readonly seed?: number;
+  readonly workers?: number;
+  readonly filter?: RegExp;
+  readonly against?: string;
+  readonly accept: boolean;
+  readonly allowNoise: boolean;
+  readonly requireIsolation: boolean;
+}
+
 /** From which verdict on a run of a suite is a failure; what could not be run always is one. */
 export type FailOn = "regressed" | "inconclusive";
 
@@ -61,13 +72,15 @@ export type Invocation =
       readonly session: string | null;
       readonly options: CommonOptions & { readonly open: boolean };
     }
-  | { readonly command: "ci"; readonly suite: string; readonly options: CiOptions };
+  | { readonly command: "ci"; readonly suite: string; readonly options: CiOptions }
+  | { readonly command: "bench"; readonly files: readonly string[]; readonly options: BenchOptions };
 
 export const COMMANDS: readonly Invocation["command"][] = [
   "run",
   "burst",
   "compare",
   "ci",
+  "bench",
   "baseline",
   "report",
 ];
@@ -138,6 +151,14 @@ export function buildProgram(
       choose({ command: "ci", suite: file, options });
     },
   );
+  bench(add("bench", "time the tasks of bench files, as tinybench has them", BENCH_EXAMPLES)).action(
+    (files: readonly string[], options: BenchOptions, command: Command) => {
+      if (options.accept && options.against !== undefined) {
+        refuse(command, "--accept compares with no baseline, --against with the one that it names");
+      }
+      choose({ command: "bench", files, options });
+    },
+  );
   addBaselineCommands(program, addTo, (action, options) => choose({ command: "baseline", action, options }));
   add("report", "print where the last report lies, or a session's, and what it says", REPORT_EXAMPLES)
     .argument("[session]", "session id; default: the last one")
@@ -203,6 +224,27 @@ function suite(command: Command): Command {
     .addOption(isolationOption());
 }
 
+function bench(command: Command): Command {
+  return command
+    .argument("<file...>", "bench files")
+    .option(
+      "--filter <pattern>",
+      "only tasks whose <file>#<bench>/<task> matches, a regular expression",
+      pattern,
+    )
+    .addOption(
+      new Option("--runs <n>", "iterations a task; default 4000, 20 forks of 200").argParser(
+        integer(40, 10_000_000),
+      ),
+    )
+    .option("--against <tag>", "compare with this baseline; release: with the last released one of each task")
+    .option("--accept", "compare with no baseline, and make what is measured the current one", false)
+    .addOption(seedOption())
+    .addOption(workersOption())
+    .option("--allow-noise", "give a verdict even where the machine is too noisy for one", false)
+    .addOption(isolationOption());
+}
+
 function seedOption(): Option {
   return new Option("--seed <n>", "seed of everything random; default: drawn and printed").argParser(
     integer(0, 2 ** 32 - 1),
@@ -221,6 +263,14 @@ function isolationOption(): Option {
     "--require-isolation",
     "refuse (exit 2) where network and files cannot be kept out of the code's reach",
   ).default(false);
+}
+
+function pattern(text: string): RegExp {
+  try {
+    return new RegExp(text, "u");
+  } catch {
+    throw new InvalidArgumentError("a regular expression is wanted.");
+  }
 }
 
 function minutes(text: string): number {
@@ -274,6 +324,7 @@ const PROGRAM_EXAMPLES = `  myriad run src/orders.ts#dedupe                  mak
   myriad burst src/orders.ts#dedupe                evidence only, no change
   myriad compare old.ts#dedupe new.ts#dedupe       two versions, interleaved
   myriad ci --against origin/main                  a suite of them, against a commit
+  myriad bench src/orders.bench.ts                 a tinybench file, with forks and baselines
   myriad baseline list
   myriad report`;
 const RUN_EXAMPLES = `  myriad run src/orders.ts#dedupe
@@ -290,9 +341,13 @@ const CI_EXAMPLES = `  myriad ci --against origin/main                  the case
   myriad ci --against origin/main --fail-on regressed
   myriad ci --calibrate 20                         how often is this suite flagged for nothing here?
   myriad ci --resume`;
+const BENCH_EXAMPLES = `  myriad bench src/orders.bench.ts                 the first run stores baselines, later ones compare
+  myriad bench bench/*.bench.ts --filter dedupe
+  myriad bench src/orders.bench.ts --against release
+  myriad bench src/orders.bench.ts --accept        the present code becomes the baseline`;
 const REPORT_EXAMPLES = `  myriad report
   myriad report 01J9Z3K6W8V4S2Q0T5R7Y1X3AB --open`;
 const EXIT_CODES = `
-Exit codes: 0 shown (run: improved; compare, burst: improved, not worse, or a baseline established; ci: every
-case), 1 regressed, refused by a gate, or rejected, 2 bad usage or input, 3 nothing better found, inconclusive,
+Exit codes: 0 shown (run: improved; compare, burst: improved, not worse, or a baseline established; ci, bench:
+every case or task), 1 regressed, refused by a gate, or rejected, 2 bad usage or input, 3 nothing better found, inconclusive,
 or not run, 4 internal fault, 130 interrupted.`;

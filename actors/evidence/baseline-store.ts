@@ -13,8 +13,8 @@
  *
  * What lost against the last release does not become current by itself (`baseline-promotion.ts`).
  */
-import { createHash } from "node:crypto";
 import type { SandboxProgram } from "../../kernels/sandbox/index.ts";
+import { programDigest } from "../../kernels/syntax/index.ts";
 import type { Analytics, BaselineRow } from "../../storage/index.ts";
 import { phaseAgent } from "../agent/agent.ts";
 import type { Agent } from "../agent/agent.ts";
@@ -35,7 +35,8 @@ export interface StoredBaseline {
   readonly program: SandboxProgram;
 }
 
-const programArtifact = (version: string): string => `${version}-program.json`;
+/** Where the program of a version lies among its session's artifacts. */
+export const programArtifact = (version: string): string => `${version}-program.json`;
 
 /** The tag alone. @param tag null: the case's current one. @throws BASELINE_UNKNOWN, BASELINE_INCOMPARABLE */
 export async function baselineTag(
@@ -85,7 +86,7 @@ async function programOf(row: BaselineRow, state: Services["state"]): Promise<Sa
   if (row.tool !== null) throw incomparable(row, `was measured by ${row.tool}, which gave figures alone`);
   const bytes = await readProgram(row, state);
   const program = parsedProgram(bytes);
-  if (program !== null && programDigest(program) === row.programDigest) {
+  if (program !== null && programDigest(program.code, program.entry) === row.programDigest) {
     return { code: program.code, entry: program.entry, digest: row.programDigest };
   }
   throw incomparable(row, "is not the one that was measured");
@@ -105,11 +106,6 @@ function parsedProgram(bytes: Uint8Array): SandboxProgram | null {
   } catch {
     return null;
   }
-}
-
-/** As the bundler makes it: of code and entry. */
-function programDigest({ code, entry }: SandboxProgram): string {
-  return createHash("sha256").update(`${code}\0${entry}`).digest("hex");
 }
 
 function incomparable({ tag }: BaselineRow, what: string, cause?: unknown): Error {

@@ -15,7 +15,7 @@ import type { BurstOutcome, KeptFork, SessionState } from "../workflow/session-s
 import { runBurst } from "./burst.ts";
 import type { FinishedFork } from "./burst.ts";
 import { sameObservation } from "./equivalence.ts";
-import { keptConditions } from "./fork-conditions.ts";
+import { keptFork } from "./fork-conditions.ts";
 import { planForks } from "./fork-plan.ts";
 import type { Version } from "./fork-plan.ts";
 import { machineNoiseNow, MachineWatch } from "./machine-noise.ts";
@@ -75,14 +75,11 @@ async function runBurstPhase(
 }
 
 function keep(fork: FinishedFork, expected: readonly Observation[]): KeptFork {
-  const { measurement, ...planned } = fork;
-  const { wallNs, failures, cpuMs, peakMb, proof, isolation } = measurement;
+  const { proof } = fork.measurement;
   const proved =
     proof.length === expected.length &&
     proof.every((observation, index) => sameObservation(observation, expected[index]));
-  const conditions = keptConditions(measurement);
-  const kept = { ...planned, wallNs, failures, cpuMs, peakMb, isolation, proved };
-  return conditions === undefined ? kept : { ...kept, conditions };
+  return keptFork(fork, proved);
 }
 
 /** Of a burst that goes on: as it began. Null: it has not begun. */

@@ -7,6 +7,7 @@
 import type {
   EncodedInput,
   ForkMeasurement,
+  MeasureRequest,
   SandboxEngine,
   SandboxLimits,
   SandboxProgram,
@@ -28,17 +29,17 @@ export interface BurstRequest {
   readonly workers: number;
 }
 
-export interface FinishedFork extends PlannedFork {
+export interface FinishedFork<Name extends string = Version> extends PlannedFork<Name> {
   readonly measurement: ForkMeasurement;
   /** Infrastructure errors: how often its process did not start before. */
   readonly startFailures: number;
 }
 
-export interface BurstListener {
+export interface BurstListener<Name extends string = Version> {
   /** Called before each fork. */
   forkStarts(): void;
   /** Resolves when the fork is kept; the next one of this worker waits for it. */
-  forkFinished(fork: FinishedFork): Promise<void>;
+  forkFinished(fork: FinishedFork<Name>): Promise<void>;
   /** Iterations done in all, finished and running forks. */
   progress(iterations: number): void;
 }
@@ -49,15 +50,34 @@ export async function runBurst(
   listener: BurstListener,
   signal: AbortSignal,
 ): Promise<void> {
-  const waiting = [...request.forks].reverse();
-  const running = new Map<PlannedFork, number>();
+  const { forks, workers } = request;
+  const measureOf = (fork: PlannedFork): MeasureRequest => measureRequest(request, fork);
+  await runForks({ forks, workers, measureOf }, engine, listener, signal);
+}
+
+export interface ForksRequest<Name extends string> {
+  /** In the order in which they are begun. */
+  readonly forks: readonly PlannedFork<Name>[];
+  readonly workers: number;
+  readonly measureOf: (fork: PlannedFork<Name>) => MeasureRequest;
+}
+
+/** The same of versions that are each measured in a way of their own. */
+export async function runForks<Name extends string>(
+  { forks, workers, measureOf }: ForksRequest<Name>,
+  engine: SandboxEngine,
+  listener: BurstListener<Name>,
+  signal: AbortSignal,
+): Promise<void> {
+  const waiting = [...forks].reverse();
+  const running = new Map<PlannedFork<Name>, number>();
   let finished = 0;
   const report = (): void => {
     listener.progress(finished + [...running.values()].reduce((sum, done) => sum + done, 0));
   };
-  const runOne = (fork: PlannedFork): Promise<Started<ForkMeasurement>> =>
+  const runOne = (fork: PlannedFork<Name>): Promise<Started<ForkMeasurement>> =>
     untilStarted(() =>
-      engine.measure(measureRequest(request, fork), {
+      engine.measure(measureOf(fork), {
         signal,
         onProgress: (iterations) => {
           // One that is run again starts over; what was said of it is not taken back.
@@ -73,15 +93,15 @@ export async function runBurst(
       const { result: measurement, startFailures } = await runOne(fork);
       await listener.forkFinished({ ...fork, measurement, startFailures });
       running.delete(fork);
-      finished += request.iterationsPerFork;
+      finished += measureOf(fork).iterations;
       report();
     }
   };
-  await allOrFirstFailure(Array.from({ length: request.workers }, work), waiting);
+  await allOrFirstFailure(Array.from({ length: workers }, work), waiting);
 }
 
 /** After a failure nothing new is begun, and nothing is left running behind the caller's back. */
-async function allOrFirstFailure(workers: readonly Promise<void>[], waiting: PlannedFork[]): Promise<void> {
+async function allOrFirstFailure(workers: readonly Promise<void>[], waiting: unknown[]): Promise<void> {
   const failures: unknown[] = [];
   const settled = workers.map((worker) =>
     worker.catch((error: unknown) => {
@@ -93,7 +113,7 @@ async function allOrFirstFailure(workers: readonly Promise<void>[], waiting: Pla
   if (failures.length > 0) throw failures[0];
 }
 
-function measureRequest(request: BurstRequest, fork: PlannedFork) {
+function measureRequest(request: BurstRequest, fork: PlannedFork): MeasureRequest {
   return {
     program: request.programs[fork.version]!,
     batch: request.batch,

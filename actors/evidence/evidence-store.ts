@@ -11,6 +11,7 @@ import type {
   BaselineRole,
   BaselineRow,
   PrunedSamples,
+  SessionRow,
 } from "../../storage/index.ts";
 import type { Summary, Verdict } from "../../kernels/statistics/index.ts";
 import type { ComparisonRow } from "../workflow/session-document.ts";
@@ -28,6 +29,13 @@ export type EvidenceWrite =
   | { readonly kind: "promote"; readonly tag: string; readonly role?: BaselineRole }
   | {
       readonly kind: "import";
+      readonly tag: string;
+      readonly rows: readonly NewBaselineRow[];
+      readonly forks: readonly ForeignFork[];
+    }
+  | {
+      readonly kind: "measured";
+      readonly session: SessionRow;
       readonly tag: string;
       readonly rows: readonly NewBaselineRow[];
       readonly forks: readonly ForeignFork[];
@@ -116,6 +124,8 @@ function record(
       return analytics.promote(write.tag, write.role);
     case "import":
       return writeImport(write.tag, write.rows, write.forks, analytics);
+    case "measured":
+      return writeMeasured(write, analytics);
     case "mark":
       return analytics.markBaseline(write.marks);
     case "setting":
@@ -185,6 +195,14 @@ async function writeImport(
 ): Promise<void> {
   for (const { row, samples } of forks) await analytics.recordFork(row, samples);
   await analytics.establishBaseline(tag, rows);
+}
+
+async function writeMeasured(
+  { session, tag, rows, forks }: Extract<EvidenceWrite, { readonly kind: "measured" }>,
+  analytics: Analytics,
+): Promise<void> {
+  await analytics.recordSession(session);
+  await writeImport(tag, rows, forks, analytics);
 }
 
 function summaryRow(session: string, { summary, ...labels }: VersionSummary, now: number) {
@@ -268,6 +286,13 @@ export class EvidenceStore {
   /** @throws BASELINE_EXISTS */
   importBaseline(tag: string, rows: readonly NewBaselineRow[], forks: readonly ForeignFork[]): Promise<void> {
     return this.#write({ kind: "import", tag, rows, forks });
+  }
+
+  /** A baseline of no session's workflow, with all that it rests on. @throws BASELINE_EXISTS */
+  establishMeasured(
+    measured: Omit<Extract<EvidenceWrite, { readonly kind: "measured" }>, "kind">,
+  ): Promise<void> {
+    return this.#write({ kind: "measured", ...measured });
   }
 
   /** @throws BASELINE_UNKNOWN */

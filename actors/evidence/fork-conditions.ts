@@ -2,6 +2,7 @@
 import type { ForkConditions, ForkMeasurement } from "../../kernels/sandbox/index.ts";
 import type { MeasurementSummary, VersionMeasurement } from "../workflow/session-document.ts";
 import type { KeptFork } from "../workflow/session-state.ts";
+import type { FinishedFork } from "./burst.ts";
 import type { Version } from "./fork-plan.ts";
 import { medianOf, steadyAfter } from "./steadiness.ts";
 
@@ -14,6 +15,14 @@ export interface KeptConditions extends Omit<ForkConditions, "warmUpNs"> {
 const NS_PER_MS = 1_000_000;
 /** Halves of fewer iterations tell nothing: the very first one is often off. */
 export const LEAST_DRIFT_ITERATIONS = 100;
+
+/** @param proved it did what it was checked to do */
+export function keptFork({ measurement, ...planned }: FinishedFork, proved: boolean): KeptFork {
+  const { wallNs, failures, cpuMs, peakMb, isolation } = measurement;
+  const conditions = keptConditions(measurement);
+  const kept = { ...planned, wallNs, failures, cpuMs, peakMb, isolation, proved };
+  return conditions === undefined ? kept : { ...kept, conditions };
+}
 
 /** Undefined where the engine told none. */
 export function keptConditions({ conditions, wallNs }: ForkMeasurement): KeptConditions | undefined {

@@ -7,17 +7,17 @@ import type { Random } from "../../runtime/contracts/index.ts";
 
 export type Version = "baseline" | "candidate";
 
-export interface PlannedFork {
-  readonly version: Version;
+export interface PlannedFork<Name extends string = Version> {
+  readonly version: Name;
   readonly fork: number;
   /** Position in the randomised order of all forks. */
   readonly order: number;
 }
 
-export interface ForkPlan {
+export interface ForkPlan<Name extends string = Version> {
   readonly forksPerVersion: number;
   readonly iterationsPerFork: number;
-  readonly forks: readonly PlannedFork[];
+  readonly forks: readonly PlannedFork<Name>[];
 }
 
 /** The verdict's tests want at least this many fork means a version. */
@@ -28,14 +28,25 @@ export const MOST_ITERATIONS = 500;
  * 10,000 runs are 20 forks × 500 iterations; more runs are more forks. Each round runs one fork of every
  * version in a random order, so that drift of the machine meets all versions alike.
  */
-export function planForks(runs: number, versions: readonly Version[], random: Random): ForkPlan {
+export function planForks<Name extends string = Version>(
+  runs: number,
+  versions: readonly Name[],
+  random: Random,
+): ForkPlan<Name> {
   const forksPerVersion = Math.max(LEAST_FORKS, Math.ceil(runs / MOST_ITERATIONS));
-  const forks: PlannedFork[] = [];
+  const forks: PlannedFork<Name>[] = [];
   for (let fork = 0; fork < forksPerVersion; fork++) {
-    const swapped = versions.length > 1 && random.next() < 0.5;
-    for (const version of swapped ? versions.toReversed() : versions) {
-      forks.push({ version, fork, order: forks.length });
-    }
+    for (const version of shuffled(versions, random)) forks.push({ version, fork, order: forks.length });
   }
   return { forksPerVersion, iterationsPerFork: Math.ceil(runs / forksPerVersion), forks };
+}
+
+/** One draw for two: plans of sessions that were begun before there could be more stay what they were. */
+function shuffled<Name>(versions: readonly Name[], random: Random): readonly Name[] {
+  const order = [...versions];
+  for (let last = order.length - 1; last > 0; last--) {
+    const other = Math.floor(random.next() * (last + 1));
+    [order[last], order[other]] = [order[other]!, order[last]!];
+  }
+  return order;
 }

@@ -34,10 +34,12 @@ const CLOCK_MULTIPLE = 100;
 const MOST_STRETCH = 100;
 const MOST_STRETCH_NS = 1_000_000;
 
+/** @param mostIterations of a pilot fork, and of a warm-up, where a version is so slow that it has to be less */
 export async function runPilot(
   request: Pick<BurstRequest, "programs" | "batch" | "seed" | "limits">,
   engine: SandboxEngine,
   signal: AbortSignal,
+  mostIterations: number = MOST_PILOT,
 ): Promise<MeasureSettings> {
   const { programs, ...asked } = request;
   const forkOfEach = (iterations: number, stretch: number): Promise<readonly ForkMeasurement[]> =>
@@ -47,10 +49,10 @@ export async function runPilot(
         return (await untilStarted(() => engine.measure(fork, { signal }))).result;
       }),
     );
-  const first = await forkOfEach(LEAST_PILOT, 1);
+  const first = await forkOfEach(Math.min(mostIterations, LEAST_PILOT), 1);
   const stretch = stretchFor(first);
-  const second = await forkOfEach(pilotLength(first, stretch), stretch);
-  return { warmUpIterations: warmUpFor(second), stretch };
+  const second = await forkOfEach(Math.min(mostIterations, pilotLength(first, stretch)), stretch);
+  return { warmUpIterations: Math.min(mostIterations, warmUpFor(second)), stretch };
 }
 
 /** @param versions a pilot fork of each, timed one by one */

@@ -62,7 +62,7 @@ export const errorSchema: Schema = record({
 });
 
 const noiseLabel: Schema = { enum: ["quiet", "noisy", "unusable"] };
-const machineNoise = record({
+export const machineNoiseSchema: Schema = record({
   label: noiseLabel,
   probes: count,
   loopNs: number,
@@ -75,8 +75,15 @@ const machineNoise = record({
 
 export const noiseSchema: Schema = record(
   { label: noiseLabel, coefficientOfVariation: number },
-  { before: machineNoise, during: orNull(machineNoise) },
+  { before: machineNoiseSchema, during: orNull(machineNoiseSchema) },
 );
+
+export const isolationSchema: Schema = record({
+  engine: text,
+  carrier: text,
+  enforced: texts,
+  missing: texts,
+});
 
 const phase = record({
   name: text,
@@ -169,7 +176,7 @@ const pruned = record({
   bytesAfter: count,
 });
 
-const measurement = record({
+export const measurementSchema: Schema = record({
   warmUpIterations: count,
   stretch: count,
   timer: record({ resolutionNs: number, overheadNs: number }),
@@ -203,7 +210,7 @@ export const RESULT_JSON_SCHEMA: Schema = {
       subject: orNull(record({ id: text, file: text, export: text, goal: text, candidate: orNull(text) })),
       seed: orNull(count),
       environment: environmentSchema,
-      isolation: orNull(record({ engine: text, carrier: text, enforced: texts, missing: texts })),
+      isolation: orNull(isolationSchema),
       noise: orNull(noiseSchema),
       phases: list(phase),
       search: orNull(record({ candidates: count, accepted: count, history: list(searchStep) })),
@@ -218,7 +225,7 @@ export const RESULT_JSON_SCHEMA: Schema = {
             sandboxesPerSecond: number,
             batch: count,
           },
-          { measurement: orNull(measurement) },
+          { measurement: orNull(measurementSchema) },
         ),
       ),
       comparisons: list(comparisonSchema),

@@ -14,7 +14,7 @@ import type { SandboxProgram } from "../sandbox/protocol.ts";
 import { syntaxError } from "./errors.ts";
 import { renamingStatements } from "./kept-names.ts";
 import { insidePackages } from "./project-options.ts";
-import type { FunctionRef, ModuleText } from "./protocol.ts";
+import type { ModuleText } from "./protocol.ts";
 import { isSloppy, sloppyScripts } from "./sloppy-scripts.ts";
 import type { SloppyScripts } from "./sloppy-scripts.ts";
 import { UNAVAILABLE_REQUIRE, unavailableModules } from "./unavailable-modules.ts";
@@ -32,15 +32,47 @@ const LANGUAGE = {
 } as const satisfies BuildOptions;
 
 /** @throws SUBJECT_FILE_MISSING, BUNDLE_FAILED, BUNDLE_DYNAMIC_IMPORT. */
-export async function bundleFunction(module: ModuleText): Promise<SandboxProgram> {
-  const ref = { ...module.ref, file: realFile(module.ref.file) };
-  const first = await run(ref, module.source, null);
-  const modes = modesOf(ref, module.source, first);
+export async function bundleFunction({ ref, source }: ModuleText): Promise<SandboxProgram> {
+  const { exportName } = ref;
+  const code = await bundled({ file: realFile(ref.file), exportName, source, alias: {} });
+  return { code, entry: exportName, digest: programDigest(code, exportName) };
+}
+
+/**
+ * The same of a module that is run for what it does while it is evaluated.
+ * @param module `alias`: files that stand in for packages, for every module of the program
+ * @returns code as a program has it; what it returns means nothing
+ * @throws SUBJECT_FILE_MISSING, BUNDLE_FAILED, BUNDLE_DYNAMIC_IMPORT.
+ */
+export async function bundleModule(module: {
+  readonly file: string;
+  readonly source: string;
+  readonly alias: Readonly<Record<string, string>>;
+}): Promise<string> {
+  return await bundled({ ...module, file: realFile(module.file), exportName: null });
+}
+
+/** Hex: equal digests run the same program. */
+export function programDigest(code: string, entry: string): string {
+  return createHash("sha256").update(`${code}\0${entry}`).digest("hex");
+}
+
+/** What is bundled. */
+interface Origin {
+  readonly file: string;
+  /** null: nothing of the module is asked for. */
+  readonly exportName: string | null;
+  /** null: as it is on disk. */
+  readonly source: string | null;
+  readonly alias: Readonly<Record<string, string>>;
+}
+
+async function bundled(origin: Origin): Promise<string> {
+  const first = await run(origin, null);
+  const modes = modesOf(origin, first);
   const scripts = modes.strict && modes.sloppy.size > 0 ? sloppyScripts(modes.sloppy, LANGUAGE) : null;
-  const built = scripts === null ? first : await run(ref, module.source, scripts);
-  const code = programText(built, modes.strict, scripts);
-  const digest = createHash("sha256").update(`${code}\0${ref.exportName}`).digest("hex");
-  return { code, entry: ref.exportName, digest };
+  const built = scripts === null ? first : await run(origin, scripts);
+  return programText(built, modes.strict, scripts);
 }
 
 function realFile(file: string): string {
@@ -51,18 +83,20 @@ function realFile(file: string): string {
   }
 }
 
-async function run(ref: FunctionRef, source: string | null, scripts: SloppyScripts | null): Promise<Built> {
+async function run(origin: Origin, scripts: SloppyScripts | null): Promise<Built> {
+  const { file, source, alias } = origin;
   try {
     const built = await bundler().build({
       ...LANGUAGE,
       stdin: {
-        contents: entryText(ref),
-        resolveDir: path.dirname(ref.file),
+        contents: entryText(origin),
+        resolveDir: path.dirname(file),
         sourcefile: ENTRY_FILE,
         loader: "js",
       },
-      absWorkingDir: path.dirname(ref.file),
-      outfile: path.join(path.dirname(ref.file), "myriad-program.js"),
+      absWorkingDir: path.dirname(file),
+      outfile: path.join(path.dirname(file), "myriad-program.js"),
+      alias,
       bundle: true,
       write: false,
       metafile: true,
@@ -78,19 +112,20 @@ async function run(ref: FunctionRef, source: string | null, scripts: SloppyScrip
       // First come, first served: the changed text goes before the sloppy scripts.
       plugins: [
         unavailableModules(),
-        ...overlay(ref.file, source),
+        ...overlay(file, source),
         ...(scripts === null ? [] : [scripts.plugin]),
       ],
     });
-    refuseDynamicImports(ref, built.warnings);
+    refuseDynamicImports(file, built.warnings);
     return built;
   } catch (cause) {
     if (cause instanceof MyriadError) throw cause;
-    throw bundleFailed(ref, cause);
+    throw bundleFailed(file, cause);
   }
 }
 
-function entryText({ file, exportName }: FunctionRef): string {
+function entryText({ file, exportName }: Origin): string {
+  if (exportName === null) return `import ${JSON.stringify(file)};\nexport {};`;
   const name = /^[\w$]+$/.test(exportName) ? exportName : JSON.stringify(exportName);
   return `export { ${name} } from ${JSON.stringify(file)};`;
 }
@@ -117,16 +152,16 @@ interface Modes {
   readonly sloppy: ReadonlySet<string>;
 }
 
-function modesOf(ref: FunctionRef, source: string | null, built: Built): Modes {
+function modesOf({ file: own, source }: Origin, built: Built): Modes {
   const inputs = Object.entries(built.metafile.inputs).filter(
     ([name]) => name !== ENTRY_FILE && !name.includes(":"),
   );
   const isScript = (name: string, format: string | undefined): boolean =>
     format === "cjs" && /\.c?jsx?$/.test(name);
   const scripts = inputs.filter(([name, { format }]) => isScript(name, format));
-  const files = scripts.map(([name]) => path.resolve(path.dirname(ref.file), name));
+  const files = scripts.map(([name]) => path.resolve(path.dirname(own), name));
   const textOf = (file: string): string =>
-    file === ref.file && source !== null ? source : readFileSync(file, "utf8");
+    file === own && source !== null ? source : readFileSync(file, "utf8");
   return {
     strict: inputs.some(([name, { format }]) => format !== undefined && !isScript(name, format)),
     sloppy: new Set(files.filter((file) => isSloppy(textOf(file)))),
@@ -147,28 +182,28 @@ function programText(built: Built, strict: boolean, scripts: SloppyScripts | nul
 }
 
 /** In packages such calls stand mostly in paths never taken; there they throw when they are reached. */
-function refuseDynamicImports(ref: FunctionRef, warnings: readonly Message[]): void {
-  const isOwn = (file: string): boolean => file === ref.file || !insidePackages(file);
+function refuseDynamicImports(subject: string, warnings: readonly Message[]): void {
+  const isOwn = (file: string): boolean => file === subject || !insidePackages(file);
   const own = warnings.find(({ id, location }) => {
-    const file = path.resolve(path.dirname(ref.file), location?.file ?? "");
+    const file = path.resolve(path.dirname(subject), location?.file ?? "");
     return /^unsupported-(?:dynamic|require)/.test(id) && isOwn(file);
   });
   if (own === undefined) return;
-  throw syntaxError("BUNDLE_DYNAMIC_IMPORT", own.text, detailOf(ref, own));
+  throw syntaxError("BUNDLE_DYNAMIC_IMPORT", own.text, detailOf(subject, own));
 }
 
-function bundleFailed(ref: FunctionRef, cause: unknown): MyriadError {
+function bundleFailed(file: string, cause: unknown): MyriadError {
   const first = isBuildFailure(cause) ? cause.errors[0] : undefined;
-  if (first === undefined) return syntaxError("BUNDLE_FAILED", `${ref.file} cannot be bundled.`, { cause });
-  return syntaxError("BUNDLE_FAILED", first.text, { cause, ...detailOf(ref, first) });
+  if (first === undefined) return syntaxError("BUNDLE_FAILED", `${file} cannot be bundled.`, { cause });
+  return syntaxError("BUNDLE_FAILED", first.text, { cause, ...detailOf(file, first) });
 }
 
 function isBuildFailure(cause: unknown): cause is BuildFailure {
   return cause instanceof Error && "errors" in cause && Array.isArray(cause.errors);
 }
 
-function detailOf(ref: FunctionRef, { location }: Message): { readonly location: string } {
-  if (location === null || location.file === ENTRY_FILE) return { location: ref.file };
-  const file = path.resolve(path.dirname(ref.file), location.file);
+function detailOf(subject: string, { location }: Message): { readonly location: string } {
+  if (location === null || location.file === ENTRY_FILE) return { location: subject };
+  const file = path.resolve(path.dirname(subject), location.file);
   return { location: `${file}:${location.line}:${location.column + 1}` };
 }

@@ -110,7 +110,7 @@ export function documentIn({ stdout, stderr, code, signal }: Ended): SessionDocu
 
 let validator: ValidateFunction<SessionDocument> | null = null;
 
-export function readSchema(name: "ci" | "result" | "suite" | "task"): object {
+export function readSchema(name: "bench" | "ci" | "result" | "suite" | "task"): object {
   return JSON.parse(readFileSync(join(ROOT, "schemas", `${name}.schema.json`), "utf8")) as object;
 }
 

@@ -1,7 +1,13 @@
 /** `npm run schemas`: writes the shipped JSON Schemas from their source. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { CI_JSON_SCHEMA, RESULT_JSON_SCHEMA, SUITE_SCHEMA, TASK_SCHEMA } from "../../actors/index.ts";
+import {
+  BENCH_JSON_SCHEMA,
+  CI_JSON_SCHEMA,
+  RESULT_JSON_SCHEMA,
+  SUITE_SCHEMA,
+  TASK_SCHEMA,
+} from "../../actors/index.ts";
 import { ROOT } from "./repository.ts";
 
 const SCHEMAS: Readonly<Record<string, object>> = {
@@ -9,6 +15,7 @@ const SCHEMAS: Readonly<Record<string, object>> = {
   result: RESULT_JSON_SCHEMA,
   suite: SUITE_SCHEMA,
   ci: CI_JSON_SCHEMA,
+  bench: BENCH_JSON_SCHEMA,
 };
 
 for (const [name, schema] of Object.entries(SCHEMAS)) {

@@ -4,7 +4,13 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { parse } from "yaml";
-import { CI_JSON_SCHEMA, RESULT_JSON_SCHEMA, SUITE_SCHEMA, TASK_SCHEMA } from "../../../actors/index.ts";
+import {
+  BENCH_JSON_SCHEMA,
+  CI_JSON_SCHEMA,
+  RESULT_JSON_SCHEMA,
+  SUITE_SCHEMA,
+  TASK_SCHEMA,
+} from "../../../actors/index.ts";
 import { readSchema } from "../../kit/cli.ts";
 import { ROOT } from "../../kit/repository.ts";
 
@@ -14,6 +20,7 @@ describe("the shipped schemas", () => {
     assert.deepEqual(readSchema("task"), TASK_SCHEMA);
     assert.deepEqual(readSchema("suite"), SUITE_SCHEMA);
     assert.deepEqual(readSchema("ci"), CI_JSON_SCHEMA);
+    assert.deepEqual(readSchema("bench"), BENCH_JSON_SCHEMA);
   });
 
   it("accept every bundled suite", () => {

@@ -1,0 +1,87 @@
+/** JSON Schema (2020-12) of the document that `myriad bench --json` prints; shipped as schemas/bench.schema.json. */
+import {
+  comparisonSchema,
+  environmentSchema,
+  errorSchema,
+  isolationSchema,
+  machineNoiseSchema,
+  measurementSchema,
+  noiseSchema,
+} from "../workflow/result-schema.ts";
+import {
+  count,
+  flag,
+  interval,
+  list,
+  number,
+  orNull,
+  record,
+  text,
+  texts,
+  type Schema,
+} from "../workflow/schema-parts.ts";
+import { BENCH_SCHEMA } from "./bench-document.ts";
+
+const verdict: Schema = {
+  enum: ["regressed", "failed", "inconclusive", "improved", "non_inferior", "no_baseline", "unchanged"],
+};
+
+const time = record({
+  unit: { const: "ns" },
+  mean: number,
+  median: number,
+  stdDev: number,
+  ci99: interval,
+  callsPerSecond: number,
+  forks: count,
+  iterationsPerFork: count,
+  callsPerIteration: count,
+});
+
+const againstReference = record({
+  ratio: orNull(number),
+  ci99: orNull(interval),
+  verdict: { enum: ["slower", "faster", "not_slower", "undecided"] },
+});
+
+const task = record({
+  id: text,
+  name: text,
+  verdict,
+  error: orNull(errorSchema),
+  time: orNull(time),
+  againstReference: orNull(againstReference),
+  comparison: orNull(comparisonSchema),
+  withheld: orNull({ enum: ["noise", "unsteady"] }),
+  baseline: record({ from: orNull(text), to: orNull(text) }),
+  noise: orNull(noiseSchema),
+  measurement: orNull(measurementSchema),
+});
+
+const bench = record({
+  file: text,
+  name: orNull(text),
+  reference: orNull(record({ task: text, chosen: { enum: ["named", "fastest"] } })),
+  tasks: list(task),
+});
+
+export const BENCH_JSON_SCHEMA: Schema = {
+  $schema: "https://json-schema.org/draft/2020-12/schema",
+  $id: "bench.schema.json",
+  title: "Myriad run of bench files",
+  ...record({
+    schema: { const: BENCH_SCHEMA },
+    command: { const: "bench" },
+    success: flag,
+    verdict: orNull(verdict),
+    error: orNull(errorSchema),
+    seed: orNull(count),
+    runs: orNull(count),
+    environment: environmentSchema,
+    isolation: orNull(isolationSchema),
+    machine: orNull(record({ before: machineNoiseSchema, during: orNull(machineNoiseSchema) })),
+    wallMs: number,
+    benches: list(bench),
+    warnings: texts,
+  }),
+};

@@ -1,0 +1,171 @@
+/**
+ * The forks of a bench run: all tasks, and beside each its stored baseline where there is one, take turns in a
+ * random order. An iteration is one evaluation of the bench file and then so many calls of the task; how many is
+ * found out once a task, as are warm-up and stretch (`pilot.ts`), and holds for the task and its baseline alike.
+ *
+ *   calls       as many as make about a millisecond, at most 1,000; one of a task with hooks between its calls
+ *   slow tasks  warm-up and samples of a fork take about two seconds each at most, but 20 iterations at least
+ */
+import type {
+  EncodedInput,
+  ForkMeasurement,
+  MeasureRequest,
+  SandboxEngine,
+  SandboxProgram,
+  SandboxSeed,
+} from "../../kernels/sandbox/index.ts";
+import { SANDBOX_CAPS } from "../../kernels/sandbox/index.ts";
+import type { Random } from "../../runtime/contracts/index.ts";
+import { chooseBatch } from "../evidence/batch.ts";
+import { runForks } from "../evidence/burst.ts";
+import type { FinishedFork } from "../evidence/burst.ts";
+import { keptFork } from "../evidence/fork-conditions.ts";
+import { planForks } from "../evidence/fork-plan.ts";
+import type { PlannedFork, Version } from "../evidence/fork-plan.ts";
+import { runPilot } from "../evidence/pilot.ts";
+import type { MeasureSettings } from "../evidence/pilot.ts";
+import { medianOf } from "../evidence/steadiness.ts";
+import { untilStarted } from "../evidence/until-started.ts";
+import type { KeptFork } from "../workflow/session-state.ts";
+import { ONE_CALL } from "./bench-discovery.ts";
+import type { FoundTask } from "./bench-discovery.ts";
+
+/** A task and what it is measured beside. */
+export interface Contestant {
+  readonly task: FoundTask;
+  /** null: nothing is stored, or it is the same program. */
+  readonly baseline: SandboxProgram | null;
+}
+
+export interface MeasuredTask extends Contestant {
+  readonly callsPerIteration: number;
+  /** Of both versions; their times are those of iterations. */
+  readonly forks: readonly KeptFork[];
+}
+
+export interface BenchMeasureRequest {
+  readonly contestants: readonly Contestant[];
+  /** Iterations a task, over all its forks. */
+  readonly runs: number;
+  readonly workers: number;
+  readonly seed: SandboxSeed;
+  readonly random: Random;
+}
+
+export interface MeasureListener {
+  /** Before each fork. */
+  forkStarts(): void;
+  /** @param done tasks that are calibrated */
+  calibrated(done: number, total: number): void;
+  /** Iterations. */
+  progress(done: number, total: number): void;
+}
+
+interface TaskSettings extends MeasureSettings {
+  readonly batch: readonly EncodedInput[];
+  readonly iterations: number;
+}
+
+const ITERATION_NS = 1_000_000;
+const MOST_CALLS = 1_000;
+const SLOW_NS = 2_000_000_000;
+const LEAST_ITERATIONS = 20;
+const FIRST_LOOK = 20;
+/** What a stretch may come to: each of its iterations evaluates the file. */
+const MOST_STRETCH = 100;
+
+type ForkName = `${Version}/${number}`;
+
+export async function measureTasks(
+  request: BenchMeasureRequest,
+  engine: SandboxEngine,
+  listener: MeasureListener,
+  signal: AbortSignal,
+): Promise<readonly MeasuredTask[]> {
+  const { contestants, runs, workers, random } = request;
+  const names = contestants.flatMap(({ baseline }, index): readonly ForkName[] => [
+    `candidate/${index}`,
+    ...(baseline === null ? [] : ([`baseline/${index}`] as const)),
+  ]);
+  const plan = planForks(runs, names, random);
+  const settings: TaskSettings[] = [];
+  for (const contestant of contestants) {
+    listener.calibrated(settings.length, contestants.length);
+    settings.push(await settingsOf(contestant, plan.iterationsPerFork, request.seed, engine, signal));
+  }
+  const measureOf = ({ version: name }: PlannedFork<ForkName>): MeasureRequest => {
+    const { version, index } = placeOf(name);
+    const { task, baseline } = contestants[index]!;
+    const program = version === "candidate" ? task.program : baseline!;
+    return { ...settings[index]!, program, seed: request.seed, limits: SANDBOX_CAPS };
+  };
+  const total = plan.forks.reduce((sum, fork) => sum + measureOf(fork).iterations, 0);
+  const kept = contestants.map((): KeptFork[] => []);
+  await runForks(
+    { forks: plan.forks, workers, measureOf },
+    engine,
+    {
+      forkStarts: () => listener.forkStarts(),
+      progress: (done) => listener.progress(done, total),
+      forkFinished(fork: FinishedFork<ForkName>) {
+        const { version, index } = placeOf(fork.version);
+        kept[index]!.push(keptFork({ ...fork, version }, isSound(fork.measurement)));
+        return Promise.resolve();
+      },
+    },
+    signal,
+  );
+  return contestants.map((contestant, index) => ({
+    ...contestant,
+    callsPerIteration: settings[index]!.batch.length,
+    forks: kept[index]!,
+  }));
+}
+
+function placeOf(name: ForkName): { readonly version: Version; readonly index: number } {
+  const [version, index] = name.split("/") as [Version, string];
+  return { version, index: Number(index) };
+}
+
+/** What a task returns is its own affair, and need not be comparable. */
+function isSound({ proof }: ForkMeasurement): boolean {
+  return proof.every(({ outcome }) => outcome === "returned" || outcome === "incomparable");
+}
+
+async function settingsOf(
+  { task, baseline }: Contestant,
+  iterationsPerFork: number,
+  seed: SandboxSeed,
+  engine: SandboxEngine,
+  signal: AbortSignal,
+): Promise<TaskSettings> {
+  const { program, callByCall } = task;
+  const asked = { program, seed, limits: SANDBOX_CAPS };
+  const look = { ...asked, batch: [ONE_CALL], iterations: FIRST_LOOK, warmUpIterations: FIRST_LOOK };
+  const { result: first } = await untilStarted(() => engine.measure(look, { signal }));
+  const calls = callByCall ? 1 : callsFor(first);
+  const batch =
+    calls === 1
+      ? [ONE_CALL]
+      : await chooseBatch(
+          { ...asked, inputs: Array.from({ length: calls }, () => ONE_CALL), targetNs: ITERATION_NS },
+          engine,
+          signal,
+        );
+  const most = mostIterations(first, callByCall ? MOST_STRETCH : 1);
+  const programs = baseline === null ? { candidate: program } : { baseline, candidate: program };
+  const pilot = await runPilot({ programs, batch, seed, limits: SANDBOX_CAPS }, engine, signal, most);
+  return { ...pilot, batch, iterations: Math.min(iterationsPerFork, most) };
+}
+
+function callsFor({ wallNs }: ForkMeasurement): number {
+  const calls = Math.floor(ITERATION_NS / medianOf(wallNs));
+  return Math.min(MOST_CALLS, Math.max(1, calls || 1));
+}
+
+/** By the CPU time, which the evaluation of the file is in. */
+function mostIterations({ wallNs, conditions }: ForkMeasurement, stretch: number): number {
+  const workNs = ((conditions?.cpuMs ?? 0) * 1e6) / wallNs.length;
+  const iterationNs = stretch * Math.max(medianOf(wallNs) || 0, workNs);
+  return Math.max(LEAST_ITERATIONS, Math.floor(SLOW_NS / Math.max(1, iterationNs)));
+}

@@ -64,13 +64,20 @@ export async function baselineFor(
   }
 }
 
-/** Stores the task as it was measured, and makes it current unless it lost against the last release. @returns its tag; null: it is not current */
+/** A task that was stored. */
+export interface KeptTask {
+  readonly tag: string;
+  /** False: it lost against the last release, so the one before stays. */
+  readonly isCurrent: boolean;
+}
+
+/** Stores the task as it was measured, and makes it current. */
 export async function keepBaseline(
   judged: JudgedTask,
   subject: string,
   seed: number,
   services: BaselineServices,
-): Promise<string | null> {
+): Promise<KeptTask> {
   const { state, evidence, clock, environment } = services;
   const { task } = judged.measured;
   const session = services.makeRunId();
@@ -96,9 +103,9 @@ export async function keepBaseline(
     forks: forksOf(judged, session, now),
   });
   const release = await againstRelease([{ ...row, tag }], state.analytics);
-  if (release?.verdict === "regressed") return null;
-  await evidence.promote(tag);
-  return tag;
+  const isCurrent = release?.verdict !== "regressed";
+  if (isCurrent) await evidence.promote(tag);
+  return { tag, isCurrent };
 }
 
 const VERSION = "candidate";

@@ -16,20 +16,20 @@ import type { Fault, MyriadError } from "../../runtime/contracts/index.ts";
 import type { SandboxEngine } from "../../kernels/sandbox/index.ts";
 import type { Executor } from "../../runtime/contracts/index.ts";
 import { actorError } from "../errors.ts";
-import { measurementOf, measurementWarnings } from "../evidence/fork-conditions.ts";
 import { machineNoiseNow, MachineWatch } from "../evidence/machine-noise.ts";
 import { sandboxSeed } from "../generation/task-inputs.ts";
 import { documentError } from "../workflow/document.ts";
 import { againstOf, baselineFor, keepBaseline, requireTagOfThese } from "./bench-baselines.ts";
-import type { BaselineServices } from "./bench-baselines.ts";
+import type { BaselineServices, KeptTask } from "./bench-baselines.ts";
 import { faultOf, findTasks } from "./bench-discovery.ts";
 import type { Found, FoundTask } from "./bench-discovery.ts";
-import { emptyBenchDocument, isFineBench, worstBenchVerdict } from "./bench-document.ts";
-import type { BenchDocument, BenchGroup, BenchTaskResult } from "./bench-document.ts";
+import { emptyBenchDocument } from "./bench-document.ts";
+import type { BenchDocument } from "./bench-document.ts";
 import { judge } from "./bench-judge.ts";
-import type { Judged, JudgedTask } from "./bench-judge.ts";
+import type { JudgedTask } from "./bench-judge.ts";
 import { measureTasks } from "./bench-measure.ts";
 import type { Contestant, MeasuredTask } from "./bench-measure.ts";
+import { resultsOf } from "./bench-results.ts";
 
 /** What to measure, and how. */
 export interface BenchRequest {
@@ -152,8 +152,24 @@ class BenchRun {
     this.#signal.throwIfAborted();
     this.#hooks.onPhase?.("keep");
     const kept = await this.#keep(judged.tasks);
-    const document = this.#document(found, judged, kept.tags);
-    return this.#ending({ ...document, machine: { before, during } }, kept.error);
+    const results = resultsOf({
+      found,
+      judged,
+      kept: kept.tasks,
+      faults: this.#faults,
+      from: this.#from,
+      allowNoise,
+    });
+    const { environment, clock } = this.#host;
+    const document = {
+      ...emptyBenchDocument(environment),
+      ...results,
+      seed: this.#seed,
+      runs: this.#request.runs ?? DEFAULT_BENCH_RUNS,
+      machine: { before, during },
+      wallMs: clock.monotonic() - this.#begunAt,
+    };
+    return this.#ending(document, kept.error);
   }
 
   async #find(): Promise<Found> {
@@ -230,20 +246,20 @@ class BenchRun {
   }
 
   async #keep(tasks: readonly JudgedTask[]): Promise<{
-    readonly tags: ReadonlyMap<string, string>;
+    readonly tasks: ReadonlyMap<string, KeptTask>;
     readonly error: unknown;
   }> {
-    const tags = new Map<string, string>();
+    const kept = new Map<string, KeptTask>();
     try {
       for (const judged of tasks) {
         const { task } = judged.measured;
         if (!(await this.#isWorthKeeping(judged))) continue;
-        const tag = await keepBaseline(judged, `${task.file}#${task.name}`, this.#seed, this.#host);
-        if (tag !== null) tags.set(task.id, tag);
+        const subject = `${task.file}#${task.name}`;
+        kept.set(task.id, await keepBaseline(judged, subject, this.#seed, this.#host));
       }
-      return { tags, error: null };
+      return { tasks: kept, error: null };
     } catch (error) {
-      return { tags, error };
+      return { tasks: kept, error };
     }
   }
 
@@ -254,60 +270,6 @@ class BenchRun {
     if (comparison !== null) return comparison.verdict === "improved" && against === undefined;
     if (this.#from.has(task.id)) return false;
     return (await this.#host.state.analytics.currentBaseline(task.id)).length === 0;
-  }
-
-  #document(found: Found, judged: Judged, tags: ReadonlyMap<string, string>): BenchDocument {
-    const { environment, clock } = this.#host;
-    const byId = new Map(judged.tasks.map((task) => [task.measured.task.id, task]));
-    const results = new Map(
-      found.tasks.map((task) => [task, this.#result(task, byId.get(task.id) ?? null, tags)] as const),
-    );
-    const benches = found.benches.flatMap(({ file, name }, bench): readonly BenchGroup[] => {
-      const tasks = found.tasks.filter((task) => task.bench === bench).map((task) => results.get(task)!);
-      if (tasks.length === 0) return [];
-      return [{ file, name, reference: judged.references.get(bench) ?? null, tasks }];
-    });
-    const verdict = worstBenchVerdict([...results.values()].map((result) => result.verdict));
-    return {
-      ...emptyBenchDocument(environment),
-      success: isFineBench(verdict),
-      verdict,
-      seed: this.#seed,
-      runs: this.#request.runs ?? DEFAULT_BENCH_RUNS,
-      isolation: judged.tasks[0]?.measured.forks[0]?.isolation ?? null,
-      wallMs: clock.monotonic() - this.#begunAt,
-      benches,
-      warnings: [...found.warnings, ...judged.tasks.flatMap(warningsOf), ...this.#noiseWarning(judged.tasks)],
-    };
-  }
-
-  #noiseWarning(tasks: readonly JudgedTask[]): readonly string[] {
-    const noisy = tasks.filter(({ noise }) => noise.label === "unusable").length;
-    if (noisy === 0 || this.#request.allowNoise === true) return [];
-    return [
-      `the machine was too noisy for a verdict on ${noisy} of ${tasks.length} tasks; --allow-noise gives one all the same`,
-    ];
-  }
-
-  #result(task: FoundTask, judged: JudgedTask | null, tags: ReadonlyMap<string, string>): BenchTaskResult {
-    const { id, name } = task;
-    const fault = this.#faults.get(id);
-    const from = this.#from.get(id) ?? null;
-    const comparison = judged?.comparison ?? null;
-    return {
-      id,
-      name,
-      verdict:
-        judged === null ? "failed" : (comparison?.verdict ?? (from === null ? "no_baseline" : "unchanged")),
-      error: fault === undefined ? null : documentError(encodeError(fault)),
-      time: judged?.time ?? null,
-      againstReference: judged?.againstReference ?? null,
-      comparison,
-      withheld: judged?.withheld ?? null,
-      baseline: { from, to: tags.get(id) ?? null },
-      noise: judged?.noise ?? null,
-      measurement: judged === null ? null : measurementOf(judged.measured.forks),
-    };
   }
 
   #ending(document: BenchDocument, unkept: unknown): BenchEnding {
@@ -333,18 +295,4 @@ function brokenFork(
   return actorError("BENCH_TASK_FAILED", `${id} did not end the same way each time, or broke a limit`, {
     location: id,
   });
-}
-
-function warningsOf({ measured, time }: JudgedTask): readonly string[] {
-  const unsteady = measurementWarnings(measurementOf(measured.forks)).map(
-    (warning) => `${measured.task.id}: ${warning}`,
-  );
-  return unsteady.concat(emptyWarning(measured, time.mean));
-}
-
-const LEAST_NS = 0.5;
-
-function emptyWarning({ task }: MeasuredTask, meanNs: number): readonly string[] {
-  if (meanNs >= LEAST_NS) return [];
-  return [`${task.id}: a call takes less than ${LEAST_NS} ns: it does nothing that could be timed`];
 }

@@ -138,7 +138,7 @@ describe("the packed product", () => {
     const sources = /\.ts$/;
     const unwanted = paths.filter(
       (path) =>
-        /(^|\/)(test|bench|node_modules|\.ci|\.myriad)\//.test(path) ||
+        /^(dist\/)?(test|bench)\/|(^|\/)(node_modules|\.ci|\.myriad)\//.test(path) ||
         /\.test\.|\.tgz$/.test(path) ||
         (sources.test(path) && !path.endsWith(".d.ts") && !path.startsWith("examples/")),
     );

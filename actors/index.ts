@@ -24,6 +24,7 @@ export type {
   ComparisonRow,
   Counterexample,
   DocumentError,
+  EarlyStopSummary,
   Environment,
   Equivalence,
   ExportSummary,
@@ -47,6 +48,7 @@ export type {
   Withheld,
 } from "./workflow/session-document.ts";
 export type { SessionCommand } from "./workflow/session-state.ts";
+export { earlyStopText } from "./evidence/report-measurement.ts";
 export { verdictSentence } from "./evidence/report-verdict.ts";
 export { readSuite } from "./ci/suite.ts";
 export type { Suite, SuiteCase, SuiteOverrides } from "./ci/suite.ts";

@@ -6,6 +6,7 @@
  *   decisions  equivalence, Holm, computed power: `decision-statistics.ts`
  *   cascade    level, power and cost of a screen before the full look: `cascade-statistics.ts`
  *   sequential level and length of a comparison that is looked at all the time: `sequential-statistics.ts`
+ *   early stop false alarms, power and forks of a burst that ends when decided: `early-stop-statistics.ts`
  *   quantiles  their intervals, and those over forks and iterations: `quantile-statistics.ts`
  *   A/A        how often equal versions are flagged (regressed or improved) by `changeP` and `decide`
  *   power      how often a slowdown is called regressed, 20 forks a version, tolerance 2 %
@@ -26,6 +27,7 @@ import { seededRandom, type Random } from "../runtime/contracts/index.ts";
 import { plainRow, requiredRow, type BenchRow } from "./bench-row.ts";
 import { cascadeRows } from "./cascade-statistics.ts";
 import { decisionRows } from "./decision-statistics.ts";
+import { earlyStopRows } from "./early-stop-statistics.ts";
 import { normals } from "./normals.ts";
 import { quantileRows } from "./quantile-statistics.ts";
 import type { BenchOptions } from "./question.ts";
@@ -54,6 +56,7 @@ export async function answerStatistics({
     ...decisionRows(share, random.fork("decisions")),
     ...cascadeRows(share, random.fork("cascade")),
     ...sequentialRows(share, random.fork("sequential")),
+    ...earlyStopRows(share, random.fork("early stop")),
     ...quantileRows(share, random.fork("quantiles")),
     ...speedRows(random),
     ...seriesRows(share, random.fork("series")),

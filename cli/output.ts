@@ -3,7 +3,7 @@
  * progress on stderr and the result on stdout.
  */
 import type { BenchDocument, CiDocument, DocumentError, SessionDocument } from "../actors/index.ts";
-import { benchText, ciText, verdictSentence } from "../actors/index.ts";
+import { benchText, ciText, earlyStopText, verdictSentence } from "../actors/index.ts";
 import { baselineText, comparisonText, figure } from "./baseline-output.ts";
 
 export type CommandDocument = SessionDocument | CiDocument | BenchDocument;
@@ -99,7 +99,8 @@ function resultText(document: SessionDocument): string {
     );
   }
   if (document.burst !== null) {
-    const { runs, failures, sandboxesPerSecond } = document.burst;
+    const { runs, failures, sandboxesPerSecond, earlyStop = null } = document.burst;
+    if (earlyStop !== null) lines.push(`early stop: ${earlyStopText(earlyStop)}`);
     lines.push(
       `${runs} sandboxes a version, ${failures} failures, ${Math.round(sandboxesPerSecond)} sandboxes/s`,
     );

@@ -143,6 +143,7 @@ function overridesOf({
   candidate,
   against,
   allowNoise,
+  stopEarly,
 }: SessionOptions): TaskOverrides {
   return {
     ...(seed === undefined ? {} : { seed }),
@@ -152,6 +153,7 @@ function overridesOf({
     ...(candidate === undefined ? {} : { candidate }),
     ...(against === undefined ? {} : { baseline: against }),
     ...(allowNoise === undefined ? {} : { allowNoise }),
+    ...(stopEarly === undefined ? {} : { stopEarly }),
   };
 }
 

@@ -21,6 +21,7 @@ export interface SessionOptions extends CommonOptions {
   readonly against?: string;
   readonly resume?: string;
   readonly allowNoise?: boolean;
+  readonly stopEarly?: boolean;
   readonly requireIsolation: boolean;
   readonly apply: boolean;
 }
@@ -186,6 +187,10 @@ function session(command: Command): Command {
     )
     .addOption(workersOption())
     .option("--allow-noise", "give a verdict even where the machine is too noisy for one")
+    .option(
+      "--stop-early",
+      "end the burst as soon as it is decided, by always-valid tests; --runs is the most",
+    )
     .option("--resume <session>", "go on after the last finished phase of a stopped session")
     .addOption(isolationOption());
 }
@@ -299,16 +304,18 @@ function integer(least: number, most: number): (text: string) => number {
 }
 
 function requireTarget(target: string | undefined, options: SessionOptions, command: Command): void {
-  const { resume, inputs, seed, runs, candidate, against, allowNoise, apply } = options;
+  const { resume, inputs, seed, runs, candidate, against, allowNoise, stopEarly, apply } = options;
   if (resume === undefined && target === undefined)
     refuse(command, "name what to work on, or --resume a session");
   if (
     resume !== undefined &&
-    [target, inputs, seed, runs, candidate, against, allowNoise].some((given) => given !== undefined)
+    [target, inputs, seed, runs, candidate, against, allowNoise, stopEarly].some(
+      (given) => given !== undefined,
+    )
   ) {
     refuse(
       command,
-      "a session that is resumed keeps what it was begun with: task, inputs, seed, runs, candidate, against, allow-noise",
+      "a session that is resumed keeps what it was begun with: task, inputs, seed, runs, candidate, against, allow-noise, stop-early",
     );
   }
   if (apply && candidate !== undefined) {

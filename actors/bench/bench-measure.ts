@@ -110,7 +110,7 @@ export async function measureTasks(
       forkFinished(fork: FinishedFork<ForkName>) {
         const { version, index } = placeOf(fork.version);
         kept[index]!.push(keptFork({ ...fork, version }, isSound(fork.measurement)));
-        return Promise.resolve();
+        return Promise.resolve(undefined);
       },
     },
     signal,

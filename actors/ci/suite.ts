@@ -113,7 +113,8 @@ function caseAt(
     throw refuse(`${task.id}: the screen has ${screenRuns} runs, the full look only ${runs}`, "");
   }
   return {
-    task: { ...task, runs },
+    // The two looks of a suite share out its level themselves.
+    task: { ...task, runs, stopEarly: false },
     screenRuns: screenRuns ?? Math.max(LEAST_RUNS, Math.round(runs / 10)),
   };
 }

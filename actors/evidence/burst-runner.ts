@@ -1,7 +1,8 @@
 /**
  * The burst runner as an agent: finds out by pilot forks how long the versions warm up, runs the forks that the
- * journal does not hold yet with a look at the machine before each, and compares every fork's
- * proof with what the version was checked to do, so that what was timed is what was checked.
+ * journal does not hold yet with a look at the machine before each, until all are run or a burst that may end early
+ * is decided, and compares every fork's proof with what the version was checked to do, so that what was timed is
+ * what was checked.
  */
 import { seededRandom } from "../../runtime/contracts/index.ts";
 import type { MyriadError } from "../../runtime/contracts/index.ts";
@@ -10,11 +11,12 @@ import { phaseAgent } from "../agent/agent.ts";
 import type { Agent, AgentCall, AgentTask } from "../agent/agent.ts";
 import type { Services } from "../agent/services.ts";
 import { actorError } from "../errors.ts";
-import { comparedVersions } from "../workflow/session-state.ts";
+import { comparedVersions, countedForks } from "../workflow/session-state.ts";
 import type { BurstOutcome, KeptFork, SessionState } from "../workflow/session-state.ts";
 import { runBurst } from "./burst.ts";
 import type { FinishedFork } from "./burst.ts";
 import { sameObservation } from "./equivalence.ts";
+import { forksByName, nameOf, PairLooks } from "./early-stop.ts";
 import { keptFork } from "./fork-conditions.ts";
 import { planForks } from "./fork-plan.ts";
 import type { Version } from "./fork-plan.ts";
@@ -29,15 +31,19 @@ async function runBurstPhase(
   services: Services,
   call: AgentCall,
 ): Promise<BurstOutcome> {
-  const { task, seed } = session.start!;
+  const { task, seed, command } = session.start!;
   const { sealedBatch, sandboxSeed } = session.outputs.prepare!;
   const sources = comparedVersions(session);
   const versions = (["baseline", "candidate"] as const).filter((version) => sources[version] !== undefined);
   const plan = planForks(task.runs, versions, seededRandom(seed).fork(`burst/${session.attempt}`));
-  const kept = new Map(session.forks.map((fork) => [`${fork.version}/${fork.fork}`, fork]));
-  const missing = plan.forks.filter(({ version, fork }) => !kept.has(`${version}/${fork}`));
+  const { iterationsPerFork } = plan;
+  const kept = forksByName(session.forks);
+  const looks = task.stopEarly === true && versions.length === 2 ? new PairLooks(task, command) : null;
+  const missing = looks?.look(kept) === true ? [] : plan.forks.filter((fork) => !kept.has(nameOf(fork)));
+  const record = async (fork: KeptFork): Promise<void> =>
+    services.evidence.recordFork(session.start!.session, task.id, fork);
   // A kill may have come between the journal and the database; recording a fork again changes nothing.
-  for (const fork of session.forks) await services.evidence.recordFork(session.start!.session, task.id, fork);
+  if (looks === null) for (const fork of session.forks) await record(fork);
   const programs = Object.fromEntries(versions.map((version) => [version, sources[version]!.program]));
   const expected = await expectedProofs(programs, session, services, call.signal);
   const asked = { programs, batch: sealedBatch, seed: sandboxSeed, limits: task.limits };
@@ -45,32 +51,37 @@ async function runBurstPhase(
   const before = machineNoiseNow();
   const machine = new MachineWatch();
   const begunAt = services.clock.monotonic();
-  const total = plan.forks.length * plan.iterationsPerFork;
-  const alreadyDone = total - missing.length * plan.iterationsPerFork;
+  const total = plan.forks.length * iterationsPerFork;
+  const alreadyDone = total - missing.length * iterationsPerFork;
   const listener = {
     forkStarts: (): void => machine.probe(),
     progress: (iterations: number): void =>
       call.progress({ done: alreadyDone + iterations, total, unit: "sandboxes", text: null }),
-    async forkFinished(fork: FinishedFork): Promise<void> {
-      const record = keep(fork, expected[fork.version]!);
-      kept.set(`${fork.version}/${fork.fork}`, record);
-      await call.keepFork(record);
-      await services.evidence.recordFork(session.start!.session, task.id, record);
+    async forkFinished(finished: FinishedFork): Promise<"enough" | undefined> {
+      const fork = keep(finished, expected[finished.version]!);
+      await call.keepFork(fork);
+      kept.set(nameOf(fork), fork);
+      if (looks === null) await record(fork);
+      return looks?.look(kept) === true ? "enough" : undefined;
     },
   };
-  const { iterationsPerFork } = plan;
   const request = { ...asked, ...settings, forks: missing, iterationsPerFork, workers: services.workers };
   await runBurst(request, services.isolate, listener, call.signal);
   const forks = [...kept.values()];
+  const broken = falseProof(forks, session);
+  const earlyStop = looks === null || broken !== null ? {} : { earlyStop: looks.summary(forks.length) };
+  // Which forks count is known only now: a stored baseline is made of those alone.
+  if (looks !== null) for (const fork of countedForks(forks, earlyStop)) await record(fork);
   return {
     isolation: forks[0]!.isolation,
     infraErrors: forks.reduce((sum, fork) => sum + fork.startFailures, 0),
     wallMs: services.clock.monotonic() - begunAt,
-    measured: missing.length * plan.iterationsPerFork,
-    iterationsPerFork: plan.iterationsPerFork,
+    measured: (forks.length - session.forks.length) * iterationsPerFork,
+    iterationsPerFork,
     batch: sealedBatch.length,
     machine: { before, during: machine.noise() },
-    falseProof: falseProof(forks, session),
+    ...earlyStop,
+    falseProof: broken,
   };
 }
 

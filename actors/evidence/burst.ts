@@ -2,7 +2,7 @@
  * The burst runner: runs the planned forks that are still missing, as many at a time as there are workers,
  * and hands each over as soon as it is finished. A fork that did not start is an infrastructure error: it is
  * run again and counted with the fork. A fork is whole or it is nothing, so a stopped burst loses no more than
- * the forks that were running.
+ * the forks that were running. When its listener has had enough nothing new is begun; what runs is finished and kept.
  */
 import type {
   EncodedInput,
@@ -38,8 +38,8 @@ export interface FinishedFork<Name extends string = Version> extends PlannedFork
 export interface BurstListener<Name extends string = Version> {
   /** Called before each fork. */
   forkStarts(): void;
-  /** Resolves when the fork is kept; the next one of this worker waits for it. */
-  forkFinished(fork: FinishedFork<Name>): Promise<void>;
+  /** Resolves when the fork is kept; the next one of this worker waits for it. `enough`: no other is begun. */
+  forkFinished(fork: FinishedFork<Name>): Promise<"enough" | undefined>;
   /** Iterations done in all, finished and running forks. */
   progress(iterations: number): void;
 }
@@ -91,7 +91,8 @@ export async function runForks<Name extends string>(
       signal.throwIfAborted();
       listener.forkStarts();
       const { result: measurement, startFailures } = await runOne(fork);
-      await listener.forkFinished({ ...fork, measurement, startFailures });
+      const answer = await listener.forkFinished({ ...fork, measurement, startFailures });
+      if (answer === "enough") waiting.length = 0;
       running.delete(fork);
       finished += measureOf(fork).iterations;
       report();

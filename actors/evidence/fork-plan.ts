@@ -24,6 +24,10 @@ export interface ForkPlan<Name extends string = Version> {
 export const LEAST_FORKS = 20;
 export const MOST_ITERATIONS = 500;
 
+export function forksPerVersionOf(runs: number): number {
+  return Math.max(LEAST_FORKS, Math.ceil(runs / MOST_ITERATIONS));
+}
+
 /**
  * 10,000 runs are 20 forks × 500 iterations; more runs are more forks. Each round runs one fork of every
  * version in a random order, so that drift of the machine meets all versions alike.
@@ -33,7 +37,7 @@ export function planForks<Name extends string = Version>(
   versions: readonly Name[],
   random: Random,
 ): ForkPlan<Name> {
-  const forksPerVersion = Math.max(LEAST_FORKS, Math.ceil(runs / MOST_ITERATIONS));
+  const forksPerVersion = forksPerVersionOf(runs);
   const forks: PlannedFork<Name>[] = [];
   for (let fork = 0; fork < forksPerVersion; fork++) {
     for (const version of shuffled(versions, random)) forks.push({ version, fork, order: forks.length });

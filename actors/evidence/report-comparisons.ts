@@ -70,8 +70,14 @@ ${facts([
   ["Cliff’s δ", formatNumber(row.cliffsDelta)],
   ["Mann–Whitney p", formatProbability(row.mannWhitneyP)],
 ])}
-<p class="note">p is one-sided, by Welch’s test on fork means; q is p after Benjamini–Hochberg over all cases and metrics of its family. A verdict needs q below 0.05. Mann–Whitney and the effect sizes are reported, not decided on; g and δ are positive where the candidate’s values are larger.</p>
+<p class="note">p is one-sided, ${testInWords(row.test)}; q is p after Benjamini–Hochberg over all cases and metrics of its family. A verdict needs q below 0.05. Mann–Whitney and the effect sizes are reported, not decided on; g and δ are positive where the candidate’s values are larger.</p>
 </details>`;
+}
+
+function testInWords(test: ComparisonRow["test"]): string {
+  return test === "always-valid-on-fork-pairs"
+    ? "by an always-valid test (a mixture sequential probability ratio test) on pairs of forks, as is the interval of the change; those of the means are for a fixed number of forks, and reported only"
+    : "by Welch’s test on fork means";
 }
 
 /** Both sides are shown in the unit of the larger mean. */

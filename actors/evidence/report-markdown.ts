@@ -149,6 +149,7 @@ function figures(rows: readonly ComparisonRow[]): Lines {
         "Forks × iterations",
         (row) => `${formatNumber(row.forks)} × ${formatNumber(row.iterationsPerFork)}`,
       ),
+      line("Test", (row) => markdownText(row.test, 40)),
       line("Tolerance", (row) => formatPercent(row.tolerance)),
       line("p / q regressed", (row) => pair(row, "regressed")),
       line("p / q non-inferior", (row) => pair(row, "nonInferior")),

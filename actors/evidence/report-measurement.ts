@@ -1,6 +1,12 @@
 /** How it was measured, in lines of a name and a text: the same in both reports. */
-import type { MachineNoise, SessionDocument, VersionMeasurement } from "../workflow/session-document.ts";
+import type {
+  EarlyStopSummary,
+  MachineNoise,
+  SessionDocument,
+  VersionMeasurement,
+} from "../workflow/session-document.ts";
 import { formatChange, formatCount, formatNumber, formatPercent, formatQuantity } from "./report-format.ts";
+import { tagOf } from "./report-verdict-tag.ts";
 
 type Line = readonly [name: string, text: string];
 
@@ -10,8 +16,10 @@ export function measurementLines({
   withheld,
 }: Pick<SessionDocument, "burst" | "noise" | "withheld">): readonly Line[] {
   const measurement = burst?.measurement ?? null;
+  const earlyStop = burst?.earlyStop ?? null;
   return [
     ...(withheld == null ? [] : ([["Verdict withheld", WITHHELD[withheld]]] as const)),
+    ...(earlyStop === null ? [] : ([["Early stop", earlyStopText(earlyStop)]] as const)),
     ...machineLine("Machine before the burst", noise?.before),
     ...machineLine("Machine between forks", noise?.during),
     ...(measurement === null
@@ -31,6 +39,16 @@ const WITHHELD = {
   noise: "the machine was too noisy for one; --allow-noise gives it all the same",
   unsteady: "a version still changed while it was timed",
 } as const;
+
+/** How far a burst went that might have ended early, and why it ended: `decided as regressed after 8 of …`. */
+export function earlyStopText({ forks, planned, notCounted, decided }: EarlyStopSummary): string {
+  const ended =
+    decided === null
+      ? `never decided in all ${formatCount(planned, "fork")} a version`
+      : `decided as ${tagOf(decided).word.toLowerCase()} after ${formatNumber(forks)} of ${formatCount(planned, "fork")} a version`;
+  const beside = notCounted === 0 ? "" : `, ${formatNumber(notCounted)} that ended beside them not counted`;
+  return `${ended}${beside}; p and intervals are always-valid ones`;
+}
 
 function machineLine(name: string, noise: MachineNoise | null | undefined): readonly Line[] {
   if (noise == null) return [];

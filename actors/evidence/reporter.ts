@@ -74,7 +74,7 @@ function reproduction({ start }: SessionState): readonly string[] {
   const { candidate, inputs, examples } = task;
   const subject = task.source ?? nameOf(task.subject);
   const chosen = inputs === null || examples !== null ? "" : ` --inputs ${nameOf(inputs)}`;
-  const rest = `${chosen} --seed ${seed} --runs ${task.runs}`;
+  const rest = `${chosen} --seed ${seed} --runs ${task.runs}${task.stopEarly === true ? " --stop-early" : ""}`;
   if (command === "compare") return [`myriad compare ${subject} ${nameOf(candidate!)}${rest}`];
   const written = command === "run" && candidate !== null ? ` --candidate ${nameOf(candidate)}` : "";
   return [`myriad ${command} ${subject}${written}${rest}`];

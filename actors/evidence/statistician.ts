@@ -1,6 +1,7 @@
 /**
  * The statistician: compares the two versions metric by metric on fork means and decides once over all of
- * them. The tests were fixed before the data; nothing here looks at a result to choose what to do next.
+ * them. The tests were fixed before the data; nothing here looks at a result to choose what to do next. A burst that
+ * may end early is decided by the always-valid tests that it was looked at with, whether or not it did.
  */
 import {
   compareMetricKernel,
@@ -9,18 +10,18 @@ import {
   overallVerdict,
   summarise,
 } from "../../kernels/statistics/index.ts";
-import type { Summary } from "../../kernels/statistics/index.ts";
+import type { Decision, Summary } from "../../kernels/statistics/index.ts";
 import { phaseAgent } from "../agent/agent.ts";
 import type { Agent, AgentTask } from "../agent/agent.ts";
 import type { Services } from "../agent/services.ts";
-import { actorError } from "../errors.ts";
 import { evaluateGates } from "../workflow/gates.ts";
 import type { ComparisonRow, Noise } from "../workflow/session-document.ts";
-import type { BurstOutcome, Compared, KeptFork, SessionState } from "../workflow/session-state.ts";
+import type { BurstOutcome, Compared, SessionState } from "../workflow/session-state.ts";
 import type { MetricName, MetricSpec } from "../workflow/task.ts";
 import type { VersionSummary } from "./evidence-store.ts";
-import { cpuNsOf } from "./fork-conditions.ts";
+import { forksByName, PairLooks } from "./early-stop.ts";
 import type { Version } from "./fork-plan.ts";
+import { valuesOf } from "./fork-values.ts";
 import { worseLabel } from "./machine-noise.ts";
 import { withheldFor } from "./withheld.ts";
 
@@ -47,7 +48,7 @@ async function comparePhase(
       };
     }),
   );
-  const decided: readonly ComparisonRow[] = decide(compared);
+  const decided: readonly ComparisonRow[] = decide(alwaysValid(session, compared));
   const noise = noiseOf(decided[0]!, session.outputs.burst?.machine);
   const withheld = withheldFor(noise, session.forks, task);
   const rows = withheld === null ? decided : decided.map(undecided);
@@ -60,6 +61,18 @@ async function comparePhase(
       ? []
       : evaluateGates("after_burst", { audit: session.outputs.validate!, verdict }, earlier);
   return { rows, verdict, noise, withheld, gates };
+}
+
+type Undecided = Omit<ComparisonRow, keyof Decision>;
+
+/** Where the burst might have ended early, what is decided on comes from the looks that it was ended by. */
+function alwaysValid(session: SessionState, compared: readonly Undecided[]): readonly Undecided[] {
+  if (session.outputs.burst?.earlyStop === undefined) return compared;
+  const { task, command } = session.start!;
+  const looks = new PairLooks(task, command);
+  looks.look(forksByName(session.forks));
+  const rows = looks.rows();
+  return compared.map((row, index) => ({ ...row, ...rows[index]! }));
 }
 
 function undecided(row: ComparisonRow): ComparisonRow {
@@ -98,25 +111,6 @@ export function samplesOf(
     .filter((fork) => fork.version === version)
     .toSorted((left, right) => left.fork - right.fork)
     .map((fork) => valuesOf(fork, metric));
-}
-
-function valuesOf(fork: KeptFork, metric: MetricName): Float64Array {
-  switch (metric) {
-    case "wall_time":
-      return fork.wallNs;
-    case "cpu_time":
-      return Float64Array.of(toldBy(fork, metric, cpuNsOf(fork)));
-    case "heap_allocated":
-      return Float64Array.of(toldBy(fork, metric, fork.conditions?.allocatedBytes ?? Number.NaN));
-    case "peak_memory":
-      return Float64Array.of(fork.peakMb);
-  }
-}
-
-/** @throws METRIC_UNKNOWN_HERE */
-function toldBy({ isolation }: KeptFork, metric: MetricName, value: number): number {
-  if (!Number.isNaN(value)) return value;
-  throw actorError("METRIC_UNKNOWN_HERE", `${metric} is not told by ${isolation.carrier} on this runtime`);
 }
 
 const QUIET_BELOW = 0.05;

@@ -157,6 +157,7 @@ function burstOf(state: SessionState): BurstSummary | null {
     sandboxesPerSecond: (burst.measured * 1000) / Math.max(1, burst.wallMs),
     batch: burst.batch,
     measurement: measurementOf(state.forks),
+    ...(burst.earlyStop === undefined ? {} : { earlyStop: burst.earlyStop }),
   };
 }
 

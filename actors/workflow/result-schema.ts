@@ -195,6 +195,8 @@ export const measurementSchema: Schema = record({
   ),
 });
 
+const earlyStop = record({ forks: count, planned: count, notCounted: count, decided: orNull(verdict) });
+
 export const RESULT_JSON_SCHEMA: Schema = {
   $schema: "https://json-schema.org/draft/2020-12/schema",
   $id: "result.schema.json",
@@ -225,7 +227,7 @@ export const RESULT_JSON_SCHEMA: Schema = {
             sandboxesPerSecond: number,
             batch: count,
           },
-          { measurement: orNull(measurementSchema) },
+          { measurement: orNull(measurementSchema), earlyStop: orNull(earlyStop) },
         ),
       ),
       comparisons: list(comparisonSchema),

@@ -253,6 +253,20 @@ export interface BurstSummary {
   readonly batch: number;
   /** What the forks were timed under; null where the engine does not tell. */
   readonly measurement?: MeasurementSummary | null;
+  /** Absent or null where the burst was to run all its forks. */
+  readonly earlyStop?: EarlyStopSummary | null;
+}
+
+/** How a burst ended that may end as soon as it is decided. Its rows' p and intervals are always-valid. */
+export interface EarlyStopSummary {
+  /** Forks a version that the verdict rests on. */
+  readonly forks: number;
+  /** The most that would have been run of each version. */
+  readonly planned: number;
+  /** Forks of both versions that ended beside the deciding ones, and count for nothing. */
+  readonly notCounted: number;
+  /** What ended it; null: it was never decided, and all planned forks were run. */
+  readonly decided: Verdict | null;
 }
 
 /** What the forks of a burst were timed under. */
@@ -289,7 +303,9 @@ export interface VersionMeasurement {
 export type Withheld = "noise" | "unsteady";
 
 /** One metric of one case; q and verdict were decided over all rows together. */
-export interface ComparisonRow extends MetricComparison, Decision {
+export interface ComparisonRow extends Omit<MetricComparison, "test">, Decision {
+  /** What p, q and `ci99` rest on; the second where the burst might have ended early. */
+  readonly test: MetricComparison["test"] | "always-valid-on-fork-pairs";
   readonly caseId: string;
   readonly metric: string;
   readonly unit: string;

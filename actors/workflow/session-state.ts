@@ -21,6 +21,7 @@ import type { ChainLink } from "../generation/search.ts";
 import type {
   BaselineChange,
   ComparisonRow,
+  EarlyStopSummary,
   Environment,
   Equivalence,
   GateResult,
@@ -85,6 +86,8 @@ export interface BurstOutcome {
   readonly batch: number;
   /** Absent in journals of before it was looked at. */
   readonly machine?: Required<Pick<Noise, "before" | "during">>;
+  /** Of a burst that may end as soon as it is decided; absent where a version turned out broken. */
+  readonly earlyStop?: EarlyStopSummary;
   /** The candidate, when it failed in the burst or did not do what it was checked to do; it ends as rejected. */
   readonly falseProof: Version | null;
 }
@@ -141,6 +144,7 @@ export interface SessionState {
   readonly start: SessionStart | null;
   readonly outputs: Partial<PhaseOutputs>;
   readonly durations: Readonly<Partial<Record<PhaseName, number>>>;
+  /** Once the burst is finished, those that count. */
   readonly forks: readonly KeptFork[];
   /** Candidates refused so far. */
   readonly attempt: number;
@@ -171,6 +175,8 @@ export function applyEvent(state: SessionState, event: SessionEvent): SessionSta
       return {
         ...state,
         failure: null,
+        forks:
+          event.phase === "burst" ? countedForks(state.forks, event.output as BurstOutcome) : state.forks,
         outputs: { ...state.outputs, [event.phase]: event.output },
         durations: {
           ...state.durations,
@@ -186,6 +192,14 @@ export function applyEvent(state: SessionState, event: SessionEvent): SessionSta
     case "session_ended":
       return { ...state, ended: event.verdict };
   }
+}
+
+/** Forks that ended beside the deciding ones of a burst that ended early count for nothing. */
+export function countedForks(
+  forks: readonly KeptFork[],
+  { earlyStop }: Pick<BurstOutcome, "earlyStop">,
+): readonly KeptFork[] {
+  return earlyStop === undefined ? forks : forks.filter(({ fork }) => fork < earlyStop.forks);
 }
 
 /** What was found out about the refused candidate goes; what holds for all candidates stays. */

@@ -96,6 +96,11 @@ export const TASK_SCHEMA: TaskSchema = {
       type: "boolean",
       description: "a verdict is given even where the machine is too noisy for one; default false",
     },
+    stopEarly: {
+      type: "boolean",
+      description:
+        "the burst ends as soon as it is decided, by always-valid tests; runs is then the most; default false",
+    },
     behaviour: {
       enum: ["same", "may_change"],
       description: "whether two versions that are compared must give the same results; default same",

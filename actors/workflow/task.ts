@@ -51,6 +51,8 @@ export interface Task {
   readonly limits: SandboxLimits;
   /** A verdict is given even where the machine is too noisy for one. Absent in journals of before there was such a rule. */
   readonly allowNoise?: boolean;
+  /** The burst ends as soon as it is decided, `runs` is the most; the tests are then always-valid ones. Absent as `allowNoise`. */
+  readonly stopEarly?: boolean;
 }
 
 export type Behaviour = "same" | "may_change";
@@ -87,6 +89,7 @@ export interface TaskText {
   readonly behaviour?: Behaviour;
   readonly limits?: Partial<SandboxLimits>;
   readonly allowNoise?: boolean;
+  readonly stopEarly?: boolean;
 }
 
 /** What the command line may set over a task. */
@@ -99,6 +102,7 @@ export interface TaskOverrides {
   /** Tag, or `release`: what `burst` compares with. */
   readonly baseline?: string;
   readonly allowNoise?: boolean;
+  readonly stopEarly?: boolean;
 }
 
 /**
@@ -179,6 +183,7 @@ export function completeTask(
     behaviour: written.behaviour ?? "same",
     limits: lowered(written.limits ?? {}),
     allowNoise: overrides.allowNoise ?? written.allowNoise ?? false,
+    stopEarly: overrides.stopEarly ?? written.stopEarly ?? false,
   };
 }
 

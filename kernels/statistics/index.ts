@@ -44,6 +44,8 @@ export type { PowerQuestion } from "./power.ts";
 export { SequentialComparison } from "./sequential-comparison.ts";
 export type { SequentialSettings, SequentialState } from "./sequential-comparison.ts";
 export type { PairMoments } from "./pair-moments.ts";
+export { EarlyStop } from "./early-stop.ts";
+export type { EarlyStopSettings, PairOfMeans } from "./early-stop.ts";
 export { decide, overallVerdict } from "./verdict.ts";
 export { decideLook } from "./two-looks.ts";
 export type { Look } from "./two-looks.ts";

@@ -40,6 +40,11 @@ const WRONG: readonly (readonly [what: string, args: readonly string[], named: R
   ["Parquet without a file", ["baseline", "export", "--format", "parquet"], /--out/],
   ["a label of two lines", ["baseline", "label", "stairs@1", "one\ntwo"], /one line/],
   [
+    "another end for a session that goes on",
+    ["compare", "--resume", "01J9Z3K6W8V4S2Q0T5R7Y1X3AB", "--stop-early"],
+    /was begun with/,
+  ],
+  [
     "another baseline for a session that goes on",
     ["burst", "--resume", "01J9Z3K6W8V4S2Q0T5R7Y1X3AB", "--against", "release"],
     /was begun with/,

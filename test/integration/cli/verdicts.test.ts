@@ -129,7 +129,7 @@ describe("a session's end", { concurrency: 2 }, () => {
       assert.equal(quiet.stderr, "");
     }));
 
-  it("is exit 0 or 1 for compare, by which side is the faster one", () =>
+  it("is exit 0 or 1 for compare, by which side is the faster one, also where it may end early", () =>
     inProject({}, async (cwd) => {
       const inputs = ["--inputs", "stairs-inputs.ts#generate"];
       const better = await myriadJson(
@@ -141,11 +141,17 @@ describe("a session's end", { concurrency: 2 }, () => {
       assert.equal(better.document.command, "compare");
       assert.equal(better.document.search, null);
       const worse = await myriadJson(
-        ["compare", "stairs.ts#waysByLoop", "stairs.ts#ways", ...inputs, ...RUNS],
+        ["compare", "stairs.ts#waysByLoop", "stairs.ts#ways", ...inputs, ...RUNS, "--stop-early"],
         { cwd },
       );
       assert.equal(worse.code, 1, worse.stdout);
       assert.equal(worse.document.verdict, "regressed");
+      const { earlyStop, runs } = worse.document.burst!;
+      assert.equal(earlyStop?.decided, "regressed");
+      assert.equal(earlyStop.planned, 20);
+      assert.equal(worse.document.comparisons[0]!.forks, earlyStop.forks);
+      assert.equal(worse.document.comparisons[0]!.test, "always-valid-on-fork-pairs");
+      assert.equal(runs, earlyStop.forks * 20);
       const wrong = await myriadJson(
         ["compare", "stairs.ts#ways", "stairs.ts#waysGuessed", ...inputs, ...RUNS],
         { cwd },

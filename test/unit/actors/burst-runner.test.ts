@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { burstRunner } from "../../../actors/evidence/burst-runner.ts";
 import type { Version } from "../../../actors/evidence/fork-plan.ts";
-import { refusalOf } from "../../../actors/workflow/session-state.ts";
+import { countedForks, refusalOf } from "../../../actors/workflow/session-state.ts";
 import type { BurstOutcome, KeptFork, SessionCommand } from "../../../actors/workflow/session-state.ts";
+import type { Task } from "../../../actors/workflow/task.ts";
 import { sandboxError } from "../../../kernels/sandbox/index.ts";
 import type { ForkMeasurement } from "../../../kernels/sandbox/index.ts";
 import { VirtualClock } from "../../../runtime/testkit/index.ts";
@@ -34,6 +35,8 @@ interface Situation {
   readonly stored?: boolean;
   readonly forks?: readonly KeptFork[];
   readonly measure?: Measure;
+  readonly task?: Partial<Task>;
+  readonly workers?: number;
 }
 
 const nameOf = ({ version, fork }: KeptFork): string => `${version}/${fork}`;
@@ -45,10 +48,11 @@ function faulty(program: string, fault: Partial<ForkMeasurement>): Measure {
 }
 
 async function burst(situation: Situation): Promise<Ran> {
-  const { command = "run", stored = true, forks = [], measure = () => ({}) } = situation;
+  const { command = "run", stored = true, forks = [], measure = () => ({}), task = {} } = situation;
   const other = command === "burst" && stored ? versionOf("dedupe@1") : null;
   const generated = command === "run" ? { generate: generatedOf(1) } : {};
-  const session = sessionOf(command, { outputs: { prepare: preparedOf({ other }), ...generated }, forks });
+  const outputs = { prepare: preparedOf({ other }), ...generated };
+  const session = sessionOf(command, { outputs, forks }, task);
   const kept: KeptFork[] = [];
   const log: string[] = [];
   const progress: [number, number | null][] = [];
@@ -66,7 +70,12 @@ async function burst(situation: Situation): Promise<Ran> {
       return Promise.resolve();
     },
   });
-  const services = servicesOf({ clock: new VirtualClock(), evidence, isolate: engine, workers: 2 });
+  const services = servicesOf({
+    clock: new VirtualClock(),
+    evidence,
+    isolate: engine,
+    workers: situation.workers ?? 2,
+  });
   const outcome = await burstRunner.execute({ phase: "burst", session }, services, call);
   return { outcome, kept, log, engine, progress };
 }
@@ -253,5 +262,98 @@ describe("the burst runner", () => {
         ["candidate 1", "sequence", 2],
       ],
     );
+  });
+});
+
+/** The candidate takes half the time; every fork differs a little, each time it is measured in the same way. */
+const halved: Measure = ({ program }, _options, count) => {
+  const typicalNs = program.digest === "subject" ? 1000 : 500;
+  return { wallNs: new Float64Array(2).fill(typicalNs + (count % 7)) };
+};
+const STOPPING: Situation = { task: { stopEarly: true }, measure: halved };
+
+describe("a burst that may end early", () => {
+  it("begins nothing more once it is decided, and says after how many forks of how many", async () => {
+    const { outcome, kept, progress } = await burst({ ...STOPPING, workers: 1 });
+    assert.deepEqual(outcome.earlyStop, { forks: 6, planned: 20, notCounted: 0, decided: "improved" });
+    assert.equal(kept.length, 12);
+    assert.equal(outcome.measured, 24);
+    assert.deepEqual(progress.at(-1), [24, 80]);
+  });
+
+  it("runs all forks where the task does not ask for it", async () => {
+    const { outcome, kept } = await burst({ measure: halved });
+    assert.equal(kept.length, 40);
+    assert.equal("earlyStop" in outcome, false);
+  });
+
+  it("that is never decided runs all its forks and says so", async () => {
+    const { outcome, kept } = await burst({ task: { stopEarly: true } });
+    assert.equal(kept.length, 40);
+    assert.deepEqual(outcome.earlyStop, { forks: 20, planned: 20, notCounted: 0, decided: null });
+  });
+
+  it("counts no fork that ended beside the deciding pair, and keeps none of them as evidence", async () => {
+    const { outcome, kept, log } = await burst({ ...STOPPING, workers: 5 });
+    const { forks, notCounted } = outcome.earlyStop!;
+    assert.equal(forks, 6);
+    assert.ok(notCounted > 0);
+    assert.equal(kept.length, 12 + notCounted);
+    const counted = names(countedForks(kept, outcome));
+    assert.equal(counted.length, 12);
+    const recorded = log.filter((line) => line.startsWith("database")).map((line) => line.slice(9));
+    assert.deepEqual(recorded.toSorted(), counted);
+  });
+
+  it("finds the same wherever it was killed and on however many workers it goes on", async () => {
+    const { kept: whole, outcome } = await burst({ ...STOPPING, workers: 5 });
+    const figures = new Map(whole.map((fork) => [nameOf(fork), fork.wallNs]));
+    for (let kept = 0; kept <= whole.length; kept++) {
+      const forks = whole.slice(0, kept);
+      const seen = new Map<string, number>(
+        (["baseline", "candidate"] as const).map((version) => [version, -1]),
+      );
+      const resumed = await burst({
+        ...STOPPING,
+        forks,
+        workers: 1 + (kept % 3),
+        // What was killed is measured again, and gives what it would have given.
+        measure: (request) => {
+          const version = request.program.digest === "subject" ? "baseline" : "candidate";
+          if (request.iterations !== 2) return {};
+          const names = Array.from({ length: 20 }, (_, fork) => `${version}/${fork}`);
+          const missing = names.filter((name) => !forks.some((fork) => nameOf(fork) === name));
+          seen.set(version, seen.get(version)! + 1);
+          const wallNs = figures.get(missing[seen.get(version)!]!);
+          return wallNs === undefined ? { wallNs: new Float64Array(2).fill(750) } : { wallNs };
+        },
+      });
+      const all = [...forks, ...resumed.kept];
+      assert.equal(new Set(names(all)).size, all.length);
+      const notCounted = all.length - 12;
+      assert.deepEqual(resumed.outcome.earlyStop, { ...outcome.earlyStop, notCounted });
+      assert.deepEqual(names(countedForks(all, resumed.outcome)), names(countedForks(whole, outcome)));
+    }
+  });
+
+  it("that was decided before it was killed measures nothing more", async () => {
+    const { kept, outcome } = await burst({ ...STOPPING, workers: 1 });
+    const resumed = await burst({ ...STOPPING, forks: kept });
+    assert.equal(resumed.engine.measured.length, 0);
+    assert.deepEqual(resumed.outcome.earlyStop, outcome.earlyStop);
+  });
+
+  it("refuses a candidate that fails in a fork, however much faster it was until then", async () => {
+    let forks = 0;
+    const measure: Measure = (...asked) => {
+      const [{ program, iterations }] = asked;
+      if (program.digest !== "subject" && iterations === 2) forks += 1;
+      const isThird = program.digest !== "subject" && forks === 3;
+      return isThird ? { failures: 1 } : halved(...asked);
+    };
+    const { outcome, kept } = await burst({ ...STOPPING, measure, workers: 1 });
+    assert.equal(outcome.falseProof, "candidate");
+    assert.equal("earlyStop" in outcome, false);
+    assert.equal(kept.length, 40);
   });
 });

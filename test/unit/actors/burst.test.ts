@@ -55,7 +55,7 @@ function listener(): Heard {
     forkFinished: ({ version, fork, startFailures: failures }) => {
       finished.push(`${version}/${fork}`);
       startFailures.push(failures);
-      return Promise.resolve();
+      return Promise.resolve(undefined);
     },
   };
 }
@@ -131,7 +131,7 @@ describe("a burst", () => {
     const { engine, running } = heldEngine();
     const heard = listener();
     let release = (): void => undefined;
-    const kept = new Promise<void>((resolve) => (release = resolve));
+    const kept = new Promise<undefined>((resolve) => (release = () => resolve(undefined)));
     const burst = runBurst(requestOf(1), engine, { ...heard, forkFinished: () => kept }, UNSTOPPED);
     await eventLoopRound();
     running[0]!.finish();
@@ -225,12 +225,31 @@ describe("a burst", () => {
     const forkFinished: BurstListener["forkFinished"] = async (fork) => {
       await heard.forkFinished(fork);
       if (heard.finished.length === 5) abort.abort(new Error("called off"));
+      return undefined;
     };
     await assert.rejects(
       runBurst(requestOf(1), engine, { ...heard, forkFinished }, abort.signal),
       /called off/,
     );
     assert.equal(engine.measured.length, 5);
+  });
+
+  it("whose listener has had enough begins nothing more, and keeps what runs", async () => {
+    const { engine, running } = heldEngine();
+    const heard = listener();
+    const forkFinished: BurstListener["forkFinished"] = async (fork) => {
+      await heard.forkFinished(fork);
+      return heard.finished.length >= 4 ? "enough" : undefined;
+    };
+    const burst = runBurst(requestOf(3), engine, { ...heard, forkFinished }, UNSTOPPED);
+    for (let done = 0; done < 6; done++) {
+      await eventLoopRound();
+      assert.equal(running.length, Math.min(6, done + 3));
+      running[done]!.finish();
+    }
+    await burst;
+    assert.equal(heard.finished.length, 6);
+    assert.equal(engine.measured.length, 6);
   });
 
   it("of no forks runs nothing", async () => {

@@ -169,6 +169,11 @@ describe("the reporter", () => {
   for (const [what, session, command] of [
     ["a quick form", run({}), "myriad run /project/orders.ts#dedupe --seed 7 --runs 40"],
     [
+      "a burst that might have ended early",
+      run({ stopEarly: true }),
+      "myriad run /project/orders.ts#dedupe --seed 7 --runs 40 --stop-early",
+    ],
+    [
       "a task file",
       run({ source: "/project/task.yaml" }),
       "myriad run /project/task.yaml --seed 7 --runs 40",

@@ -9,7 +9,10 @@ import type {
   PhaseOutputs,
   SessionCommand,
 } from "../../../actors/workflow/session-state.ts";
+import type { EarlyStopSummary } from "../../../actors/workflow/session-document.ts";
 import type { MetricSpec, Task } from "../../../actors/workflow/task.ts";
+import { EarlyStop } from "../../../kernels/statistics/index.ts";
+import type { PairOfMeans } from "../../../kernels/statistics/index.ts";
 import { hasCode } from "../../contract/journal-contract.ts";
 import { callOf, recordingEvidence, servicesOf } from "../../kit/services.ts";
 import { scriptedExecutor } from "../../kit/scripted-executor.ts";
@@ -39,11 +42,15 @@ async function compare(
   command: SessionCommand = "run",
   writes: EvidenceWrite[] = [],
   machine?: BurstOutcome["machine"],
+  earlyStop?: EarlyStopSummary,
 ): Promise<Compared> {
   const { gates, validate } = outputsOf();
   const prepare = preparedOf({ other: versionOf("other") });
   const earlier: Partial<PhaseOutputs> = command === "run" ? { gates, validate } : {};
-  const burst = burstOutcomeOf(machine === undefined ? {} : { machine });
+  const burst = burstOutcomeOf({
+    ...(machine === undefined ? {} : { machine }),
+    ...(earlyStop === undefined ? {} : { earlyStop }),
+  });
   const session = sessionOf(command, { outputs: { prepare, ...earlier, burst }, forks }, task);
   const services = servicesOf({
     executor: scriptedExecutor(),
@@ -142,6 +149,33 @@ describe("the statistician", () => {
     assert.deepEqual({ ...row, verdict: "improved" }, plain.rows[0]);
     const allowed = await compare(forks, { allowNoise: true }, "run", [], machine);
     assert.deepEqual([allowed.withheld, allowed.verdict], [null, "improved"]);
+  });
+
+  it("decides a burst that might have ended early by the always-valid test alone, ended early or not", async () => {
+    const forks = forksOf("baseline", "candidate");
+    const plain = await compare(forks);
+    for (const [count, decided] of [
+      [8, "improved"],
+      [20, null],
+    ] as const) {
+      const looked = new EarlyStop({ metrics: [TIME], plannedPairs: 20, wanted: "improved" });
+      const counted = forks.filter(({ fork }) => fork < count);
+      const means = (fork: number): PairOfMeans => {
+        const [baseline, candidate] = counted
+          .slice(2 * fork)
+          .map(({ wallNs }) => (wallNs[0]! + wallNs[1]!) / 2);
+        return { baseline: baseline!, candidate: candidate! };
+      };
+      while (looked.decided === null) looked.push([means(looked.pairs)]);
+      const earlyStop = { forks: count, planned: 20, notCounted: 0, decided };
+      const { rows, verdict } = await compare(counted, {}, "run", [], undefined, earlyStop);
+      assert.equal(verdict, "improved");
+      assert.equal(rows[0]!.test, "always-valid-on-fork-pairs");
+      assert.deepEqual(rows[0]!.p, looked.sequences[0]!.p);
+      assert.deepEqual(rows[0]!.ci99, looked.sequences[0]!.relativeInterval());
+      assert.notDeepEqual(rows[0]!.p, plain.rows[0]!.p);
+    }
+    assert.equal(plain.rows[0]!.test, "welch-on-fork-means");
   });
 
   it("has no gates where the command has none", async () => {

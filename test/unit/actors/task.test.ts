@@ -47,6 +47,14 @@ describe("a task", () => {
     assert.equal(task.runs, 200);
   });
 
+  it("runs all its forks unless it, or the command line over it, says that it may end early", () => {
+    write("early.json", JSON.stringify({ id: "a", subject: "a.ts#a", stopEarly: true }));
+    assert.equal(readTask("a.ts#a", folder).stopEarly, false);
+    assert.equal(readTask("early.json", folder).stopEarly, true);
+    assert.equal(readTask("early.json", folder, { stopEarly: false }).stopEarly, false);
+    assert.equal(compareTask("a.ts#a", "a.ts#b", folder, { stopEarly: true }).stopEarly, true);
+  });
+
   it("reads JSON as well", () => {
     write("task.json", JSON.stringify({ id: "j", subject: "x.ts#f", seed: 5 }));
     assert.equal(readTask("task.json", folder).seed, 5);

@@ -12,6 +12,7 @@ export type ActorErrorCode =
   | "SUBJECT_NEEDS_PLATFORM"
   | "SUBJECT_NOT_COMPARED"
   | "INPUTS_TOO_FEW"
+  | "METRIC_NO_FIGURE"
   | "SESSION_UNKNOWN"
   | "SESSION_ENDED"
   | "SESSION_SOURCE_CHANGED"
@@ -87,6 +88,11 @@ export const ACTOR_ERRORS: Readonly<Record<ActorErrorCode, ErrorDefinition>> = {
     fault: "input",
     meaning: "fewer than three inputs are left, so none can be sealed",
     hint: "give at least three examples, or a generator module",
+  },
+  METRIC_NO_FIGURE: {
+    fault: "input",
+    meaning: "a metric of the task's own did not give a finite number for a call",
+    hint: "its function is called with the result and the arguments, and returns a finite number for each",
   },
   SESSION_UNKNOWN: {
     fault: "input",

@@ -197,7 +197,9 @@ function rowsOf(
   now: number,
 ): readonly NewBaselineRow[] {
   const { session: id, task, environment } = session.start!;
-  return task.metrics.map((metric) => {
+  // What a metric of the task's own says of a kept version is found out anew whenever that is run.
+  const measured = task.metrics.filter(({ of }) => of === undefined);
+  return measured.map((metric) => {
     const { n, mean, stdDev, ci99 } = summaryOf(session, version, metric.name);
     return {
       caseId: task.id,

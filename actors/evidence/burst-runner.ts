@@ -21,6 +21,8 @@ import { keptFork } from "./fork-conditions.ts";
 import { planForks } from "./fork-plan.ts";
 import type { Version } from "./fork-plan.ts";
 import { machineNoiseNow, MachineWatch } from "./machine-noise.ts";
+import { figuresOf } from "./own-metric.ts";
+import type { Figures } from "./own-metric.ts";
 import { LEAST_WARM_UP, runPilot } from "./pilot.ts";
 import type { MeasureSettings } from "./pilot.ts";
 
@@ -38,13 +40,15 @@ async function runBurstPhase(
   const plan = planForks(task.runs, versions, seededRandom(seed).fork(`burst/${session.attempt}`));
   const { iterationsPerFork } = plan;
   const kept = forksByName(session.forks);
-  const looks = task.stopEarly === true && versions.length === 2 ? new PairLooks(task, command) : null;
+  const programs = Object.fromEntries(versions.map((version) => [version, sources[version]!.program]));
+  const figures = await ownFigures(programs, session, services, call.signal);
+  const mayStop = task.stopEarly === true && versions.length === 2;
+  const looks = mayStop ? new PairLooks(task, command, figures) : null;
   const missing = looks?.look(kept) === true ? [] : plan.forks.filter((fork) => !kept.has(nameOf(fork)));
   const record = async (fork: KeptFork): Promise<void> =>
     services.evidence.recordFork(session.start!.session, task.id, fork);
   // A kill may have come between the journal and the database; recording a fork again changes nothing.
   if (looks === null) for (const fork of session.forks) await record(fork);
-  const programs = Object.fromEntries(versions.map((version) => [version, sources[version]!.program]));
   const expected = await expectedProofs(programs, session, services, call.signal);
   const asked = { programs, batch: sealedBatch, seed: sandboxSeed, limits: task.limits };
   const settings = settingsOf(session.forks) ?? (await runPilot(asked, services.isolate, call.signal));
@@ -80,9 +84,26 @@ async function runBurstPhase(
     iterationsPerFork,
     batch: sealedBatch.length,
     machine: { before, during: machine.noise() },
+    figures,
     ...earlyStop,
     falseProof: broken,
   };
+}
+
+/** Exact, and made anew when a burst goes on. */
+async function ownFigures(
+  versions: Readonly<Partial<Record<Version, SandboxProgram>>>,
+  session: AgentTask["session"],
+  services: Services,
+  signal: AbortSignal,
+): Promise<Readonly<Record<string, Figures>>> {
+  const { sealed, sandboxSeed: seed, metricPrograms = {} } = session.outputs.prepare!;
+  const { limits } = session.start!.task;
+  const asked = Object.entries(metricPrograms).map(async ([name, metric]) => {
+    const question = { name, metric, versions, inputs: sealed, seed, limits };
+    return [name, await figuresOf(question, services.realm, signal)] as const;
+  });
+  return Object.fromEntries(await Promise.all(asked));
 }
 
 function keep(fork: FinishedFork, expected: readonly Observation[]): KeptFork {

@@ -7,10 +7,10 @@
  * The verdict is that of these looks also where the burst was never decided: its p then hold as well, those of a
  * test of a fixed number of forks would not.
  */
-import { EarlyStop, forkMeans } from "../../kernels/statistics/index.ts";
-import type { Interval, PairOfMeans } from "../../kernels/statistics/index.ts";
+import { compareInputs, EarlyStop, forkMeans } from "../../kernels/statistics/index.ts";
+import type { InputsComparison, Interval, PairOfMeans } from "../../kernels/statistics/index.ts";
 import type { ComparisonRow, EarlyStopSummary } from "../workflow/session-document.ts";
-import type { KeptFork, SessionCommand } from "../workflow/session-state.ts";
+import type { BurstOutcome, KeptFork, SessionCommand } from "../workflow/session-state.ts";
 import type { MetricSpec, Task } from "../workflow/task.ts";
 import { forksPerVersionOf } from "./fork-plan.ts";
 import type { Version } from "./fork-plan.ts";
@@ -30,12 +30,18 @@ export function nameOf({ version, fork }: Pick<KeptFork, "version" | "fork">): s
 export class PairLooks {
   readonly #stop: EarlyStop;
   readonly #task: Pick<Task, "metrics" | "runs">;
+  readonly #measured: readonly MetricSpec[];
   #isSound = true;
 
-  constructor(task: Pick<Task, "metrics" | "runs">, command: SessionCommand) {
+  constructor(
+    task: Pick<Task, "metrics" | "runs">,
+    command: SessionCommand,
+    figures: BurstOutcome["figures"] = {},
+  ) {
     this.#task = task;
+    this.#measured = task.metrics.filter(({ of }) => of === undefined);
     this.#stop = new EarlyStop({
-      metrics: task.metrics,
+      metrics: task.metrics.map((metric) => ownComparison(metric, figures) ?? metric),
       plannedPairs: forksPerVersionOf(task.runs),
       wanted: command === "run" ? "improved" : "not_worse",
     });
@@ -54,8 +60,7 @@ export class PairLooks {
       if (baseline === undefined || candidate === undefined) break;
       // A version that fails is judged by that, after all forks, and not by its figures.
       this.#isSound = [baseline, candidate].every(({ failures, proved }) => failures === 0 && proved);
-      if (this.#isSound)
-        this.#stop.push(this.#task.metrics.map((metric) => pair(baseline, candidate, metric)));
+      if (this.#isSound) this.#stop.push(this.#measured.map((metric) => pair(baseline, candidate, metric)));
     }
     return this.#stop.decided !== null;
   }
@@ -67,13 +72,25 @@ export class PairLooks {
     return { forks: pairs, planned, notCounted: run - 2 * pairs, decided };
   }
 
-  /** What a row takes from the looks, in the order of the metrics. */
-  rows(): readonly Pick<ComparisonRow, "test" | "p" | "ci99">[] {
-    return this.#stop.sequences.map((sequence) => {
-      const ci99: Interval | null = sequence.relativeInterval(0.99);
-      return { test: "always-valid-on-fork-pairs", p: sequence.p, ci99 };
-    });
+  /** What rows take from the looks, by metric. */
+  rows(): ReadonlyMap<string, Pick<ComparisonRow, "test" | "p" | "ci99">> {
+    return new Map(
+      this.#stop.sequences.map((sequence, index) => {
+        const ci99: Interval | null = sequence.relativeInterval(0.99);
+        return [this.#measured[index]!.name, { test: "always-valid-on-fork-pairs", p: sequence.p, ci99 }];
+      }),
+    );
   }
+}
+
+/** Of a metric of the task's own, whose figures no fork changes; null of one that forks measure. */
+export function ownComparison(
+  { name, of, direction, tolerance }: MetricSpec,
+  figures: BurstOutcome["figures"] = {},
+): InputsComparison | null {
+  if (of === undefined) return null;
+  const { baseline, candidate } = figures[name]!;
+  return compareInputs({ baseline: baseline!, candidate: candidate!, direction, tolerance });
 }
 
 function pair(baseline: KeptFork, candidate: KeptFork, { name }: MetricSpec): PairOfMeans {

@@ -1,11 +1,10 @@
 /** What a fork tells of a metric: its iterations for wall time, one figure of the process for all else. */
 import { actorError } from "../errors.ts";
 import type { KeptFork } from "../workflow/session-state.ts";
-import type { MetricName } from "../workflow/task.ts";
 import { cpuNsOf } from "./fork-conditions.ts";
 
 /** @throws METRIC_UNKNOWN_HERE */
-export function valuesOf(fork: KeptFork, metric: MetricName): Float64Array {
+export function valuesOf(fork: KeptFork, metric: string): Float64Array {
   switch (metric) {
     case "wall_time":
       return fork.wallNs;
@@ -15,10 +14,12 @@ export function valuesOf(fork: KeptFork, metric: MetricName): Float64Array {
       return Float64Array.of(toldBy(fork, metric, fork.conditions?.allocatedBytes ?? Number.NaN));
     case "peak_memory":
       return Float64Array.of(fork.peakMb);
+    default:
+      return Float64Array.of(toldBy(fork, metric, Number.NaN));
   }
 }
 
-function toldBy({ isolation }: KeptFork, metric: MetricName, value: number): number {
+function toldBy({ isolation }: KeptFork, metric: string, value: number): number {
   if (!Number.isNaN(value)) return value;
   throw actorError("METRIC_UNKNOWN_HERE", `${metric} is not told by ${isolation.carrier} on this runtime`);
 }

@@ -75,6 +75,9 @@ ${facts([
 }
 
 function testInWords(test: ComparisonRow["test"]): string {
+  if (test === "paired-t-on-inputs") {
+    return "by a t test on pairs of exact figures, one of each version an input";
+  }
   return test === "always-valid-on-fork-pairs"
     ? "by an always-valid test (a mixture sequential probability ratio test) on pairs of forks, as is the interval of the change; those of the means are for a fixed number of forks, and reported only"
     : "by Welch’s test on fork means";
@@ -101,10 +104,15 @@ function sides(row: ComparisonRow): Markup {
     },
     { name: "Median", value: (side) => quantity(side.median) },
     { name: "Standard deviation", value: (side) => formatQuantity(side.stdDev, row.unit, spread) },
-    { name: "Forks (n)", value: (side) => formatNumber(side.n) },
+    {
+      name: row.test === "paired-t-on-inputs" ? "Inputs (n)" : "Forks (n)",
+      value: (side) => formatNumber(side.n),
+    },
   ];
   return table<Figure>(
-    `Fork means, ${formatCount(row.forks, "fork")} of ${formatCount(row.iterationsPerFork, "iteration")}`,
+    row.test === "paired-t-on-inputs"
+      ? `Exact figures, ${formatCount(row.iterationsPerFork, "input")}`
+      : `Fork means, ${formatCount(row.forks, "fork")} of ${formatCount(row.iterationsPerFork, "iteration")}`,
     [
       { title: "Figure", cell: ({ name }) => name },
       { title: "Baseline", numeric: true, cell: ({ value }) => value(row.baseline) },

@@ -47,6 +47,8 @@ export function runsThatSettle(
 
 function questionOf(row: ComparisonRow, rows: readonly ComparisonRow[], cv: number): PowerQuestion | null {
   const { relDelta, direction, tolerance } = row;
+  // What is exact for each input is not settled by forks.
+  if (row.test === "paired-t-on-inputs") return null;
   if (relDelta === null || relDelta <= -1 || !(cv > 0)) return null;
   const worsening = direction === "lower" ? relDelta : -relDelta;
   const family = worsening > tolerance ? "regressed" : "nonInferior";

@@ -56,7 +56,8 @@ function reportInput(session: SessionState, history: readonly BaselineSeries[], 
 
 function versionSamples(session: SessionState): readonly VersionSamples[] {
   if (session.outputs.burst === undefined) return [];
-  const metric = session.start!.task.metrics[0];
+  const { metrics } = session.start!.task;
+  const metric = metrics.find(({ of }) => of === undefined) ?? metrics[0];
   const versions = comparedVersions(session);
   return (["baseline", "candidate"] as const)
     .filter((version) => versions[version] !== undefined)

@@ -17,9 +17,9 @@ import type { Services } from "../agent/services.ts";
 import { evaluateGates } from "../workflow/gates.ts";
 import type { ComparisonRow, Noise } from "../workflow/session-document.ts";
 import type { BurstOutcome, Compared, SessionState } from "../workflow/session-state.ts";
-import type { MetricName, MetricSpec } from "../workflow/task.ts";
+import type { MetricSpec } from "../workflow/task.ts";
 import type { VersionSummary } from "./evidence-store.ts";
-import { forksByName, PairLooks } from "./early-stop.ts";
+import { forksByName, ownComparison, PairLooks } from "./early-stop.ts";
 import type { Version } from "./fork-plan.ts";
 import { valuesOf } from "./fork-values.ts";
 import { worseLabel } from "./machine-noise.ts";
@@ -34,7 +34,9 @@ async function comparePhase(
 ): Promise<Compared> {
   const { task, seed } = session.start!;
   const compared = await Promise.all(
-    task.metrics.map(async (metric) => {
+    task.metrics.map(async (metric): Promise<Undecided> => {
+      const own = ownComparison(metric, session.outputs.burst?.figures);
+      if (own !== null) return { ...own, ...labels(task.id, metric) };
       const request = {
         baseline: samplesOf(session, "baseline", metric.name),
         candidate: samplesOf(session, "candidate", metric.name),
@@ -49,9 +51,13 @@ async function comparePhase(
     }),
   );
   const decided: readonly ComparisonRow[] = decide(alwaysValid(session, compared));
-  const noise = noiseOf(decided[0]!, session.outputs.burst?.machine);
+  const measured = decided.find((_, index) => task.metrics[index]!.of === undefined)!;
+  const noise = noiseOf(measured, session.outputs.burst?.machine);
   const withheld = withheldFor(noise, session.forks, task);
-  const rows = withheld === null ? decided : decided.map(undecided);
+  const rows =
+    withheld === null
+      ? decided
+      : decided.map((row) => (row.test === "paired-t-on-inputs" ? row : undecided(row)));
   const verdict = overallVerdict(rows.map((row) => row.verdict));
   await services.evidence.recordSummaries(session.start!, summariesOf(session));
   await services.evidence.recordComparisons(session.start!, rows);
@@ -69,10 +75,10 @@ type Undecided = Omit<ComparisonRow, keyof Decision>;
 function alwaysValid(session: SessionState, compared: readonly Undecided[]): readonly Undecided[] {
   if (session.outputs.burst?.earlyStop === undefined) return compared;
   const { task, command } = session.start!;
-  const looks = new PairLooks(task, command);
+  const looks = new PairLooks(task, command, session.outputs.burst.figures);
   looks.look(forksByName(session.forks));
   const rows = looks.rows();
-  return compared.map((row, index) => ({ ...row, ...rows[index]! }));
+  return compared.map((row) => ({ ...row, ...rows.get(row.metric) }));
 }
 
 function undecided(row: ComparisonRow): ComparisonRow {
@@ -83,7 +89,12 @@ function labels(
   caseId: string,
   metric: MetricSpec,
 ): Pick<ComparisonRow, "caseId" | "metric" | "unit" | "engine"> {
-  return { caseId, metric: metric.name, unit: metric.unit, engine: "isolate" };
+  return {
+    caseId,
+    metric: metric.name,
+    unit: metric.unit,
+    engine: metric.of === undefined ? "isolate" : "realm",
+  };
 }
 
 function summariesOf(session: SessionState): readonly VersionSummary[] {
@@ -97,16 +108,14 @@ function summariesOf(session: SessionState): readonly VersionSummary[] {
 }
 
 /** Over the fork means: what a version is compared by. */
-export function summaryOf(session: SessionState, version: Version, metric: MetricName): Summary {
+export function summaryOf(session: SessionState, version: Version, metric: string): Summary {
   return summarise(forkMeans(samplesOf(session, version, metric)));
 }
 
-/** One array a fork: iterations for wall time, one figure of the process for all else. */
-export function samplesOf(
-  session: SessionState,
-  version: Version,
-  metric: MetricName,
-): readonly Float64Array[] {
+/** One array a fork: iterations for wall time, one figure of the process for all else; of an own metric one an input. */
+export function samplesOf(session: SessionState, version: Version, metric: string): readonly Float64Array[] {
+  const figures = session.outputs.burst?.figures?.[metric]?.[version];
+  if (figures !== undefined) return Array.from(figures, (figure) => Float64Array.of(figure));
   return session.forks
     .filter((fork) => fork.version === version)
     .toSorted((left, right) => left.fork - right.fork)

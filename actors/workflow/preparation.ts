@@ -21,6 +21,7 @@ import { chooseBatch } from "../evidence/batch.ts";
 import { baselineTag, storedBaseline } from "../evidence/baseline-store.ts";
 import { sameObservation } from "../evidence/equivalence.ts";
 import { makeTaskInputs, sandboxSeed } from "../generation/task-inputs.ts";
+import type { Task } from "./task.ts";
 import type { Prepared, SessionStart, VersionSource } from "./session-state.ts";
 
 const SEARCH_ITERATION_NS = 500_000;
@@ -57,12 +58,21 @@ export const preparer: Agent<"prepare"> = phaseAgent(
       sealedBatch: await batchOf(inputs.sealed, BURST_ITERATION_NS),
       inputOrigin: inputs.origin,
       sandboxSeed: seed,
+      metricPrograms: await metricPrograms(task),
       currentBaseline: await baselineTag(task.id, task.baseline, services),
     } satisfies Prepared;
     await services.evidence.recordSession(start, null);
     return prepared;
   },
 );
+
+async function metricPrograms({ metrics }: Task): Promise<Readonly<Record<string, SandboxProgram>>> {
+  const own = metrics.flatMap(({ name, of }) => (of === undefined ? [] : [{ name, ref: of }]));
+  const bundled = own.map(
+    async ({ name, ref }) => [name, await bundleFunction({ ref, source: null })] as const,
+  );
+  return Object.fromEntries(await Promise.all(bundled));
+}
 
 async function otherVersion(
   start: SessionStart,

@@ -2,7 +2,13 @@
  * The one document in which a command ends: what `--json` prints, what reports are drawn from, what is kept.
  * `schema` is versioned and grows by addition only; `schemas/result.schema.json` is its JSON Schema.
  */
-import type { Decision, Direction, MetricComparison, Verdict } from "../../kernels/statistics/index.ts";
+import type {
+  Decision,
+  Direction,
+  InputsComparison,
+  MetricComparison,
+  Verdict,
+} from "../../kernels/statistics/index.ts";
 
 /** The name and version of the result documents that this version writes. */
 export const RESULT_SCHEMA = "myriad.result/1";
@@ -304,8 +310,8 @@ export type Withheld = "noise" | "unsteady";
 
 /** One metric of one case; q and verdict were decided over all rows together. */
 export interface ComparisonRow extends Omit<MetricComparison, "test">, Decision {
-  /** What p, q and `ci99` rest on; the second where the burst might have ended early. */
-  readonly test: MetricComparison["test"] | "always-valid-on-fork-pairs";
+  /** What p, q and `ci99` rest on: on inputs of a metric of the task's own, on pairs where the burst might have ended early. */
+  readonly test: MetricComparison["test"] | InputsComparison["test"] | "always-valid-on-fork-pairs";
   readonly caseId: string;
   readonly metric: string;
   readonly unit: string;

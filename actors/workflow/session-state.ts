@@ -17,6 +17,7 @@ import type { AuditReport, FunctionInfo } from "../../kernels/syntax/index.ts";
 import type { FinishedFork } from "../evidence/burst.ts";
 import type { KeptConditions } from "../evidence/fork-conditions.ts";
 import type { Version } from "../evidence/fork-plan.ts";
+import type { Figures } from "../evidence/own-metric.ts";
 import type { ChainLink } from "../generation/search.ts";
 import type {
   BaselineChange,
@@ -65,6 +66,8 @@ export interface Prepared {
   readonly sealedBatch: readonly EncodedInput[];
   readonly inputOrigin: string;
   readonly sandboxSeed: SandboxSeed;
+  /** Of the task's own metrics, by name. Absent in journals of before there were any. */
+  readonly metricPrograms?: Readonly<Record<string, SandboxProgram>>;
   /** Tag of the case's current baseline. */
   readonly currentBaseline: string | null;
 }
@@ -86,6 +89,8 @@ export interface BurstOutcome {
   readonly batch: number;
   /** Absent in journals of before it was looked at. */
   readonly machine?: Required<Pick<Noise, "before" | "during">>;
+  /** Of the task's own metrics, by name. */
+  readonly figures?: Readonly<Record<string, Figures>>;
   /** Of a burst that may end as soon as it is decided; absent where a version turned out broken. */
   readonly earlyStop?: EarlyStopSummary;
   /** The candidate, when it failed in the burst or did not do what it was checked to do; it ends as rejected. */

@@ -67,9 +67,13 @@ export const TASK_SCHEMA: TaskSchema = {
         required: ["name"],
         additionalProperties: false,
         properties: {
-          name: { enum: Object.keys(UNITS) },
-          unit: { enum: [...new Set(Object.values(UNITS))] },
-          direction: { enum: ["lower"] },
+          name: { type: "string", pattern: "^[a-z][a-z0-9_]{0,39}$" },
+          of: {
+            ...functionReference,
+            description: "a metric of your own: a function (result, ...args) that gives one number a call",
+          },
+          unit: { type: "string", minLength: 1, maxLength: 20 },
+          direction: { enum: ["lower", "higher"] },
           tolerance: {
             type: "number",
             minimum: 0,
@@ -77,10 +81,18 @@ export const TASK_SCHEMA: TaskSchema = {
             description: "relative change that does not count: 0.02 is two percent",
           },
         },
-        allOf: Object.entries(UNITS).map(([name, unit]) => ({
-          if: { properties: { name: { const: name } } },
-          then: { properties: { unit: { const: unit } } },
-        })),
+        if: { required: ["of"], properties: { of: true } },
+        then: {
+          required: ["unit", "direction"],
+          properties: { name: { not: { enum: Object.keys(UNITS) } }, unit: true, direction: true },
+        },
+        else: {
+          properties: { name: { enum: Object.keys(UNITS) }, direction: { enum: ["lower"] } },
+          allOf: Object.entries(UNITS).map(([name, unit]) => ({
+            if: { properties: { name: { const: name } } },
+            then: { properties: { unit: { const: unit } } },
+          })),
+        },
       },
     },
     runs: {

@@ -17,11 +17,14 @@ export type MetricName = "wall_time" | "cpu_time" | "heap_allocated" | "peak_mem
 
 /** One thing that is measured, and which way is better. */
 export interface MetricSpec {
-  readonly name: MetricName;
+  /** A `MetricName`; any word where `of` says what it is. */
+  readonly name: string;
   readonly unit: string;
   readonly direction: "lower" | "higher";
   /** Relative change that does not count; default 0.02. */
   readonly tolerance: number;
+  /** The task's own: a function (result, ...args) that gives one number a call; evaluated in the sandbox. */
+  readonly of?: FunctionRef;
 }
 
 /** What a session is to do, complete: every default is filled in. */
@@ -60,12 +63,12 @@ export type Behaviour = "same" | "may_change";
 export const DEFAULT_RUNS = 10_000;
 export const DEFAULT_TOLERANCE = 0.02;
 
-const DEFAULT_METRICS: Readonly<Record<MetricName, MetricSpec>> = {
+const DEFAULT_METRICS = {
   wall_time: { name: "wall_time", unit: "ns", direction: "lower", tolerance: DEFAULT_TOLERANCE },
   cpu_time: { name: "cpu_time", unit: "ns", direction: "lower", tolerance: DEFAULT_TOLERANCE },
   heap_allocated: { name: "heap_allocated", unit: "B", direction: "lower", tolerance: DEFAULT_TOLERANCE },
   peak_memory: { name: "peak_memory", unit: "MB", direction: "lower", tolerance: 0.1 },
-};
+} as const satisfies Readonly<Record<MetricName, MetricSpec>>;
 
 /** The task file as it is written, checked against the schema. */
 export interface TaskText {
@@ -77,7 +80,8 @@ export interface TaskText {
   readonly examples?: readonly (readonly unknown[])[];
   readonly constraints?: readonly string[];
   readonly metrics?: readonly {
-    readonly name: MetricName;
+    readonly name: string;
+    readonly of?: string;
     readonly unit?: string;
     readonly direction?: "lower" | "higher";
     readonly tolerance?: number;
@@ -162,10 +166,7 @@ export function completeTask(
 ): Task {
   const candidate = overrides.candidate ?? null;
   const inputs = overrides.inputs ?? null;
-  const [first = DEFAULT_METRICS.wall_time, ...rest] = (written.metrics ?? []).map((metric) => ({
-    ...DEFAULT_METRICS[metric.name],
-    ...metric,
-  }));
+  const [first = DEFAULT_METRICS.wall_time, ...rest] = metricsOf(written, base, source);
   return {
     id: written.id,
     source,
@@ -186,6 +187,26 @@ export function completeTask(
     stopEarly: overrides.stopEarly ?? written.stopEarly ?? false,
   };
 }
+
+/** @throws TASK_INVALID, SUBJECT_REFERENCE_INVALID */
+function metricsOf({ metrics = [] }: TaskText, base: string, location: string | null): readonly MetricSpec[] {
+  const refuse = (message: string): Error =>
+    actorError("TASK_INVALID", message, location === null ? {} : { location });
+  const names = metrics.map(({ name }) => name);
+  const twin = names.find((name, at) => names.indexOf(name) < at);
+  if (twin !== undefined) throw refuse(`metrics names ${twin} more than once`);
+  if (metrics.length > 0 && metrics.every(({ of }) => of !== undefined)) {
+    throw refuse("metrics names none that is measured; put wall_time beside the task's own");
+  }
+  return metrics.map(({ of, ...metric }) => ({
+    ...(of === undefined ? DEFAULT_METRICS[metric.name as MetricName] : OWN_METRIC),
+    ...metric,
+    ...(of === undefined ? {} : { of: functionRef(of, base) }),
+  }));
+}
+
+/** What its schema does not ask an own metric for. */
+const OWN_METRIC = { unit: "", direction: "lower", tolerance: DEFAULT_TOLERANCE } as const;
 
 function optionalRef(text: string | undefined, base: string): FunctionRef | null {
   return text === undefined ? null : functionRef(text, base);

@@ -106,7 +106,7 @@ export function forkMeans(forks: readonly Float64Array[], location = "forks"): F
   return Float64Array.from(forks, (fork) => momentsOf(fork).mean);
 }
 
-function forkSummary(means: Float64Array): ForkSummary {
+export function forkSummary(means: Float64Array): ForkSummary {
   const moments = momentsOf(means);
   return {
     n: moments.n,

@@ -14,13 +14,17 @@
  * 2 k^((n − 1) / 2), k = 1 + 6.6 n / plannedPairs. With 20 planned that is 14 after five pairs and 31 after six,
  * where 20 is needed; with more planned it takes more.
  */
+import type { ComparisonP } from "./hypotheses.ts";
 import { decide, overallVerdict, type Verdict } from "./verdict.ts";
 import { SequentialComparison, type SequentialSettings } from "./sequential-comparison.ts";
 import { requireThat } from "./validate.ts";
 
 export interface EarlyStopSettings {
-  /** In the order in which pairs are pushed; the first is the goal's. */
-  readonly metrics: readonly Omit<SequentialSettings, "plannedPairs">[];
+  /**
+   * The first is the goal's. Of those that no fork measures p is known beforehand: they are decided with the
+   * others, since what is decided together is adjusted together.
+   */
+  readonly metrics: readonly (Omit<SequentialSettings, "plannedPairs"> | { readonly p: ComparisonP })[];
   /** The most pairs that will be run, two at least: fixed before the data. */
   readonly plannedPairs: number;
   readonly wanted: "improved" | "not_worse";
@@ -32,22 +36,27 @@ export interface PairOfMeans {
   readonly candidate: number;
 }
 
+/** A summary needs them, also where what is known beforehand decides. */
+const LEAST_PAIRS = 2;
+
 export class EarlyStop {
-  /** One a metric. */
+  /** One a metric that forks measure. */
   readonly sequences: readonly SequentialComparison[];
+  readonly #compared: readonly { readonly p: ComparisonP }[];
   readonly #wanted: EarlyStopSettings["wanted"];
 
   /** @throws STATISTICS_BAD_ARGUMENT */
   constructor({ metrics, plannedPairs, wanted }: EarlyStopSettings) {
-    requireThat(metrics.length > 0, "there is no metric to look at", "metrics");
-    this.sequences = metrics.map(
-      ({ direction, tolerance }) => new SequentialComparison({ direction, tolerance, plannedPairs }),
+    this.#compared = metrics.map((metric) =>
+      "p" in metric ? metric : new SequentialComparison({ ...metric, plannedPairs }),
     );
+    this.sequences = this.#compared.filter((compared) => compared instanceof SequentialComparison);
+    requireThat(this.sequences.length > 0, "there is no metric to look at", "metrics");
     this.#wanted = wanted;
   }
 
   /**
-   * One figure a metric, of two forks that were run side by side in random order.
+   * One figure a metric that forks measure, of two forks that were run side by side in random order.
    * @throws as `SequentialComparison.push`
    */
   push(means: readonly PairOfMeans[]): void {
@@ -67,7 +76,8 @@ export class EarlyStop {
 
   /** What it is decided as; null: not yet. */
   get decided(): Verdict | null {
-    const verdicts = decide(this.sequences.map(({ p }) => ({ p }))).map(({ verdict }) => verdict);
+    if (this.pairs < LEAST_PAIRS) return null;
+    const verdicts = decide(this.#compared.map(({ p }) => ({ p }))).map(({ verdict }) => verdict);
     const overall = overallVerdict(verdicts);
     if (overall === "regressed") return overall;
     const isMissing = this.#wanted === "improved" && verdicts[0] !== "improved";

@@ -41,6 +41,8 @@ export type { CompareRequest, ForkSummary, MetricComparison } from "./comparison
 export type { ComparisonP, Direction, Family } from "./hypotheses.ts";
 export { changePower, forksNeeded } from "./power.ts";
 export type { PowerQuestion } from "./power.ts";
+export { compareInputs } from "./input-comparison.ts";
+export type { InputsComparison, InputsRequest } from "./input-comparison.ts";
 export { SequentialComparison } from "./sequential-comparison.ts";
 export type { SequentialSettings, SequentialState } from "./sequential-comparison.ts";
 export type { PairMoments } from "./pair-moments.ts";

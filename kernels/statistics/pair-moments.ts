@@ -1,6 +1,7 @@
 /** Means, squares and products of pairs, kept up to date pair by pair (B. P. Welford, Technometrics 4, 1962). */
 import { roundingOf } from "./moments.ts";
 import type { MixtureSums } from "./mixture.ts";
+import type { Interval } from "./quantile.ts";
 
 export interface PairMoments {
   readonly pairs: number;
@@ -35,6 +36,22 @@ export function withPair(before: PairMoments, baseline: number, candidate: numbe
     candidateSquares: before.candidateSquares + ofCandidate * (candidate - candidateMean),
     products: before.products + ofBaseline * (candidate - candidateMean),
   };
+}
+
+/**
+ * The relative changes f − 1 for which n (mean)² of the contrast candidate − f × baseline is at most reach × its squares.
+ * @returns null as long as the baseline's mean is not told apart from 0
+ */
+export function ratioInterval(moments: PairMoments, reach: number): Interval | null {
+  const { pairs, baselineMean, candidateMean, baselineSquares, products } = moments;
+  if (baselineMean === 0) return null;
+  // n (h mean)² ≤ reach (squares at the ratio + 2 h tilt + h² baselineSquares), for a ratio that is off by h.
+  const ratio = candidateMean / baselineMean;
+  const bend = pairs * baselineMean * baselineMean - reach * baselineSquares;
+  const tilt = reach * (ratio * baselineSquares - products);
+  if (!(bend > 0)) return null;
+  const root = Math.sqrt(tilt * tilt + bend * reach * contrastSums(moments, ratio).squares);
+  return [ratio + (tilt - root) / bend - 1, ratio + (tilt + root) / bend - 1];
 }
 
 /**

@@ -21,7 +21,7 @@
 import { statisticsError } from "./errors.ts";
 import { ofEveryFamily, type ComparisonP, type Direction, type Family } from "./hypotheses.ts";
 import { logEvidenceAbove, mixingVarianceFor, mixtureReach } from "./mixture.ts";
-import { contrastSums, NO_PAIRS, withPair, type PairMoments } from "./pair-moments.ts";
+import { contrastSums, NO_PAIRS, ratioInterval, withPair, type PairMoments } from "./pair-moments.ts";
 import type { Interval } from "./quantile.ts";
 import {
   requireCount,
@@ -136,15 +136,7 @@ export class SequentialComparison {
    */
   relativeInterval(confidence = 0.99): Interval | null {
     const reach = this.#reach(confidence);
-    const { pairs, baselineMean, candidateMean, baselineSquares, products } = this.#moments;
-    if (reach === null || baselineMean === 0) return null;
-    // n (h mean)² ≤ reach (squares at the ratio + 2 h tilt + h² baselineSquares), for a ratio that is off by h.
-    const ratio = candidateMean / baselineMean;
-    const bend = pairs * baselineMean * baselineMean - reach * baselineSquares;
-    const tilt = reach * (ratio * baselineSquares - products);
-    if (!(bend > 0)) return null;
-    const root = Math.sqrt(tilt * tilt + bend * reach * contrastSums(this.#moments, ratio).squares);
-    return [ratio + (tilt - root) / bend - 1, ratio + (tilt + root) / bend - 1];
+    return reach === null ? null : ratioInterval(this.#moments, reach);
   }
 
   #reach(confidence: number): number | null {

@@ -12,7 +12,7 @@ import { hasCode } from "../../contract/journal-contract.ts";
 import { scriptedEngine } from "../../kit/scripted-engine.ts";
 import type { EngineScript, ScriptedEngine } from "../../kit/scripted-engine.ts";
 import { callOf, recordingEvidence, servicesOf } from "../../kit/services.ts";
-import { generatedOf, preparedOf, returned, sessionOf, versionOf } from "../../kit/session.ts";
+import { generatedOf, preparedOf, programOf, returned, sessionOf, versionOf } from "../../kit/session.ts";
 
 /** What every version does with the sealed batch `[1], [2]`. */
 const PROOF = [returned("1"), returned("2")];
@@ -37,6 +37,7 @@ interface Situation {
   readonly measure?: Measure;
   readonly task?: Partial<Task>;
   readonly workers?: number;
+  readonly realm?: ScriptedEngine;
 }
 
 const nameOf = ({ version, fork }: KeptFork): string => `${version}/${fork}`;
@@ -51,7 +52,9 @@ async function burst(situation: Situation): Promise<Ran> {
   const { command = "run", stored = true, forks = [], measure = () => ({}), task = {} } = situation;
   const other = command === "burst" && stored ? versionOf("dedupe@1") : null;
   const generated = command === "run" ? { generate: generatedOf(1) } : {};
-  const outputs = { prepare: preparedOf({ other }), ...generated };
+  const own = (task.metrics ?? []).flatMap(({ name, of }) => (of === undefined ? [] : [name]));
+  const metricPrograms = Object.fromEntries(own.map((name) => [name, programOf(name)]));
+  const outputs = { prepare: preparedOf({ other, metricPrograms }), ...generated };
   const session = sessionOf(command, { outputs, forks }, task);
   const kept: KeptFork[] = [];
   const log: string[] = [];
@@ -74,6 +77,7 @@ async function burst(situation: Situation): Promise<Ran> {
     clock: new VirtualClock(),
     evidence,
     isolate: engine,
+    realm: situation.realm ?? scriptedEngine(),
     workers: situation.workers ?? 2,
   });
   const outcome = await burstRunner.execute({ phase: "burst", session }, services, call);
@@ -98,9 +102,27 @@ describe("the burst runner", () => {
       measured: 80,
       iterationsPerFork: 2,
       batch: 2,
+      figures: {},
       falseProof: null,
     });
     assert.deepEqual(progress.at(-1), [80, 80]);
+  });
+
+  it("takes the figures of a task's own metrics once, on all sealed inputs, and not from forks", async () => {
+    const size = { name: "size", unit: "B", direction: "lower", tolerance: 0.02 } as const;
+    const time = { ...size, name: "wall_time", unit: "ns" } as const;
+    const metrics = [{ ...size, of: { file: "/m.ts", exportName: "size" } }, time] as const;
+    const realm = scriptedEngine({
+      name: "realm",
+      observe: ({ args, request }) =>
+        returned(`returned ${request.program.code.includes('"subject"') ? 10 : 5 * Number(args[0])}`),
+    });
+    const { outcome, kept } = await burst({ task: { metrics }, realm });
+    assert.deepEqual(outcome.figures, {
+      size: { baseline: Float64Array.of(10, 10), candidate: Float64Array.of(5, 10) },
+    });
+    assert.equal(kept.length, 40);
+    assert.ok(realm.observed.every(({ order, inputs }) => order === "alone" && inputs.length === 2));
   });
 
   it("runs two pilot forks of each version first, from which all forks have their warm-up and stretch", async () => {

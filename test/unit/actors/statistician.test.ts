@@ -43,6 +43,7 @@ async function compare(
   writes: EvidenceWrite[] = [],
   machine?: BurstOutcome["machine"],
   earlyStop?: EarlyStopSummary,
+  figures: BurstOutcome["figures"] = {},
 ): Promise<Compared> {
   const { gates, validate } = outputsOf();
   const prepare = preparedOf({ other: versionOf("other") });
@@ -50,6 +51,7 @@ async function compare(
   const burst = burstOutcomeOf({
     ...(machine === undefined ? {} : { machine }),
     ...(earlyStop === undefined ? {} : { earlyStop }),
+    figures,
   });
   const session = sessionOf(command, { outputs: { prepare, ...earlier, burst }, forks }, task);
   const services = servicesOf({
@@ -176,6 +178,37 @@ describe("the statistician", () => {
       assert.notDeepEqual(rows[0]!.p, plain.rows[0]!.p);
     }
     assert.equal(plain.rows[0]!.test, "welch-on-fork-means");
+  });
+
+  it("compares a metric of the task's own by its exact figures, whatever the machine was like", async () => {
+    const size: MetricSpec = { ...TIME, name: "size", unit: "B", of: { file: "/m.ts", exportName: "size" } };
+    const figures = {
+      size: { baseline: Float64Array.of(10, 20, 30, 40), candidate: Float64Array.of(5, 10, 15, 21) },
+    };
+    const forks = forksOf("baseline", "candidate");
+    const machine = { before: MACHINE, during: { ...MACHINE, label: "unusable" } } as const;
+    const writes: EvidenceWrite[] = [];
+    const { rows, verdict, noise } = await compare(
+      forks,
+      { metrics: [size, TIME] },
+      "run",
+      writes,
+      machine,
+      undefined,
+      figures,
+    );
+    assert.deepEqual(
+      rows.map(({ metric, test, engine, verdict: one }) => [metric, test, engine, one]),
+      [
+        ["size", "paired-t-on-inputs", "realm", "improved"],
+        ["wall_time", "welch-on-fork-means", "isolate", "inconclusive"],
+      ],
+    );
+    assert.deepEqual([rows[0]!.baseline.mean, rows[0]!.candidate.n, rows[0]!.iterationsPerFork], [25, 4, 4]);
+    assert.equal(verdict, "inconclusive");
+    assert.ok(noise.coefficientOfVariation < 0.1, "of what is timed, not of the sizes of inputs");
+    const [summaries] = writes;
+    assert.ok(summaries?.kind === "summaries" && summaries.rows.some(({ metric }) => metric === "size"));
   });
 
   it("has no gates where the command has none", async () => {

@@ -33,6 +33,12 @@ describe("a suite file", () => {
     assert.deepEqual([against, budgetMs, seed], [null, null, null]);
   });
 
+  it("runs every look whole, also of a task that may end early elsewhere: its level is shared out over the looks", () => {
+    writeFileSync(join(folder, "early.yaml"), "id: early\nsubject: a.ts#f\nstopEarly: true\n");
+    const { cases } = read("cases:\n  - early.yaml\n");
+    assert.equal(cases[0]!.task.stopEarly, false);
+  });
+
   it("says what it is measured against and what may be spent; the command line says it over that", () => {
     const text = `against: main\nbudgetMinutes: 20\nruns: 2000\nscreenRuns: 100\nseed: 3\ncases:\n${CASE}`;
     const suite = read(text);

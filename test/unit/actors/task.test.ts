@@ -93,6 +93,30 @@ describe("a task", () => {
     }
   });
 
+  it("may have metrics of its own beside those that are measured, with all that is to be known of them", () => {
+    const own = "{name: size, unit: B, direction: lower, of: 'sizes.ts#bytes'}";
+    const text = (metrics: string): string => `id: a\nsubject: x.ts#f\nmetrics: [${metrics}]\n`;
+    write("own.yaml", text(`${own}, {name: wall_time}`));
+    assert.deepEqual(readTask("own.yaml", folder).metrics[0], {
+      name: "size",
+      unit: "B",
+      direction: "lower",
+      tolerance: 0.02,
+      of: { file: join(folder, "sizes.ts"), exportName: "bytes" },
+    });
+    for (const wrong of [
+      own,
+      `${own}, ${own}, {name: wall_time}`,
+      "{name: size}, {name: wall_time}",
+      "{name: size, of: 'sizes.ts#bytes'}, {name: wall_time}",
+      "{name: wall_time, unit: B, direction: lower, of: 'sizes.ts#bytes'}, {name: cpu_time}",
+      "{name: Size, unit: B, direction: lower, of: 'sizes.ts#bytes'}, {name: wall_time}",
+      "{name: wall_time, direction: higher}",
+    ]) {
+      assert.equal(refusal(text(wrong)).code, "TASK_INVALID", wrong);
+    }
+  });
+
   it("names each metric once", () => {
     const error = refusal("id: a\nsubject: x.ts#f\nmetrics: [{name: wall_time}, {name: wall_time}]\n");
     assert.equal(error.code, "TASK_INVALID");

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { hasCode } from "../../contract/journal-contract.ts";
 import { decide, EarlyStop, overallVerdict } from "../../../kernels/statistics/index.ts";
-import type { EarlyStopSettings, PairOfMeans } from "../../../kernels/statistics/index.ts";
+import type { ComparisonP, EarlyStopSettings, PairOfMeans } from "../../../kernels/statistics/index.ts";
 import { normals } from "./normals.ts";
 
 const LOWER = { direction: "lower", tolerance: 0.02 } as const;
@@ -66,6 +66,21 @@ describe("an early stop", () => {
     const stop = untilDecided(stopOf(3), pairsOf("three", 0.1, 0, 0));
     const rows = decide(stop.sequences.map(({ p }) => ({ p })));
     assert.equal(stop.decided, overallVerdict(rows.map(({ verdict }) => verdict)));
+  });
+
+  it("decides what is known beforehand with what forks show, after two pairs at the least", () => {
+    const known = (p: Partial<ComparisonP>): EarlyStop =>
+      new EarlyStop({
+        metrics: [{ p: { regressed: 1, nonInferior: 1, improved: 1, ...p } }, LOWER],
+        plannedPairs: 20,
+        wanted: "improved",
+      });
+    const worse = untilDecided(known({ regressed: 0.001 }), pairsOf("known", 0));
+    assert.deepEqual([worse.decided, worse.pairs], ["regressed", 2]);
+    const better = untilDecided(known({ improved: 0.001 }), pairsOf("known", 0));
+    assert.equal(better.decided, "improved");
+    const open = untilDecided(known({}), pairsOf("known", -0.3), 20);
+    assert.equal(open.decided, null);
   });
 
   it("plans its comparisons for the most pairs there will be", () => {

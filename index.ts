@@ -50,6 +50,7 @@ export type {
   GitBase,
   IsolationSummary,
   KeptComparison,
+  Level,
   MetricName,
   MetricSpec,
   MyriadSystem,

@@ -1,16 +1,23 @@
 /**
- * The pool and the two engines, opened when a session first needs them, so that a listing starts no process and
- * waits for none. Sessions with as many workers share one set.
+ * The pool and the engines of a level, opened when a session first needs them, so that a listing starts no process
+ * and waits for none. Sessions of one level with as many workers share one set.
  */
 import { availableParallelism } from "node:os";
 import type { Clock } from "../runtime/contracts/index.ts";
 import { openPool } from "../kernels/pool/index.ts";
-import { isolateEngine, realmEngine } from "../kernels/sandbox/index.ts";
-import type { IsolateEngine } from "../kernels/sandbox/index.ts";
+import {
+  isolateEngine,
+  REALM_ISOLATION,
+  realmEngine,
+  sandboxError,
+  trustedEngine,
+} from "../kernels/sandbox/index.ts";
+import type { Isolation, SandboxEngine } from "../kernels/sandbox/index.ts";
 import type { Services } from "./agent/services.ts";
+import type { Level } from "./workflow/level.ts";
 
 export interface Sandboxes extends Pick<Services, "executor" | "realm" | "workers"> {
-  readonly isolate: IsolateEngine;
+  readonly isolate: SandboxEngine & { readonly isolation: Isolation };
 }
 
 export interface SandboxesOptions {
@@ -26,13 +33,15 @@ export interface OpenSandboxes {
 /** @throws SANDBOX_ISOLATION, SANDBOX_INFRA */
 export async function openSandboxes(
   workers: number,
-  { requireIsolation, clock }: SandboxesOptions,
+  level: Level,
+  options: SandboxesOptions,
 ): Promise<OpenSandboxes> {
-  const executor = openPool({ workers, clock });
+  const executor = openPool({ workers, clock: options.clock });
   try {
-    const isolate = await isolateEngine({ workers, requireIsolation, clock });
+    const realm = { ...realmEngine(executor), isolation: REALM_ISOLATION };
+    const isolate = level === "realm" ? realm : await engineOf(level, workers, options);
     return {
-      sandboxes: { executor, realm: realmEngine(executor), isolate, workers },
+      sandboxes: { executor, realm, isolate, workers },
       close: () => executor.close(),
     };
   } catch (error) {
@@ -41,27 +50,42 @@ export async function openSandboxes(
   }
 }
 
+async function engineOf(
+  level: Exclude<Level, "realm">,
+  workers: number,
+  { requireIsolation, clock }: SandboxesOptions,
+): Promise<Sandboxes["isolate"]> {
+  if (level === "isolate") return await isolateEngine({ workers, requireIsolation, clock });
+  if (requireIsolation) {
+    throw sandboxError("SANDBOX_ISOLATION", "isolation is required, and the level trusted is no boundary", {
+      hint: "take the level isolate, or drop --require-isolation",
+    });
+  }
+  return trustedEngine({ workers, clock });
+}
+
 /** Forks of a burst at the same time: one core is left to the rest of the machine. */
 export function quietWorkers(): number {
   return Math.max(1, availableParallelism() - 1);
 }
 
-/** Opens each number of workers once; what could not be opened is tried again the next time. */
+/** Opens each number of workers of each level once; what could not be opened is tried again the next time. */
 export class SandboxShelf {
-  readonly #open: (workers: number) => Promise<OpenSandboxes>;
-  readonly #sets = new Map<number, Promise<OpenSandboxes>>();
+  readonly #open: (workers: number, level: Level) => Promise<OpenSandboxes>;
+  readonly #sets = new Map<string, Promise<OpenSandboxes>>();
 
-  constructor(open: (workers: number) => Promise<OpenSandboxes>) {
+  constructor(open: (workers: number, level: Level) => Promise<OpenSandboxes>) {
     this.#open = open;
   }
 
-  async take(workers: number): Promise<Sandboxes> {
-    const set = this.#sets.get(workers) ?? this.#open(workers);
-    this.#sets.set(workers, set);
+  async take(workers: number, level: Level): Promise<Sandboxes> {
+    const key = `${level} ${workers}`;
+    const set = this.#sets.get(key) ?? this.#open(workers, level);
+    this.#sets.set(key, set);
     try {
       return (await set).sandboxes;
     } catch (error) {
-      this.#sets.delete(workers);
+      this.#sets.delete(key);
       throw error;
     }
   }

@@ -61,7 +61,7 @@ export async function openSystem(options: MyriadSystemOptions): Promise<MyriadSy
   const state = await openStateDirectory(options.state, { clock });
   const actors = createSystem({ app, clock, random: random.fork("actors") });
   const evidence = new EvidenceStore(actors.spawn(evidenceActor, state.analytics, { name: "evidence" }));
-  const shelf = new SandboxShelf((count) => openSandboxes(count, { requireIsolation, clock }));
+  const shelf = new SandboxShelf((count, level) => openSandboxes(count, level, { requireIsolation, clock }));
   const notPruned = await pruneWhenDue({ analytics: state.analytics, evidence }, clock.now());
   const notices = notPruned === null ? [] : [notPruned];
   return new MyriadSystem({ actors, clock, random, state, evidence, shelf, workers, notices });
@@ -183,7 +183,7 @@ export class MyriadSystem {
     const { clock, random, state, evidence, shelf, workers } = this.#parts;
     const drawn = (): Random => random.fork(`bench/${clock.now()}/${clock.monotonic()}`);
     const host = {
-      ...(await shelf.take(workers ?? quietWorkers())),
+      ...(await shelf.take(workers ?? quietWorkers(), "isolate")),
       clock,
       state,
       evidence,
@@ -255,9 +255,10 @@ export class MyriadSystem {
 
   async #sandboxesFor(task: Task): Promise<Sandboxes> {
     const { shelf, workers } = this.#parts;
+    const { level = "isolate" } = task;
     const asked = workers ?? task.workers;
-    if (asked !== null) return await shelf.take(asked);
-    const all = await shelf.take(availableParallelism());
+    if (asked !== null) return await shelf.take(asked, level);
+    const all = await shelf.take(availableParallelism(), level);
     return { ...all, workers: quietWorkers() };
   }
 

@@ -77,9 +77,13 @@ function resultText(document: SessionDocument): string {
   const lines = ["", verdictSentence(document), ""];
   if (document.diff !== null) lines.push(document.diff.trimEnd(), "");
   for (const row of document.comparisons) {
+    const { baseline, candidate, q, verdict, test } = row;
+    const [before, after] = [baseline.mean, candidate.mean];
     lines.push(
-      `${row.metric}: ${figure(row.baseline.mean)} → ${figure(row.candidate.mean)} ${row.unit}, ` +
-        `q(regressed) ${row.q.regressed.toPrecision(2)}, q(improved) ${row.q.improved.toPrecision(2)}, ${row.verdict}`,
+      test === "count"
+        ? `${row.metric}: ${before.toLocaleString("en-US")} → ${after.toLocaleString("en-US")}, counted, ${verdict}`
+        : `${row.metric}: ${figure(before)} → ${figure(after)} ${row.unit}, ` +
+            `q(regressed) ${q.regressed.toPrecision(2)}, q(improved) ${q.improved.toPrecision(2)}, ${verdict}`,
     );
   }
   for (const { candidate, phase, reason } of document.refusals) {
@@ -106,9 +110,10 @@ function resultText(document: SessionDocument): string {
     );
   }
   if (document.isolation !== null) {
-    const { engine, carrier, missing } = document.isolation;
+    const { engine, carrier, enforced, missing } = document.isolation;
+    const held = enforced.length === 0 ? " (no boundary)" : "";
     lines.push(
-      `isolation: ${engine} in ${carrier}${missing.length === 0 ? "" : `; not enforced: ${missing.join(", ")}`}`,
+      `isolation: ${engine} in ${carrier}${held}${missing.length === 0 ? "" : `; not enforced: ${missing.join(", ")}`}`,
     );
   }
   lines.push(...baselineLines(document));

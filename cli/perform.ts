@@ -144,6 +144,8 @@ function overridesOf({
   against,
   allowNoise,
   stopEarly,
+  metric,
+  level,
 }: SessionOptions): TaskOverrides {
   return {
     ...(seed === undefined ? {} : { seed }),
@@ -154,6 +156,8 @@ function overridesOf({
     ...(against === undefined ? {} : { baseline: against }),
     ...(allowNoise === undefined ? {} : { allowNoise }),
     ...(stopEarly === undefined ? {} : { stopEarly }),
+    ...(metric === undefined ? {} : { metric }),
+    ...(level === undefined ? {} : { level }),
   };
 }
 

@@ -1,6 +1,7 @@
 /** The commands, their options and help, as commander sees them. Parsing only. */
 import { Command, InvalidArgumentError, Option } from "commander";
-import { packageVersion } from "../actors/index.ts";
+import { LEVELS, METRIC_NAMES, packageVersion } from "../actors/index.ts";
+import type { Level, MetricName } from "../actors/index.ts";
 import { addBaselineCommands } from "./baseline-program.ts";
 import type { BaselineAction } from "./baseline-program.ts";
 import type { Streams } from "./output.ts";
@@ -22,6 +23,8 @@ export interface SessionOptions extends CommonOptions {
   readonly resume?: string;
   readonly allowNoise?: boolean;
   readonly stopEarly?: boolean;
+  readonly metric?: MetricName;
+  readonly level?: Level;
   readonly requireIsolation: boolean;
   readonly apply: boolean;
 }
@@ -186,6 +189,17 @@ function session(command: Command): Command {
       new Option("--runs <n>", "sandboxes a version; default 10000").argParser(integer(40, 10_000_000)),
     )
     .addOption(workersOption())
+    .addOption(
+      new Option("--metric <name>", "measure this alone; default: what the task says, or wall_time").choices(
+        METRIC_NAMES,
+      ),
+    )
+    .addOption(
+      new Option(
+        "--level <level>",
+        "where: realm (ticks), isolate, or trusted (no boundary); default: as the metric needs",
+      ).choices(LEVELS),
+    )
     .option("--allow-noise", "give a verdict even where the machine is too noisy for one")
     .option(
       "--stop-early",
@@ -304,18 +318,19 @@ function integer(least: number, most: number): (text: string) => number {
 }
 
 function requireTarget(target: string | undefined, options: SessionOptions, command: Command): void {
-  const { resume, inputs, seed, runs, candidate, against, allowNoise, stopEarly, apply } = options;
+  const { resume, inputs, seed, runs, candidate, against, allowNoise, stopEarly, metric, level, apply } =
+    options;
   if (resume === undefined && target === undefined)
     refuse(command, "name what to work on, or --resume a session");
   if (
     resume !== undefined &&
-    [target, inputs, seed, runs, candidate, against, allowNoise, stopEarly].some(
+    [target, inputs, seed, runs, candidate, against, allowNoise, stopEarly, metric, level].some(
       (given) => given !== undefined,
     )
   ) {
     refuse(
       command,
-      "a session that is resumed keeps what it was begun with: task, inputs, seed, runs, candidate, against, allow-noise, stop-early",
+      "a session that is resumed keeps what it was begun with: task, inputs, seed, runs, candidate, against, allow-noise, stop-early, metric, level",
     );
   }
   if (apply && candidate !== undefined) {
@@ -342,7 +357,8 @@ const BURST_EXAMPLES = `  myriad burst src/orders.ts#dedupe
   myriad burst tasks/dedupe.yaml --runs 2000
   myriad burst tasks/dedupe.yaml --against release`;
 const COMPARE_EXAMPLES = `  myriad compare old.ts#dedupe new.ts#dedupe
-  myriad compare old.ts#dedupe new.ts#dedupe --inputs bench/orders.ts#generate`;
+  myriad compare old.ts#dedupe new.ts#dedupe --inputs bench/orders.ts#generate
+  myriad compare old.ts#dedupe new.ts#dedupe --metric ticks       counted: no noise, in seconds`;
 const CI_EXAMPLES = `  myriad ci --against origin/main                  the cases of myriad.ci.yaml
   myriad ci bench/suite.yaml --against v1.2.0 --budget 20 --junit myriad.xml
   myriad ci --against origin/main --fail-on regressed

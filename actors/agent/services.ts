@@ -8,6 +8,7 @@ export interface Services {
   readonly clock: Clock;
   readonly executor: Executor;
   readonly realm: SandboxEngine;
+  /** The engine of the task's level, in which its metrics are measured: `isolate` unless the task says otherwise. */
   readonly isolate: SandboxEngine;
   readonly evidence: EvidenceStore;
   readonly state: StateDirectory;

@@ -157,6 +157,7 @@ function keyOf(cases: readonly SuiteCase[], base: string): string {
     metrics: task.metrics,
     limits: task.limits,
     workers: task.workers,
+    ...(task.level === "trusted" ? { level: task.level } : {}),
     screenRuns,
   }));
   return createHash("sha256").update(JSON.stringify(facts)).digest("hex").slice(0, 16);

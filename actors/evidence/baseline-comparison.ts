@@ -4,7 +4,7 @@
  * in the difference. So this is the quick look; `burst --against <tag>` runs both again, interleaved, and decides.
  *
  * Refused are different machines or runtimes, and what other tools measured, unless asked for; and always different
- * units, and samples that are gone. The verdict is the one of every comparison here: Welch tests on fork means
+ * units, counts (each session counts on inputs of its own), and samples that are gone. The verdict is the one of every comparison here: Welch tests on fork means
  * against the tolerance, corrected over the metrics.
  */
 import { compareMetric, decide, overallVerdict } from "../../kernels/statistics/index.ts";
@@ -55,6 +55,9 @@ export async function compareKept(
   const odd = pairs.find(({ other, side }) => other.unit !== side.unit);
   if (odd !== undefined) {
     return refused(`${odd.side.metric} is in ${odd.side.unit} here and in ${odd.other.unit} there`);
+  }
+  if (pairs.some(({ side }) => side.metric === "ticks")) {
+    return refused("ticks are counted on the inputs of a session: burst --against counts both again");
   }
   const compared: Omit<ComparisonRow, "q" | "verdict">[] = [];
   for (const { other, side } of pairs) {

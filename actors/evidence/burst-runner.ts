@@ -18,7 +18,7 @@ import type { FinishedFork } from "./burst.ts";
 import { sameObservation } from "./equivalence.ts";
 import { forksByName, nameOf, PairLooks } from "./early-stop.ts";
 import { keptFork } from "./fork-conditions.ts";
-import { planForks } from "./fork-plan.ts";
+import { planCounts, planForks } from "./fork-plan.ts";
 import type { Version } from "./fork-plan.ts";
 import { machineNoiseNow, MachineWatch } from "./machine-noise.ts";
 import { figuresOf } from "./own-metric.ts";
@@ -37,12 +37,14 @@ async function runBurstPhase(
   const { sealedBatch, sandboxSeed } = session.outputs.prepare!;
   const sources = comparedVersions(session);
   const versions = (["baseline", "candidate"] as const).filter((version) => sources[version] !== undefined);
-  const plan = planForks(task.runs, versions, seededRandom(seed).fork(`burst/${session.attempt}`));
+  const counts = task.level === "realm";
+  const random = seededRandom(seed).fork(`burst/${session.attempt}`);
+  const plan = counts ? planCounts(versions) : planForks(task.runs, versions, random);
   const { iterationsPerFork } = plan;
   const kept = forksByName(session.forks);
   const programs = Object.fromEntries(versions.map((version) => [version, sources[version]!.program]));
   const figures = await ownFigures(programs, session, services, call.signal);
-  const mayStop = task.stopEarly === true && versions.length === 2;
+  const mayStop = task.stopEarly === true && !counts && versions.length === 2;
   const looks = mayStop ? new PairLooks(task, command, figures) : null;
   const missing = looks?.look(kept) === true ? [] : plan.forks.filter((fork) => !kept.has(nameOf(fork)));
   const record = async (fork: KeptFork): Promise<void> =>
@@ -51,7 +53,9 @@ async function runBurstPhase(
   if (looks === null) for (const fork of session.forks) await record(fork);
   const expected = await expectedProofs(programs, session, services, call.signal);
   const asked = { programs, batch: sealedBatch, seed: sandboxSeed, limits: task.limits };
-  const settings = settingsOf(session.forks) ?? (await runPilot(asked, services.isolate, call.signal));
+  const settings = counts
+    ? NOTHING_TO_WARM_UP
+    : (settingsOf(session.forks) ?? (await runPilot(asked, services.isolate, call.signal)));
   const before = machineNoiseNow();
   const machine = new MachineWatch();
   const begunAt = services.clock.monotonic();
@@ -89,6 +93,9 @@ async function runBurstPhase(
     falseProof: broken,
   };
 }
+
+/** A realm's memory is written back before every iteration, and it compiles nothing. */
+const NOTHING_TO_WARM_UP: MeasureSettings = { warmUpIterations: 0, stretch: 1 };
 
 /** Exact, and made anew when a burst goes on. */
 async function ownFigures(

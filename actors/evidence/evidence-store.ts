@@ -140,7 +140,7 @@ function writeFork(
   analytics: Analytics,
   now: number,
 ): Promise<void> {
-  const { version, order, wallNs, failures, cpuMs, peakMb, isolation, conditions } = fork;
+  const { version, order, wallNs, ticks, failures, cpuMs, peakMb, isolation, conditions } = fork;
   const row = {
     session,
     caseId,
@@ -159,6 +159,7 @@ function writeFork(
   return analytics.recordFork(row, [
     { metric: "wall_time", values: wallNs },
     { metric: "peak_memory", values: Float64Array.of(peakMb) },
+    ...(ticks === undefined ? [] : [{ metric: "ticks", values: ticks }]),
     ...(conditions === undefined ? [] : [{ metric: "cpu_time", values: Float64Array.of(cpuNsOf(fork)) }]),
     ...(conditions?.allocatedBytes == null
       ? []

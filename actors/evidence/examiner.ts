@@ -18,7 +18,7 @@ export const examiner: Agent<"equivalence"> = phaseAgent(
       seed: sandboxSeed,
       limits: session.start!.task.limits,
     };
-    const engines = [services.realm, services.isolate];
+    const engines = [...new Set([services.realm, services.isolate])];
     const answer = await checkEquivalence(question, engines, signal);
     return {
       inputs: inputs.length,

@@ -18,10 +18,19 @@ export const LEAST_DRIFT_ITERATIONS = 100;
 
 /** @param proved it did what it was checked to do */
 export function keptFork({ measurement, ...planned }: FinishedFork, proved: boolean): KeptFork {
-  const { wallNs, failures, cpuMs, peakMb, isolation } = measurement;
+  const { wallNs, ticks, failures, cpuMs, peakMb, isolation } = measurement;
   const conditions = keptConditions(measurement);
-  const kept = { ...planned, wallNs, failures, cpuMs, peakMb, isolation, proved };
-  return conditions === undefined ? kept : { ...kept, conditions };
+  return {
+    ...planned,
+    wallNs,
+    failures,
+    cpuMs,
+    peakMb,
+    isolation,
+    proved,
+    ...(ticks.length === 0 ? {} : { ticks }),
+    ...(conditions === undefined ? {} : { conditions }),
+  };
 }
 
 /** Undefined where the engine told none. */

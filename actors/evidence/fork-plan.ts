@@ -28,6 +28,22 @@ export function forksPerVersionOf(runs: number): number {
   return Math.max(LEAST_FORKS, Math.ceil(runs / MOST_ITERATIONS));
 }
 
+/** What is counted comes out the same every time: a few runs show that it does, and more would tell nothing. */
+const COUNTED: Pick<ForkPlan, "forksPerVersion" | "iterationsPerFork"> = {
+  forksPerVersion: 2,
+  iterationsPerFork: 2,
+};
+
+/** Of a burst that only counts: the same for every task. */
+export function planCounts(versions: readonly Version[]): ForkPlan {
+  const forks = Array.from({ length: COUNTED.forksPerVersion * versions.length }, (_, order) => ({
+    version: versions[order % versions.length]!,
+    fork: Math.floor(order / versions.length),
+    order,
+  }));
+  return { ...COUNTED, forks };
+}
+
 /**
  * 10,000 runs are 20 forks × 500 iterations; more runs are more forks. Each round runs one fork of every
  * version in a random order, so that drift of the machine meets all versions alike.

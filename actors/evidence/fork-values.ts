@@ -1,4 +1,4 @@
-/** What a fork tells of a metric: its iterations for wall time, one figure of the process for all else. */
+/** What a fork tells of a metric: its iterations for wall time and ticks, one figure of the process for all else. */
 import { actorError } from "../errors.ts";
 import type { KeptFork } from "../workflow/session-state.ts";
 import { cpuNsOf } from "./fork-conditions.ts";
@@ -14,6 +14,8 @@ export function valuesOf(fork: KeptFork, metric: string): Float64Array {
       return Float64Array.of(toldBy(fork, metric, fork.conditions?.allocatedBytes ?? Number.NaN));
     case "peak_memory":
       return Float64Array.of(fork.peakMb);
+    case "ticks":
+      return fork.ticks ?? Float64Array.of(toldBy(fork, metric, Number.NaN));
     default:
       return Float64Array.of(toldBy(fork, metric, Number.NaN));
   }

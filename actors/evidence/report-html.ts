@@ -3,6 +3,7 @@
  * paper and on a phone. A content security policy in the page forbids both, should anything slip through.
  */
 import type { SessionDocument, SubjectSummary } from "../workflow/session-document.ts";
+import { NO_BOUNDARY } from "../workflow/level.ts";
 import { renderCharts } from "./report-charts.ts";
 import { renderComparisons } from "./report-comparisons.ts";
 import { renderDiff } from "./report-diff.ts";
@@ -74,6 +75,7 @@ ${about(document)}
 <section class="verdict ${verdictClass(document.verdict)}" aria-label="Verdict">
 <p class="word"><span aria-hidden="true">${mark}</span> ${word}</p>
 <p class="sentence">${unbroken(verdictSentence(document))}</p>
+${document.isolation?.enforced.length === 0 ? markup`<p class="soft">No boundary: ${NO_BOUNDARY}.</p>` : null}
 ${errorNote(document)}
 </section>
 ${figures(input)}

@@ -23,6 +23,7 @@ import {
   formatProbability,
   formatQuantity,
 } from "./report-format.ts";
+import { NO_BOUNDARY } from "../workflow/level.ts";
 import { measurementLines } from "./report-measurement.ts";
 import type { ReportInput } from "./report-input.ts";
 import { history, measurements, release, settling } from "./report-markdown-measured.ts";
@@ -91,6 +92,7 @@ function heading(document: SessionDocument): Lines {
     "",
     `**${markdownText(verdictSentence(document), 700)}**`,
     "",
+    ...(document.isolation?.enforced.length === 0 ? [`> No boundary: ${NO_BOUNDARY}.`, ""] : []),
     ...failure,
   ];
 }

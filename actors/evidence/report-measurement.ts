@@ -1,4 +1,5 @@
 /** How it was measured, in lines of a name and a text: the same in both reports. */
+import { NO_BOUNDARY } from "../workflow/level.ts";
 import type {
   EarlyStopSummary,
   MachineNoise,
@@ -14,10 +15,13 @@ export function measurementLines({
   burst,
   noise,
   withheld,
-}: Pick<SessionDocument, "burst" | "noise" | "withheld">): readonly Line[] {
+  isolation = null,
+}: Pick<SessionDocument, "burst" | "noise" | "withheld"> &
+  Partial<Pick<SessionDocument, "isolation">>): readonly Line[] {
   const measurement = burst?.measurement ?? null;
   const earlyStop = burst?.earlyStop ?? null;
   return [
+    ...(isolation?.enforced.length === 0 ? ([["No boundary", NO_BOUNDARY]] as const) : []),
     ...(withheld == null ? [] : ([["Verdict withheld", WITHHELD[withheld]]] as const)),
     ...(earlyStop === null ? [] : ([["Early stop", earlyStopText(earlyStop)]] as const)),
     ...machineLine("Machine before the burst", noise?.before),

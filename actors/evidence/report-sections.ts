@@ -185,7 +185,7 @@ export function renderConditions({
           ? null
           : `${noise.label}: fork means vary by ${formatPercent(noise.coefficientOfVariation)}`,
       ],
-      ...measurementLines({ burst, noise, withheld }),
+      ...measurementLines({ burst, noise, withheld, isolation }),
       ["Sandboxes a version", burst === null ? null : formatNumber(burst.runs)],
       ["Failures", burst === null ? null : formatNumber(burst.failures)],
       ["Infrastructure errors", burst === null ? null : formatNumber(burst.infraErrors)],

@@ -13,6 +13,8 @@ import { diffOf, documentOf } from "../workflow/document.ts";
 import type { BaselineSeries } from "../workflow/session-document.ts";
 import { comparedVersions, verdictOf } from "../workflow/session-state.ts";
 import type { PhaseOutputs, SessionState } from "../workflow/session-state.ts";
+import { isDefaultMetric } from "../workflow/task.ts";
+import type { Task } from "../workflow/task.ts";
 import { historyBeside } from "./baseline-history.ts";
 import type { ReportInput, VersionSamples } from "./report-input.ts";
 import { samplesOf } from "./statistician.ts";
@@ -75,10 +77,16 @@ function reproduction({ start }: SessionState): readonly string[] {
   const { candidate, inputs, examples } = task;
   const subject = task.source ?? nameOf(task.subject);
   const chosen = inputs === null || examples !== null ? "" : ` --inputs ${nameOf(inputs)}`;
-  const rest = `${chosen} --seed ${seed} --runs ${task.runs}${task.stopEarly === true ? " --stop-early" : ""}`;
+  const early = task.stopEarly === true ? " --stop-early" : "";
+  const rest = `${chosen}${measuredHow(task)} --seed ${seed} --runs ${task.runs}${early}`;
   if (command === "compare") return [`myriad compare ${subject} ${nameOf(candidate!)}${rest}`];
   const written = command === "run" && candidate !== null ? ` --candidate ${nameOf(candidate)}` : "";
   return [`myriad ${command} ${subject}${written}${rest}`];
+}
+
+function measuredHow({ level, metrics: [goal, ...others] }: Task): string {
+  const metric = others.length > 0 || !isDefaultMetric(goal) || goal.name === "wall_time" ? null : goal.name;
+  return `${metric === null ? "" : ` --metric ${metric}`}${level === "trusted" ? " --level trusted" : ""}`;
 }
 
 function nameOf({ file, exportName }: FunctionRef): string {

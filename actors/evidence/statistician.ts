@@ -4,6 +4,7 @@
  * may end early is decided by the always-valid tests that it was looked at with, whether or not it did.
  */
 import {
+  compareCountsKernel,
   compareMetricKernel,
   decide,
   forkMeans,
@@ -36,7 +37,7 @@ async function comparePhase(
   const compared = await Promise.all(
     task.metrics.map(async (metric): Promise<Undecided> => {
       const own = ownComparison(metric, session.outputs.burst?.figures);
-      if (own !== null) return { ...own, ...labels(task.id, metric) };
+      if (own !== null) return { ...own, ...labels(session, metric) };
       const request = {
         baseline: samplesOf(session, "baseline", metric.name),
         candidate: samplesOf(session, "candidate", metric.name),
@@ -45,14 +46,17 @@ async function comparePhase(
         seed: `${seed}/${metric.name}`,
       };
       return {
-        ...(await services.executor.run(compareMetricKernel, request, call)),
-        ...labels(task.id, metric),
+        ...(await services.executor.run(kernelOf(metric.name), request, call)),
+        ...labels(session, metric),
       };
     }),
   );
   const decided: readonly ComparisonRow[] = decide(alwaysValid(session, compared));
-  const measured = decided.find((_, index) => task.metrics[index]!.of === undefined)!;
-  const noise = noiseOf(measured, session.outputs.burst?.machine);
+  const measured = task.metrics.filter(({ of }) => of === undefined);
+  // What is counted no machine can disturb.
+  const isCounted = measured.every(({ name }) => name === "ticks");
+  const first = decided[task.metrics.indexOf(measured[0]!)]!;
+  const noise = isCounted ? null : noiseOf(first, session.outputs.burst?.machine);
   const withheld = withheldFor(noise, session.forks, task);
   const rows =
     withheld === null
@@ -81,19 +85,24 @@ function alwaysValid(session: SessionState, compared: readonly Undecided[]): rea
   return compared.map((row) => ({ ...row, ...rows.get(row.metric) }));
 }
 
+function kernelOf(metric: string): typeof compareMetricKernel {
+  return metric === "ticks" ? compareCountsKernel : compareMetricKernel;
+}
+
 function undecided(row: ComparisonRow): ComparisonRow {
   return { ...row, verdict: "inconclusive" };
 }
 
 function labels(
-  caseId: string,
+  { start, forks }: SessionState,
   metric: MetricSpec,
 ): Pick<ComparisonRow, "caseId" | "metric" | "unit" | "engine"> {
+  const { engine } = forks[0]!.isolation;
   return {
-    caseId,
+    caseId: start!.task.id,
     metric: metric.name,
     unit: metric.unit,
-    engine: metric.of === undefined ? "isolate" : "realm",
+    engine: metric.of === undefined ? engine : "realm",
   };
 }
 

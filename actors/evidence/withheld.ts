@@ -19,11 +19,11 @@ const LEAST_DRIFT = 0.02;
 const CONFIDENCE = 0.95;
 
 export function withheldFor(
-  noise: Noise,
+  noise: Noise | null,
   forks: readonly KeptFork[],
   task: Pick<Task, "allowNoise" | "metrics">,
 ): Withheld | null {
-  if (noise.label === "unusable" && task.allowNoise !== true) return "noise";
+  if (noise?.label === "unusable" && task.allowNoise !== true) return "noise";
   const time = task.metrics.find(({ name }) => name === "wall_time");
   if (time === undefined) return null;
   const versions: readonly Version[] = ["baseline", "candidate"];

@@ -63,9 +63,9 @@ interface Contender {
 
 const MOST_ROUNDS = 8;
 const LEAST_SPEEDUP = 1.03;
-const FORKS = 3;
-const ITERATIONS = 40;
-const WARM_UP = 30;
+const TIMED = { forks: 3, iterations: 40, warmUpIterations: 30 };
+/** Every iteration would count the same. */
+const COUNTED = { forks: 1, iterations: 1, warmUpIterations: 0 };
 
 export async function searchRewrites(
   request: SearchRequest,
@@ -160,7 +160,7 @@ function observation({ inputs, seed, limits }: SearchRequest, program: SandboxPr
   return { program, inputs, order: "alone", seed, limits, untilLimit: true };
 }
 
-/** Time of the base ÷ time of each contender; forks of all of them take turns in random order. */
+/** Time (in realm: ticks) of the base ÷ that of each contender; forks of all of them take turns in random order. */
 async function measureSpeedups(
   request: SearchRequest,
   base: SandboxProgram,
@@ -172,18 +172,21 @@ async function measureSpeedups(
   if (contenders.length === 0) return [];
   const programs = [base, ...contenders.map((contender) => contender.program)];
   const random = request.random.fork(`search/${round}`);
+  const { forks: forksOfEach, ...lengths } = services.isolate.name === "realm" ? COUNTED : TIMED;
   const jobs = programs
     .flatMap((program, index) =>
-      Array.from({ length: FORKS }, () => ({ program, index, key: random.next() })),
+      Array.from({ length: forksOfEach }, () => ({ program, index, key: random.next() })),
     )
     .toSorted((left, right) => left.key - right.key);
   const times: number[][] = programs.map(() => []);
   await Promise.all(
     jobs.map(async ({ program, index }) => {
       const { batch, seed, limits } = request;
-      const quick = { program, batch, iterations: ITERATIONS, warmUpIterations: WARM_UP, seed, limits };
+      const quick = { program, batch, ...lengths, seed, limits };
       const { result: fork } = await untilStarted(() => services.isolate.measure(quick, { signal }));
-      times[index]!.push(fork.failures > 0 ? Infinity : middle(fork.wallNs));
+      times[index]!.push(
+        fork.failures > 0 ? Infinity : middle(fork.ticks.length > 0 ? fork.ticks : fork.wallNs),
+      );
     }),
   );
   // The fastest fork: what disturbs a process only ever adds time. The final burst is what decides.

@@ -3,6 +3,7 @@ import { createTwoFilesPatch } from "diff";
 import { relative } from "node:path";
 import type { WireError } from "../../runtime/contracts/index.ts";
 import { measurementOf, measurementWarnings } from "../evidence/fork-conditions.ts";
+import { levelWarnings } from "./level.ts";
 import { RESULT_SCHEMA } from "./session-document.ts";
 import type {
   BurstSummary,
@@ -56,7 +57,7 @@ export function documentOf(
     equivalence: outputs.equivalence ?? null,
     diff: diffOf(state) || null,
     report: outputs.report?.html ?? null,
-    warnings: measurementWarnings(measurementOf(state.forks)),
+    warnings: [...levelWarnings(start.task.level), ...measurementWarnings(measurementOf(state.forks))],
   };
 }
 

@@ -1,6 +1,6 @@
 /**
  * The preparer: reads the subject, makes the inputs, and shows that the function can be judged at all. In the
- * order of trust: first a clean pass in `realm`, only then a run in `isolate`. Refuses with a coded error a
+ * order of trust: first a clean pass in `realm`, only then a run at the level that measures. Refuses with a coded error a
  * function that breaks a limit, needs the platform, returns what cannot be compared, or depends on chance.
  */
 import { seededRandom } from "../../runtime/contracts/index.ts";
@@ -46,8 +46,11 @@ export const preparer: Agent<"prepare"> = phaseAgent(
     const all = [...inputs.sealed, ...inputs.search];
     const question = { program: subject.program, inputs: all, seed, limits: task.limits };
     await requireJudgeable(question, services, call);
-    const batchOf = (chosen: readonly EncodedInput[], targetNs: number): Promise<readonly EncodedInput[]> =>
-      chooseBatch({ ...question, inputs: chosen, targetNs }, services.isolate, call.signal);
+    // A batch that depended on how fast this machine is would not count the same on the next one.
+    const batchOf = async (chosen: readonly EncodedInput[], targetNs: number) =>
+      task.level === "realm"
+        ? chosen
+        : await chooseBatch({ ...question, inputs: chosen, targetNs }, services.isolate, call.signal);
     const prepared = {
       info,
       subject,
@@ -114,7 +117,7 @@ async function requireJudgeable(question: Question, services: Services, call: Ag
   };
   const twice = (engine: SandboxEngine): Promise<[readonly Observation[], readonly Observation[]]> =>
     Promise.all([observe(engine, question, call), observe(engine, { ...question, seed: otherSeed }, call)]);
-  for (const engine of [services.realm, services.isolate]) {
+  for (const engine of new Set([services.realm, services.isolate])) {
     const [first, second] = await twice(engine);
     requireClean(question.inputs, first);
     requireSame(question.inputs, first, second);

@@ -100,7 +100,8 @@ export interface BurstOutcome {
 export interface Compared {
   readonly rows: readonly ComparisonRow[];
   readonly verdict: Verdict;
-  readonly noise: Noise;
+  /** null: what was counted knows no noise. */
+  readonly noise: Noise | null;
   /** Absent in journals of before it was judged. */
   readonly withheld?: Withheld | null;
   /** All gates, the one after the burst too; empty where the command has none. */
@@ -141,6 +142,8 @@ export interface KeptFork extends Omit<FinishedFork, "measurement"> {
   readonly peakMb: number;
   readonly proved: boolean;
   readonly isolation: Isolation;
+  /** Of each iteration; absent where the engine counts none. */
+  readonly ticks?: Float64Array;
   /** Absent where the engine told none, and in journals of before they were told. */
   readonly conditions?: KeptConditions;
 }

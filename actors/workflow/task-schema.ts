@@ -1,6 +1,7 @@
 /** JSON Schema (2020-12) of a task file; shipped as schemas/task.schema.json. */
 import { CONSTRAINT_PATTERN } from "../../kernels/syntax/index.ts";
 import { SANDBOX_CAPS } from "../../kernels/sandbox/index.ts";
+import { LEVELS } from "./level.ts";
 
 const functionReference = {
   type: "string",
@@ -15,7 +16,13 @@ const cap = (maximum: number, unit: string): object => ({
   description: `${unit}; may only lower the cap of ${String(maximum)}`,
 });
 
-const UNITS = { wall_time: "ns", cpu_time: "ns", heap_allocated: "B", peak_memory: "MB" } as const;
+const UNITS = {
+  wall_time: "ns",
+  cpu_time: "ns",
+  heap_allocated: "B",
+  peak_memory: "MB",
+  ticks: "ticks",
+} as const;
 
 /** Rows of the database are kept under the metric's name, so each has one. */
 const atMostOnce = (name: string): object => ({
@@ -100,6 +107,11 @@ export const TASK_SCHEMA: TaskSchema = {
       minimum: 40,
       maximum: 10_000_000,
       description: "sandboxes a version; default 10000",
+    },
+    level: {
+      enum: LEVELS,
+      description:
+        "where the metrics are measured: realm counts ticks; isolate (default) takes time in a sandboxed process; trusted takes it in a plain thread, which is no boundary",
     },
     workers: { type: "integer", minimum: 1, maximum: 1024 },
     seed: { type: "integer", minimum: 0, maximum: 4_294_967_295 },

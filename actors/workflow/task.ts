@@ -10,10 +10,12 @@ import type { FunctionRef } from "../../kernels/syntax/index.ts";
 import { SANDBOX_CAPS } from "../../kernels/sandbox/index.ts";
 import type { SandboxLimits } from "../../kernels/sandbox/index.ts";
 import { actorError } from "../errors.ts";
+import { levelFor, metricOf, requireMeasurable } from "./level.ts";
+import type { Level } from "./level.ts";
 import { parseTaskText } from "./task-text.ts";
 
 /** What a task can ask to be measured. */
-export type MetricName = "wall_time" | "cpu_time" | "heap_allocated" | "peak_memory";
+export type MetricName = "wall_time" | "cpu_time" | "heap_allocated" | "peak_memory" | "ticks";
 
 /** One thing that is measured, and which way is better. */
 export interface MetricSpec {
@@ -52,6 +54,8 @@ export interface Task {
   /** `may_change`: `compare` and `ci` measure two versions although they give different results; `run` never does. */
   readonly behaviour: Behaviour;
   readonly limits: SandboxLimits;
+  /** Where the metrics are measured. Absent in journals of before there was a choice: `isolate`. */
+  readonly level?: Level;
   /** A verdict is given even where the machine is too noisy for one. Absent in journals of before there was such a rule. */
   readonly allowNoise?: boolean;
   /** The burst ends as soon as it is decided, `runs` is the most; the tests are then always-valid ones. Absent as `allowNoise`. */
@@ -68,7 +72,18 @@ const DEFAULT_METRICS = {
   cpu_time: { name: "cpu_time", unit: "ns", direction: "lower", tolerance: DEFAULT_TOLERANCE },
   heap_allocated: { name: "heap_allocated", unit: "B", direction: "lower", tolerance: DEFAULT_TOLERANCE },
   peak_memory: { name: "peak_memory", unit: "MB", direction: "lower", tolerance: 0.1 },
+  ticks: { name: "ticks", unit: "ticks", direction: "lower", tolerance: 0 },
 } as const satisfies Readonly<Record<MetricName, MetricSpec>>;
+
+/** Names of all metrics, as a task may ask for them. */
+export const METRIC_NAMES: readonly MetricName[] = Object.keys(DEFAULT_METRICS) as readonly MetricName[];
+
+/** Whether it is what its name alone asks for. */
+export function isDefaultMetric({ name, unit, direction, tolerance, of }: MetricSpec): boolean {
+  if (of !== undefined) return false;
+  const usual = DEFAULT_METRICS[name as MetricName];
+  return unit === usual.unit && direction === usual.direction && tolerance === usual.tolerance;
+}
 
 /** The task file as it is written, checked against the schema. */
 export interface TaskText {
@@ -92,6 +107,7 @@ export interface TaskText {
   readonly baseline?: string;
   readonly behaviour?: Behaviour;
   readonly limits?: Partial<SandboxLimits>;
+  readonly level?: Level;
   readonly allowNoise?: boolean;
   readonly stopEarly?: boolean;
 }
@@ -107,6 +123,9 @@ export interface TaskOverrides {
   readonly baseline?: string;
   readonly allowNoise?: boolean;
   readonly stopEarly?: boolean;
+  readonly level?: Level;
+  /** The one metric to measure, with its defaults, instead of the task's. */
+  readonly metric?: MetricName;
 }
 
 /**
@@ -158,7 +177,7 @@ export interface TaskPlace {
   readonly directory: string;
 }
 
-/** Fills in what was left out. @throws SUBJECT_REFERENCE_INVALID */
+/** Fills in what was left out. @throws SUBJECT_REFERENCE_INVALID, TASK_INVALID */
 export function completeTask(
   written: TaskText,
   { source, base, directory }: TaskPlace,
@@ -166,7 +185,12 @@ export function completeTask(
 ): Task {
   const candidate = overrides.candidate ?? null;
   const inputs = overrides.inputs ?? null;
-  const [first = DEFAULT_METRICS.wall_time, ...rest] = metricsOf(written, base, source);
+  const { metric } = overrides;
+  const asked = metric === undefined ? written : { ...written, metrics: [{ name: metric }] };
+  const wanted = overrides.level ?? (metric === undefined ? written.level : undefined);
+  const [first = DEFAULT_METRICS[metricOf(wanted)], ...rest] = metricsOf(asked, base, source);
+  const level = wanted ?? levelFor([first, ...rest]);
+  requireMeasurable(level, [first, ...rest], source ?? written.subject);
   return {
     id: written.id,
     source,
@@ -183,6 +207,7 @@ export function completeTask(
     baseline: overrides.baseline ?? written.baseline ?? null,
     behaviour: written.behaviour ?? "same",
     limits: lowered(written.limits ?? {}),
+    level,
     allowNoise: overrides.allowNoise ?? written.allowNoise ?? false,
     stopEarly: overrides.stopEarly ?? written.stopEarly ?? false,
   };

@@ -34,6 +34,6 @@ export type {
   SandboxProgram,
   SandboxSeed,
 } from "./protocol.ts";
-export { generateInputs, realmEngine } from "./realm-engine.ts";
+export { generateInputs, REALM_ISOLATION, realmEngine } from "./realm-engine.ts";
 export { trustedEngine } from "./trusted-engine.ts";
 export type { TrustedEngine, TrustedOptions } from "./trusted-engine.ts";

@@ -42,7 +42,8 @@ export interface ForkSummary {
 
 /** Two versions compared in one metric, on their fork means. */
 export interface MetricComparison {
-  readonly test: "welch-on-fork-means";
+  /** `count`: the figures are no samples (see `count-comparison.ts`). */
+  readonly test: "welch-on-fork-means" | "count";
   readonly direction: Direction;
   readonly tolerance: number;
   /** Forks a version and iterations a fork: the smallest, where they are not all equal. */
@@ -54,7 +55,7 @@ export interface MetricComparison {
   readonly candidate: ForkSummary;
   /** mean(candidate) / mean(baseline) − 1, negative is less; null when only the baseline's mean is 0. */
   readonly relDelta: number | null;
-  /** 99 % BCa interval of relDelta over fork means, 5,000 resamples; null where a resample has no ratio. */
+  /** 99 % BCa interval of relDelta over fork means, 5,000 resamples; null where a resample has no ratio, and of counts. */
   readonly ci99: Interval | null;
   readonly p: ComparisonP;
   /** Two-sided, on fork means. */

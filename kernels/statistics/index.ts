@@ -37,6 +37,7 @@ export { benjaminiHochberg } from "./benjamini-hochberg.ts";
 export { holm } from "./holm.ts";
 export { intraForkCorrelation } from "./intra-fork.ts";
 export { changeP, compareMetric, compareMetricKernel, forkMeans } from "./comparison.ts";
+export { compareCounts, compareCountsKernel } from "./count-comparison.ts";
 export type { CompareRequest, ForkSummary, MetricComparison } from "./comparison.ts";
 export type { ComparisonP, Direction, Family } from "./hypotheses.ts";
 export { changePower, forksNeeded } from "./power.ts";

@@ -152,6 +152,19 @@ describe("the burst runner", () => {
     assert.equal(kept.length, 40);
   });
 
+  it("counts at the level realm: a few iterations, without pilot or warm-up, and keeps their ticks", async () => {
+    const { engine, kept, progress } = await burst({
+      task: { level: "realm" },
+      measure: () => ({ ticks: Float64Array.of(7, 7) }),
+    });
+    assert.equal(engine.measured.length, 4);
+    assert.ok(
+      engine.measured.every(({ warmUpIterations, iterations }) => warmUpIterations + iterations === 2),
+    );
+    assert.ok(kept.every(({ ticks }) => ticks?.every((count) => count === 7)));
+    assert.deepEqual(progress.at(-1), [8, 8]);
+  });
+
   it("resumed goes on as it began, without another pilot", async () => {
     const { kept: whole } = await burst({});
     const conditions = {

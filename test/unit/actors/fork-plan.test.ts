@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { planForks } from "../../../actors/evidence/fork-plan.ts";
+import { planCounts, planForks } from "../../../actors/evidence/fork-plan.ts";
 import { seededRandom } from "../../../runtime/contracts/index.ts";
 
 describe("the fork plan", () => {
@@ -10,6 +10,16 @@ describe("the fork plan", () => {
     assert.equal(plan.forksPerVersion, 20);
     assert.equal(plan.iterationsPerFork, 500);
     assert.equal(plan.forks.length, 40);
+  });
+
+  it("counts in two forks of each version, which take turns", () => {
+    const { forks, forksPerVersion, iterationsPerFork } = planCounts(["baseline", "candidate"]);
+    assert.deepEqual([forksPerVersion, iterationsPerFork], [2, 2]);
+    assert.deepEqual(
+      forks.map(({ version, fork, order }) => `${order} ${version}/${fork}`),
+      ["0 baseline/0", "1 candidate/0", "2 baseline/1", "3 candidate/1"],
+    );
+    assert.equal(planCounts(["candidate"]).forks.length, 2);
   });
 
   it("never plans fewer runs than asked, nor fewer than 20 forks, and each fork once", () => {

@@ -11,7 +11,7 @@ import { inspectKernel } from "../../../kernels/syntax/index.ts";
 import type { FunctionRef } from "../../../kernels/syntax/index.ts";
 import { hasCode } from "../../contract/journal-contract.ts";
 import { scriptedEngine } from "../../kit/scripted-engine.ts";
-import type { EngineScript, ScriptedCall } from "../../kit/scripted-engine.ts";
+import type { EngineScript, ScriptedCall, ScriptedEngine } from "../../kit/scripted-engine.ts";
 import { scriptedExecutor } from "../../kit/scripted-executor.ts";
 import { callOf, openKept, servicesOf } from "../../kit/services.ts";
 import type { Kept } from "../../kit/services.ts";
@@ -53,13 +53,15 @@ describe("the preparer", () => {
     observe: { readonly realm?: Observe; readonly isolate?: Observe } = {},
     task: Partial<Task> = {},
     command: SessionCommand = "run",
+    only: ScriptedEngine | null = null,
   ) {
     const pure: Observe = ({ args }) => returned(String(args));
-    const realm = scriptedEngine({ name: "realm", observe: observe.realm ?? pure });
-    const isolate = scriptedEngine({
+    const realm = only ?? scriptedEngine({ name: "realm", observe: observe.realm ?? pure });
+    const measuring = scriptedEngine({
       observe: observe.isolate ?? pure,
       measure: ({ iterations }) => ({ wallNs: new Float64Array(iterations).fill(1_000) }),
     });
+    const isolate = only ?? measuring;
     const executor = scriptedExecutor({
       [inspectKernel.name]: (ref: FunctionRef) => ({
         ...preparedOf().info,
@@ -141,6 +143,16 @@ describe("the preparer", () => {
     assert.equal(other!.source, `source of ${join(folder, "fast.ts")}`);
     assert.match(other!.program.code, /"fast"/);
     assert.equal(other!.label, `${join(folder, "fast.ts")}#dedupe`);
+  });
+
+  it("takes all inputs where it counts: a batch by this machine's speed would not count the same on another", async () => {
+    const realm = scriptedEngine({ name: "realm" });
+    const { prepared, isolate } = prepare({}, { level: "realm" }, "run", realm);
+    const { sealed, sealedBatch, search, searchBatch } = await prepared;
+    assert.deepEqual([sealedBatch, searchBatch], [sealed, search]);
+    assert.equal(isolate, realm);
+    // Each input twice, with two seeds, in the one engine that there is.
+    assert.deepEqual([realm.observed.length, realm.measured.length], [2, 0]);
   });
 
   it("takes the stored baseline as the other version of a burst, and none the first time", async () => {

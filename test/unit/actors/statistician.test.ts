@@ -21,6 +21,7 @@ import {
   conditionsOf,
   forkOf,
   forksOf,
+  ISOLATION,
   MACHINE,
   outputsOf,
   preparedOf,
@@ -31,6 +32,8 @@ import {
 
 const TIME: MetricSpec = { name: "wall_time", unit: "ns", direction: "lower", tolerance: 0.02 };
 const MEMORY: MetricSpec = { name: "peak_memory", unit: "MB", direction: "lower", tolerance: 0.1 };
+
+const TICKS: MetricSpec = { name: "ticks", unit: "ticks", direction: "lower", tolerance: 0 };
 
 const side = (mean: number, stdDev: number) => ({
   baseline: { n: 20, mean, median: mean, stdDev, ci99: [mean, mean] as const },
@@ -138,6 +141,24 @@ describe("the statistician", () => {
     await assert.rejects(untold, hasCode("METRIC_UNKNOWN_HERE"));
   });
 
+  it("counts ticks: one more is worse, as many are not, and no noise of the machine is in it", async () => {
+    const isolation = { ...ISOLATION, engine: "realm" } as const;
+    const counts = (baseline: number, candidate: number): readonly KeptFork[] =>
+      [0, 1].flatMap((fork) => [
+        forkOf("baseline", fork, { isolation, ticks: Float64Array.of(baseline, baseline) }),
+        forkOf("candidate", fork, { isolation, ticks: Float64Array.of(candidate, candidate) }),
+      ]);
+    const machine = { before: MACHINE, during: { ...MACHINE, label: "unusable" } } as const;
+    const counted = (forks: readonly KeptFork[]): Promise<Compared> =>
+      compare(forks, { metrics: [TICKS], level: "realm" }, "compare", [], machine);
+    const { rows, noise, withheld, verdict } = await counted(counts(500, 501));
+    assert.deepEqual([noise, withheld, verdict], [null, null, "regressed"]);
+    assert.deepEqual([rows[0]!.test, rows[0]!.engine, rows[0]!.unit], ["count", "realm", "ticks"]);
+    assert.equal((await counted(counts(500, 500))).verdict, "non_inferior");
+    assert.equal((await counted(counts(500, 499))).verdict, "improved");
+    await assert.rejects(counted(forksOf("baseline", "candidate")), hasCode("METRIC_UNKNOWN_HERE"));
+  });
+
   it("withholds the verdict of an unusable machine, and keeps what the tests said", async () => {
     const machine = { before: MACHINE, during: { ...MACHINE, label: "unusable" } } as const;
     const forks = forksOf("baseline", "candidate");
@@ -145,7 +166,7 @@ describe("the statistician", () => {
     const withheld = await compare(forks, {}, "run", [], machine);
     assert.deepEqual([plain.withheld, plain.verdict], [null, "improved"]);
     assert.deepEqual([withheld.withheld, withheld.verdict], ["noise", "inconclusive"]);
-    assert.equal(withheld.noise.label, "unusable");
+    assert.equal(withheld.noise!.label, "unusable");
     const { verdict, ...row } = withheld.rows[0]!;
     assert.equal(verdict, "inconclusive");
     assert.deepEqual({ ...row, verdict: "improved" }, plain.rows[0]);
@@ -206,7 +227,7 @@ describe("the statistician", () => {
     );
     assert.deepEqual([rows[0]!.baseline.mean, rows[0]!.candidate.n, rows[0]!.iterationsPerFork], [25, 4, 4]);
     assert.equal(verdict, "inconclusive");
-    assert.ok(noise.coefficientOfVariation < 0.1, "of what is timed, not of the sizes of inputs");
+    assert.ok(noise!.coefficientOfVariation < 0.1, "of what is timed, not of the sizes of inputs");
     const [summaries] = writes;
     assert.ok(summaries?.kind === "summaries" && summaries.rows.some(({ metric }) => metric === "size"));
   });

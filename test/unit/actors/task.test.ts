@@ -117,6 +117,38 @@ describe("a task", () => {
     }
   });
 
+  it("counts ticks in realm and measures all else in isolate, unless it says where", () => {
+    const levelOf = (text: string, overrides = {}): readonly unknown[] => {
+      write("level.yaml", `id: a\nsubject: x.ts#f\n${text}`);
+      const { level, metrics } = readTask("level.yaml", folder, overrides);
+      return [level, ...metrics.map(({ name }) => name)];
+    };
+    assert.deepEqual(levelOf(""), ["isolate", "wall_time"]);
+    assert.deepEqual(levelOf("metrics: [{name: ticks}]\n"), ["realm", "ticks"]);
+    assert.deepEqual(levelOf("level: realm\n"), ["realm", "ticks"]);
+    assert.deepEqual(levelOf("level: trusted\n"), ["trusted", "wall_time"]);
+    assert.deepEqual(levelOf("level: trusted\n", { metric: "ticks" }), ["realm", "ticks"]);
+    assert.deepEqual(levelOf("metrics: [{name: ticks}]\n", { metric: "cpu_time" }), ["isolate", "cpu_time"]);
+    assert.deepEqual(levelOf("", { level: "trusted", metric: "heap_allocated" }), [
+      "trusted",
+      "heap_allocated",
+    ]);
+    assert.equal(readTask("x.ts#f", folder, { metric: "ticks" }).metrics[0].tolerance, 0);
+  });
+
+  it("refuses a metric that its level does not tell, and says which it tells", () => {
+    for (const [text, message] of [
+      ["level: trusted\nmetrics: [{name: cpu_time}]", /cpu_time .* trusted, which tells wall_time, heap_all/],
+      ["level: realm\nmetrics: [{name: wall_time}]", /wall_time .* realm, which tells ticks/],
+      ["metrics: [{name: wall_time}, {name: ticks}]", /ticks .* isolate/],
+    ] as const) {
+      const error = refusal(`id: a\nsubject: x.ts#f\n${text}\n`);
+      assert.equal(error.code, "TASK_INVALID");
+      assert.match(error.message, message);
+    }
+    assert.match(refusal("id: a\nsubject: x.ts#f\nlevel: vm\n").message, /realm, isolate, trusted/);
+  });
+
   it("names each metric once", () => {
     const error = refusal("id: a\nsubject: x.ts#f\nmetrics: [{name: wall_time}, {name: wall_time}]\n");
     assert.equal(error.code, "TASK_INVALID");

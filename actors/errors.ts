@@ -9,6 +9,7 @@ export type ActorErrorCode =
   | "SUBJECT_NONDETERMINISTIC"
   | "SUBJECT_LIMIT_EXCEEDED"
   | "SUBJECT_INCOMPARABLE"
+  | "SUBJECT_COMMAND_FAILED"
   | "SUBJECT_NEEDS_PLATFORM"
   | "SUBJECT_NOT_COMPARED"
   | "INPUTS_TOO_FEW"
@@ -73,6 +74,11 @@ export const ACTOR_ERRORS: Readonly<Record<ActorErrorCode, ErrorDefinition>> = {
     fault: "input",
     meaning: "the function's result has no canonical form",
     hint: "return data: no functions, generators, promises inside data, or weak collections",
+  },
+  SUBJECT_COMMAND_FAILED: {
+    fault: "input",
+    meaning: "the command ended with an exit code that is not 0, or by a signal",
+    hint: "in the sandbox there is no network, and of the host the system's programs and the files that the command names: --file takes others along, --readable shows a folder where it lies",
   },
   SUBJECT_NEEDS_PLATFORM: {
     fault: "input",

@@ -7,6 +7,7 @@ import type { Clock } from "../runtime/contracts/index.ts";
 import { openPool } from "../kernels/pool/index.ts";
 import {
   isolateEngine,
+  processEngine,
   REALM_ISOLATION,
   realmEngine,
   sandboxError,
@@ -14,6 +15,7 @@ import {
 } from "../kernels/sandbox/index.ts";
 import type { Isolation, SandboxEngine } from "../kernels/sandbox/index.ts";
 import type { Services } from "./agent/services.ts";
+import { commandEngine } from "./command/command-engine.ts";
 import type { Level } from "./workflow/level.ts";
 
 export interface Sandboxes extends Pick<Services, "executor" | "realm" | "workers"> {
@@ -56,6 +58,10 @@ async function engineOf(
   { requireIsolation, clock }: SandboxesOptions,
 ): Promise<Sandboxes["isolate"]> {
   if (level === "isolate") return await isolateEngine({ workers, requireIsolation, clock });
+  // One run of a block at a time; blocks of a burst run side by side.
+  if (level === "process") {
+    return await commandEngine((readable) => processEngine({ workers: 1, readable, clock }));
+  }
   if (requireIsolation) {
     throw sandboxError("SANDBOX_ISOLATION", "isolation is required, and the level trusted is no boundary", {
       hint: "take the level isolate, or drop --require-isolation",

@@ -95,9 +95,19 @@ export class MyriadSystem {
 
   /**
    * Runs a new session to its end; a failure of the task is in the document, not thrown.
-   * @throws SANDBOX_ISOLATION, SANDBOX_INFRA when no sandbox can be had
+   * @throws SANDBOX_ISOLATION, SANDBOX_INFRA when no sandbox can be had; TASK_INVALID for a run of a command
    */
   async start(command: SessionCommand, task: Task, hooks: SessionHooks = {}): Promise<SessionEnding> {
+    if (command === "run" && task.commands !== undefined) {
+      throw actorError(
+        "TASK_INVALID",
+        "a command can be measured and compared, but not searched for rewrites",
+        {
+          location: task.id,
+          hint: "myriad burst or myriad compare",
+        },
+      );
+    }
     const { clock, random, state } = this.#parts;
     const session = makeSessionId(clock, random.fork(`session/${clock.now()}/${clock.monotonic()}`));
     const start: SessionStart = {

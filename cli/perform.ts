@@ -1,8 +1,15 @@
 /** Calls the library for a parsed command and derives the exit code. */
 import { spawn } from "node:child_process";
 import { resolve } from "node:path";
-import { compareTask, documentError, interrupted, openSystem, readTask } from "../actors/index.ts";
-import type { MyriadSystem, SessionEnding, SessionHooks, TaskOverrides } from "../actors/index.ts";
+import {
+  commandTask,
+  compareTask,
+  documentError,
+  interrupted,
+  openSystem,
+  readTask,
+} from "../actors/index.ts";
+import type { MyriadSystem, SessionEnding, SessionHooks, Task, TaskOverrides } from "../actors/index.ts";
 import { encodeError, systemClock } from "../runtime/contracts/index.ts";
 import { performBaseline } from "./baseline-perform.ts";
 import { usageError } from "./errors.ts";
@@ -109,14 +116,28 @@ function beginning(invocation: SessionInvocation): Beginning {
     return async (system, hooks) =>
       (apply ? await system.ended(resume) : null) ?? (await system.resume(resume, hooks));
   }
-  const task =
-    invocation.command === "compare"
-      ? compareTask(invocation.left!, invocation.right!, process.cwd(), overridesOf(options))
-      : readTask(invocation.task!, process.cwd(), overridesOf(options));
+  const task = taskOf(invocation);
   if (apply && task.candidate !== null) {
     throw usageError("--apply writes what the search found; a hand-written candidate stands in its own file");
   }
   return (system, hooks) => system.start(command, task, hooks);
+}
+
+function taskOf(invocation: SessionInvocation): Task {
+  const { options } = invocation;
+  const { command: lines, file: files = [], readable = [] } = options;
+  const overrides = overridesOf(options);
+  if (lines !== undefined) {
+    return commandTask(lines, { files, readable }, process.cwd(), overrides);
+  }
+  if (files.length > 0 || readable.length > 0) throw usageError("--file and --readable go with --command");
+  if (invocation.command !== "compare") return readTask(invocation.task!, process.cwd(), overrides);
+  if (invocation.right !== null) {
+    return compareTask(invocation.left!, invocation.right, process.cwd(), overrides);
+  }
+  const task = readTask(invocation.left!, process.cwd(), overrides);
+  if (task.candidate === null) throw usageError("the task names no candidate to compare its subject with");
+  return task;
 }
 
 /** What the session ended in stays told when its change cannot be written. */
@@ -146,6 +167,7 @@ function overridesOf({
   stopEarly,
   metric,
   level,
+  behaviour,
 }: SessionOptions): TaskOverrides {
   return {
     ...(seed === undefined ? {} : { seed }),
@@ -158,6 +180,7 @@ function overridesOf({
     ...(stopEarly === undefined ? {} : { stopEarly }),
     ...(metric === undefined ? {} : { metric }),
     ...(level === undefined ? {} : { level }),
+    ...(behaviour === undefined ? {} : { behaviour }),
   };
 }
 

@@ -1,7 +1,7 @@
 /** The commands, their options and help, as commander sees them. Parsing only. */
 import { Command, InvalidArgumentError, Option } from "commander";
 import { LEVELS, METRIC_NAMES, packageVersion } from "../actors/index.ts";
-import type { Level, MetricName } from "../actors/index.ts";
+import type { Behaviour, Level, MetricName } from "../actors/index.ts";
 import { addBaselineCommands } from "./baseline-program.ts";
 import type { BaselineAction } from "./baseline-program.ts";
 import type { Streams } from "./output.ts";
@@ -23,6 +23,11 @@ export interface SessionOptions extends CommonOptions {
   readonly resume?: string;
   readonly allowNoise?: boolean;
   readonly stopEarly?: boolean;
+  /** Only of `burst` and `compare`: one command, or two; files for them; folders that they can read. */
+  readonly command?: readonly string[];
+  readonly file?: readonly string[];
+  readonly readable?: readonly string[];
+  readonly behaviour?: Behaviour;
   readonly metric?: MetricName;
   readonly level?: Level;
   readonly requireIsolation: boolean;
@@ -127,19 +132,19 @@ export function buildProgram(
       requireTarget(task, options, command);
       choose({ command: "run", task: task ?? null, options });
     });
-  session(add("burst", "evidence only: measure a function against its baseline", BURST_EXAMPLES))
+  commands(session(add("burst", "evidence only: measure a function against its baseline", BURST_EXAMPLES)))
     .argument("[task]", "task file (.yaml, .json), or path#export")
     .option("--against <tag>", "compare with this baseline; release: with the last released one")
     .action((task: string | undefined, options: SessionOptions, command: Command) => {
       requireTarget(task, options, command);
       choose({ command: "burst", task: task ?? null, options });
     });
-  session(add("compare", "measure two versions, interleaved", COMPARE_EXAMPLES))
-    .argument("[old]", "path#export")
+  commands(session(add("compare", "measure two versions, interleaved", COMPARE_EXAMPLES)))
+    .argument("[old]", "path#export, or a task file that names its candidate")
     .argument("[new]", "path#export")
     .action(
       (left: string | undefined, right: string | undefined, options: SessionOptions, command: Command) => {
-        requireTarget(right, options, command);
+        requireTarget(TASK_FILE.test(left ?? "") ? left : right, options, command, 2);
         choose({ command: "compare", left: left ?? null, right: right ?? null, options });
       },
     );
@@ -207,6 +212,30 @@ function session(command: Command): Command {
     )
     .option("--resume <session>", "go on after the last finished phase of a stopped session")
     .addOption(isolationOption());
+}
+
+function commands(command: Command): Command {
+  const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
+  return command
+    .addOption(
+      new Option("--command <line>", "measure a command: burst one, compare two (no shell runs)").argParser(
+        collect,
+      ),
+    )
+    .addOption(
+      new Option("--file <path>", "take a file or folder along that no word of a command names").argParser(
+        collect,
+      ),
+    )
+    .addOption(
+      new Option("--readable <path>", "let commands read a file or folder where it lies").argParser(collect),
+    )
+    .addOption(
+      new Option(
+        "--behaviour <which>",
+        "may_change: compare measures versions that do not do the same; of commands, exit codes alone are compared",
+      ).choices(["same", "may_change"]),
+    );
 }
 
 function suite(command: Command): Command {
@@ -317,25 +346,49 @@ function integer(least: number, most: number): (text: string) => number {
   };
 }
 
-function requireTarget(target: string | undefined, options: SessionOptions, command: Command): void {
-  const { resume, inputs, seed, runs, candidate, against, allowNoise, stopEarly, metric, level, apply } =
-    options;
+const TASK_FILE = /\.(ya?ml|json)$/i;
+
+/** @param commands how many of them stand in for the target */
+function requireTarget(
+  named: string | undefined,
+  options: SessionOptions,
+  command: Command,
+  commands: 1 | 2 = 1,
+): void {
+  const given = options.command?.length ?? 0;
+  if (given > 0) requireCommands(named, options, command, commands);
+  const target = given > 0 ? options.command![0] : named;
+  const { inputs, seed, runs, candidate, against, allowNoise, stopEarly, metric, level, behaviour } = options;
+  const { resume, apply } = options;
   if (resume === undefined && target === undefined)
     refuse(command, "name what to work on, or --resume a session");
   if (
     resume !== undefined &&
-    [target, inputs, seed, runs, candidate, against, allowNoise, stopEarly, metric, level].some(
+    [target, inputs, seed, runs, candidate, against, allowNoise, stopEarly, metric, level, behaviour].some(
       (given) => given !== undefined,
     )
   ) {
     refuse(
       command,
-      "a session that is resumed keeps what it was begun with: task, inputs, seed, runs, candidate, against, allow-noise, stop-early, metric, level",
+      "a session that is resumed keeps what it was begun with: task, inputs, seed, runs, candidate, against, allow-noise, stop-early, metric, level, behaviour",
     );
   }
   if (apply && candidate !== undefined) {
     refuse(command, "--apply writes what the search found; a hand-written candidate stands in its own file");
   }
+}
+
+function requireCommands(
+  named: string | undefined,
+  { command: lines = [], inputs }: SessionOptions,
+  command: Command,
+  wanted: 1 | 2,
+): void {
+  if (named !== undefined) refuse(command, "name a task, or commands by --command, and not both");
+  if (lines.length !== wanted) {
+    refuse(command, wanted === 1 ? "burst measures one --command" : "compare measures two: --command, twice");
+  }
+  if (inputs !== undefined) refuse(command, "--inputs is of functions; a command is run as it is");
 }
 
 function refuse(command: Command, message: string): never {
@@ -355,10 +408,12 @@ const RUN_EXAMPLES = `  myriad run src/orders.ts#dedupe
   myriad run --resume 01J9Z3K6W8V4S2Q0T5R7Y1X3AB --apply`;
 const BURST_EXAMPLES = `  myriad burst src/orders.ts#dedupe
   myriad burst tasks/dedupe.yaml --runs 2000
-  myriad burst tasks/dedupe.yaml --against release`;
+  myriad burst tasks/dedupe.yaml --against release
+  myriad burst --command "python3 main.py"`;
 const COMPARE_EXAMPLES = `  myriad compare old.ts#dedupe new.ts#dedupe
   myriad compare old.ts#dedupe new.ts#dedupe --inputs bench/orders.ts#generate
-  myriad compare old.ts#dedupe new.ts#dedupe --metric ticks       counted: no noise, in seconds`;
+  myriad compare old.ts#dedupe new.ts#dedupe --metric ticks       counted: no noise, in seconds
+  myriad compare --command "python3 old.py" --command "python3 new.py" --file data.csv`;
 const CI_EXAMPLES = `  myriad ci --against origin/main                  the cases of myriad.ci.yaml
   myriad ci bench/suite.yaml --against v1.2.0 --budget 20 --junit myriad.xml
   myriad ci --against origin/main --fail-on regressed

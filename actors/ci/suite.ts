@@ -98,6 +98,7 @@ function caseAt(
     return actorError("SUITE_INVALID", message, { location, ...(cause === undefined ? {} : { cause }) });
   };
   const task = taskOf(written, file, refuse);
+  if (task.commands !== undefined) throw refuse(`${task.id} is about a command; ci compares functions`, "");
   if (task.candidate !== null) throw refuse(`${task.id} names a candidate; ci compares with a commit`, "");
   for (const [field, ref] of [
     ["subject", task.subject],

@@ -27,6 +27,7 @@ import { isSuccess } from "../workflow/document.ts";
 import type { KeptComparison } from "../workflow/session-document.ts";
 import { comparedVersions, verdictOf } from "../workflow/session-state.ts";
 import type { SessionState } from "../workflow/session-state.ts";
+import { refName } from "../workflow/task.ts";
 import type { Version } from "./fork-plan.ts";
 import { summaryOf } from "./statistician.ts";
 
@@ -203,7 +204,7 @@ function rowsOf(
     const { n, mean, stdDev, ci99 } = summaryOf(session, version, metric.name);
     return {
       caseId: task.id,
-      subject: `${task.subject.file}#${task.subject.exportName}`,
+      subject: refName(task.subject),
       metric: metric.name,
       unit: metric.unit,
       direction: metric.direction,

@@ -11,6 +11,7 @@ import { phaseAgent } from "../agent/agent.ts";
 import type { Agent, AgentCall, AgentTask } from "../agent/agent.ts";
 import type { Services } from "../agent/services.ts";
 import { actorError } from "../errors.ts";
+import type { Level } from "../workflow/level.ts";
 import { comparedVersions, countedForks } from "../workflow/session-state.ts";
 import type { BurstOutcome, KeptFork, SessionState } from "../workflow/session-state.ts";
 import { runBurst } from "./burst.ts";
@@ -18,7 +19,7 @@ import type { FinishedFork } from "./burst.ts";
 import { sameObservation } from "./equivalence.ts";
 import { forksByName, nameOf, PairLooks } from "./early-stop.ts";
 import { keptFork } from "./fork-conditions.ts";
-import { planCounts, planForks } from "./fork-plan.ts";
+import { mostIterationsOf, planCounts, planForks } from "./fork-plan.ts";
 import type { Version } from "./fork-plan.ts";
 import { machineNoiseNow, MachineWatch } from "./machine-noise.ts";
 import { figuresOf } from "./own-metric.ts";
@@ -39,7 +40,7 @@ async function runBurstPhase(
   const versions = (["baseline", "candidate"] as const).filter((version) => sources[version] !== undefined);
   const counts = task.level === "realm";
   const random = seededRandom(seed).fork(`burst/${session.attempt}`);
-  const plan = counts ? planCounts(versions) : planForks(task.runs, versions, random);
+  const plan = counts ? planCounts(versions) : planForks(task.runs, versions, random, mostIterationsOf(task));
   const { iterationsPerFork } = plan;
   const kept = forksByName(session.forks);
   const programs = Object.fromEntries(versions.map((version) => [version, sources[version]!.program]));
@@ -53,9 +54,10 @@ async function runBurstPhase(
   if (looks === null) for (const fork of session.forks) await record(fork);
   const expected = await expectedProofs(programs, session, services, call.signal);
   const asked = { programs, batch: sealedBatch, seed: sandboxSeed, limits: task.limits };
-  const settings = counts
-    ? NOTHING_TO_WARM_UP
-    : (settingsOf(session.forks) ?? (await runPilot(asked, services.isolate, call.signal)));
+  const settings =
+    FIXED_SETTINGS[task.level ?? "isolate"] ??
+    settingsOf(session.forks) ??
+    (await runPilot(asked, services.isolate, call.signal));
   const before = machineNoiseNow();
   const machine = new MachineWatch();
   const begunAt = services.clock.monotonic();
@@ -94,8 +96,14 @@ async function runBurstPhase(
   };
 }
 
-/** A realm's memory is written back before every iteration, and it compiles nothing. */
-const NOTHING_TO_WARM_UP: MeasureSettings = { warmUpIterations: 0, stretch: 1 };
+/**
+ * What needs no pilot: a realm's memory is written back before every iteration and it compiles nothing; a command
+ * begins anew in each, but the first run after one of the other version finds that one's files in the caches.
+ */
+const FIXED_SETTINGS: Readonly<Partial<Record<Level, MeasureSettings>>> = {
+  realm: { warmUpIterations: 0, stretch: 1 },
+  process: { warmUpIterations: 1, stretch: 1 },
+};
 
 /** Exact, and made anew when a burst goes on. */
 async function ownFigures(

@@ -12,7 +12,7 @@ import type { InputsComparison, Interval, PairOfMeans } from "../../kernels/stat
 import type { ComparisonRow, EarlyStopSummary } from "../workflow/session-document.ts";
 import type { BurstOutcome, KeptFork, SessionCommand } from "../workflow/session-state.ts";
 import type { MetricSpec, Task } from "../workflow/task.ts";
-import { forksPerVersionOf } from "./fork-plan.ts";
+import { forksPerVersionOf, mostIterationsOf } from "./fork-plan.ts";
 import type { Version } from "./fork-plan.ts";
 import { valuesOf } from "./fork-values.ts";
 
@@ -29,12 +29,12 @@ export function nameOf({ version, fork }: Pick<KeptFork, "version" | "fork">): s
 
 export class PairLooks {
   readonly #stop: EarlyStop;
-  readonly #task: Pick<Task, "metrics" | "runs">;
+  readonly #task: Pick<Task, "metrics" | "runs" | "commands">;
   readonly #measured: readonly MetricSpec[];
   #isSound = true;
 
   constructor(
-    task: Pick<Task, "metrics" | "runs">,
+    task: Pick<Task, "metrics" | "runs" | "commands">,
     command: SessionCommand,
     figures: BurstOutcome["figures"] = {},
   ) {
@@ -42,7 +42,7 @@ export class PairLooks {
     this.#measured = task.metrics.filter(({ of }) => of === undefined);
     this.#stop = new EarlyStop({
       metrics: task.metrics.map((metric) => ownComparison(metric, figures) ?? metric),
-      plannedPairs: forksPerVersionOf(task.runs),
+      plannedPairs: plannedPairs(task),
       wanted: command === "run" ? "improved" : "not_worse",
     });
   }
@@ -68,7 +68,7 @@ export class PairLooks {
   /** @param run forks of both versions that are kept */
   summary(run: number): EarlyStopSummary {
     const { pairs, decided } = this.#stop;
-    const planned = forksPerVersionOf(this.#task.runs);
+    const planned = plannedPairs(this.#task);
     return { forks: pairs, planned, notCounted: run - 2 * pairs, decided };
   }
 
@@ -91,6 +91,10 @@ export function ownComparison(
   if (of === undefined) return null;
   const { baseline, candidate } = figures[name]!;
   return compareInputs({ baseline: baseline!, candidate: candidate!, direction, tolerance });
+}
+
+function plannedPairs(task: Pick<Task, "runs" | "commands">): number {
+  return forksPerVersionOf(task.runs, mostIterationsOf(task));
 }
 
 function pair(baseline: KeptFork, candidate: KeptFork, { name }: MetricSpec): PairOfMeans {

@@ -16,6 +16,7 @@ import type {
 import type { Summary, Verdict } from "../../kernels/statistics/index.ts";
 import type { ComparisonRow } from "../workflow/session-document.ts";
 import type { KeptFork, SessionStart } from "../workflow/session-state.ts";
+import { refName } from "../workflow/task.ts";
 import type { ForeignFork } from "./baseline-import.ts";
 import { cpuNsOf } from "./fork-conditions.ts";
 import type { Version } from "./fork-plan.ts";
@@ -158,9 +159,9 @@ function writeFork(
   };
   return analytics.recordFork(row, [
     { metric: "wall_time", values: wallNs },
-    { metric: "peak_memory", values: Float64Array.of(peakMb) },
+    ...(Number.isNaN(peakMb) ? [] : [{ metric: "peak_memory", values: Float64Array.of(peakMb) }]),
     ...(ticks === undefined ? [] : [{ metric: "ticks", values: ticks }]),
-    ...(conditions === undefined ? [] : [{ metric: "cpu_time", values: Float64Array.of(cpuNsOf(fork)) }]),
+    ...(Number.isNaN(cpuNsOf(fork)) ? [] : [{ metric: "cpu_time", values: Float64Array.of(cpuNsOf(fork)) }]),
     ...(conditions?.allocatedBytes == null
       ? []
       : [{ metric: "heap_allocated", values: Float64Array.of(conditions.allocatedBytes) }]),
@@ -177,7 +178,7 @@ function writeSession(
   return analytics.recordSession({
     session,
     command,
-    subject: `${task.subject.file}#${task.subject.exportName}`,
+    subject: refName(task.subject),
     goal: task.goal,
     seed: String(seed),
     startedAt: createdAt,

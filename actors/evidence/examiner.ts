@@ -1,6 +1,7 @@
 /** The examiner: decides whether the two versions behave the same, on the sealed inputs and all others. */
 import { phaseAgent } from "../agent/agent.ts";
 import type { Agent } from "../agent/agent.ts";
+import { examineCommands } from "../command/command-phases.ts";
 import { comparedVersions } from "../workflow/session-state.ts";
 import { checkEquivalence } from "./equivalence.ts";
 
@@ -8,6 +9,9 @@ export const examiner: Agent<"equivalence"> = phaseAgent(
   "examiner",
   "equivalence",
   async ({ session }, services, { signal }) => {
+    if (session.start!.task.commands !== undefined) {
+      return await examineCommands(session, services, { signal });
+    }
     const { sealed, search, sandboxSeed } = session.outputs.prepare!;
     const { baseline, candidate } = comparedVersions(session);
     const inputs = [...sealed, ...search];

@@ -98,8 +98,11 @@ function wasWarm({ steadyAfter: iterations, warmUpIterations }: KeptConditions):
   return iterations !== null && iterations <= warmUpIterations;
 }
 
-/** CPU time an iteration, the work between the calls with it; NaN where nothing is known. */
-export function cpuNsOf({ conditions, wallNs }: Pick<KeptFork, "conditions" | "wallNs">): number {
+type CpuOf = Pick<KeptFork, "conditions" | "wallNs" | "cpuMs" | "isolation">;
+
+/** CPU time an iteration, the work between the calls with it; of a command all of it. NaN where nothing is known. */
+export function cpuNsOf({ conditions, wallNs, cpuMs, isolation }: CpuOf): number {
+  if (isolation.engine === "process") return (cpuMs * NS_PER_MS) / wallNs.length;
   if (conditions === undefined) return Number.NaN;
   return (conditions.cpuMs * NS_PER_MS) / (wallNs.length * conditions.stretch);
 }

@@ -24,8 +24,13 @@ export interface ForkPlan<Name extends string = Version> {
 export const LEAST_FORKS = 20;
 export const MOST_ITERATIONS = 500;
 
-export function forksPerVersionOf(runs: number): number {
-  return Math.max(LEAST_FORKS, Math.ceil(runs / MOST_ITERATIONS));
+export function forksPerVersionOf(runs: number, mostIterations: number = MOST_ITERATIONS): number {
+  return Math.max(LEAST_FORKS, Math.ceil(runs / mostIterations));
+}
+
+/** Of one fork: commands have blocks in the place of forks. */
+export function mostIterationsOf({ commands }: { readonly commands?: unknown }): number {
+  return commands === undefined ? MOST_ITERATIONS : BLOCK_RUNS;
 }
 
 /** What is counted comes out the same every time: a few runs show that it does, and more would tell nothing. */
@@ -45,6 +50,12 @@ export function planCounts(versions: readonly Version[]): ForkPlan {
 }
 
 /**
+ * Of a block of commands. Each run is a process of its own, but runs that follow each other share a moment of the
+ * machine: the block is the unit, as the fork is of functions, and so short that more runs are more units.
+ */
+export const BLOCK_RUNS = 10;
+
+/**
  * 10,000 runs are 20 forks × 500 iterations; more runs are more forks. Each round runs one fork of every
  * version in a random order, so that drift of the machine meets all versions alike.
  */
@@ -52,8 +63,9 @@ export function planForks<Name extends string = Version>(
   runs: number,
   versions: readonly Name[],
   random: Random,
+  mostIterations: number = MOST_ITERATIONS,
 ): ForkPlan<Name> {
-  const forksPerVersion = forksPerVersionOf(runs);
+  const forksPerVersion = forksPerVersionOf(runs, mostIterations);
   const forks: PlannedFork<Name>[] = [];
   for (let fork = 0; fork < forksPerVersion; fork++) {
     for (const version of shuffled(versions, random)) forks.push({ version, fork, order: forks.length });

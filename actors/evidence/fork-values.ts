@@ -13,7 +13,7 @@ export function valuesOf(fork: KeptFork, metric: string): Float64Array {
     case "heap_allocated":
       return Float64Array.of(toldBy(fork, metric, fork.conditions?.allocatedBytes ?? Number.NaN));
     case "peak_memory":
-      return Float64Array.of(fork.peakMb);
+      return Float64Array.of(toldBy(fork, metric, fork.peakMb));
     case "ticks":
       return fork.ticks ?? Float64Array.of(toldBy(fork, metric, Number.NaN));
     default:

@@ -30,7 +30,7 @@ import {
 import { REPORT_STYLE } from "./report-style.ts";
 import { code } from "./report-table.ts";
 import { tagOf, verdictClass } from "./report-verdict-tag.ts";
-import { verdictSentence } from "./report-verdict.ts";
+import { subjectName, verdictSentence } from "./report-verdict.ts";
 
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 
@@ -62,7 +62,7 @@ ${sections.map(renderSection)}
 }
 
 function titleOf(subject: SubjectSummary | null): string {
-  return subject === null ? "Session report" : `${subject.file}#${subject.export}`;
+  return subject === null ? "Session report" : subjectName(subject);
 }
 
 function header(input: ReportInput, title: string): Markup {

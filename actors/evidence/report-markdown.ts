@@ -37,7 +37,7 @@ import {
   type Lines,
 } from "./report-markdown-text.ts";
 import { tagOf } from "./report-verdict-tag.ts";
-import { verdictSentence } from "./report-verdict.ts";
+import { subjectName, verdictSentence } from "./report-verdict.ts";
 
 const MOST = {
   comparisons: 4,
@@ -83,7 +83,7 @@ export function renderMarkdown(input: ReportInput): string {
 function heading(document: SessionDocument): Lines {
   const { word, mark } = tagOf(document.verdict);
   const { subject, error } = document;
-  const title = subject === null ? "session report" : markdownCode(`${subject.file}#${subject.export}`);
+  const title = subject === null ? "session report" : markdownCode(subjectName(subject));
   const hint = error?.hint == null ? "" : ` ${markdownText(error.hint)}`;
   const failure =
     error === null ? [] : [`> ${markdownCode(error.code)} ${markdownText(error.message)}${hint}`, ""];

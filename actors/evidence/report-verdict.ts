@@ -151,9 +151,14 @@ function onCase(document: SessionDocument, row: ComparisonRow): string {
 
 function agreement(equivalence: Equivalence | null): string {
   if (equivalence === null) return "";
-  const { inputs, sealed, disagreements } = equivalence;
+  const { inputs, sealed, disagreements, engines } = equivalence;
+  if (engines.includes("process")) return commandAgreement(disagreements);
   const count = disagreements === 0 ? "no disagreement" : formatCount(disagreements, "disagreement");
   return `; ${count} on ${formatCount(inputs, "input")}, ${formatNumber(sealed)} of them sealed`;
+}
+
+function commandAgreement(disagreements: number): string {
+  return disagreements === 0 ? "; what it did was the same" : "; what it did was not the same";
 }
 
 function regressed(document: SessionDocument): string {
@@ -204,10 +209,19 @@ function gateFailure(gate: GateResult): string {
 
 function disagreement(document: SessionDocument, equivalence: Equivalence): string {
   const { subject } = namesOf(document);
+  if (equivalence.engines.includes("process")) return otherOutcome(equivalence, subject);
   const count = `${formatNumber(equivalence.disagreements)} of ${formatCount(equivalence.inputs, "input")}`;
   const example = equivalence.counterexamples[0];
   const shown = example === undefined ? "" : `; ${smallestCase(example, subject)}`;
   return `it disagrees with ${subject} on ${count}${shown}`;
+}
+
+function otherOutcome({ disagreements, inputs, counterexamples }: Equivalence, subject: string): string {
+  const [example] = counterexamples;
+  const count = `${formatNumber(disagreements)} of ${formatCount(inputs, "run")}`;
+  const value = (text: string): string => shorten(oneLine(text), SHOWN_VALUE_CHARACTERS);
+  if (example === undefined) return `it did not do what ${subject} does in ${count}`;
+  return `in ${count} it ended with ${value(example.candidate)} where ${subject} ended with ${value(example.subject)}`;
 }
 
 function smallestCase(example: Counterexample, subject: string): string {
@@ -256,7 +270,7 @@ function namesOf(document: SessionDocument): Names {
   if (subject === null) return { subject: "the subject", candidate: "the candidate", baseline: null };
   const name = shortName(subject);
   if (command === "compare") {
-    const baseline = `${subject.file}#${subject.export}`;
+    const baseline = subjectName(subject);
     return { subject: baseline, candidate: subject.candidate ?? "the other version", baseline };
   }
   if (command === "burst") {
@@ -269,6 +283,11 @@ function namesOf(document: SessionDocument): Names {
   }
   if (subject.candidate !== null) return { subject: name, candidate: subject.candidate, baseline: name };
   return { subject: name, candidate: name, baseline: null };
+}
+
+/** `path#export`, or the line of a command. */
+export function subjectName(subject: SubjectSummary): string {
+  return subject.file === "" ? subject.export : `${subject.file}#${subject.export}`;
 }
 
 function shortName(subject: SubjectSummary): string {

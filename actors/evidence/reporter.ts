@@ -5,15 +5,17 @@
  */
 import { join } from "node:path";
 import { showInput } from "../../kernels/syntax/index.ts";
-import type { FunctionRef } from "../../kernels/syntax/index.ts";
 import { phaseAgent } from "../agent/agent.ts";
 import type { Agent, AgentTask } from "../agent/agent.ts";
 import type { Services } from "../agent/services.ts";
+import { commandLine } from "../command/command.ts";
+import type { TaskCommands } from "../command/command.ts";
+import { lineOf } from "../command/command-words.ts";
 import { diffOf, documentOf } from "../workflow/document.ts";
 import type { BaselineSeries } from "../workflow/session-document.ts";
 import { comparedVersions, verdictOf } from "../workflow/session-state.ts";
 import type { PhaseOutputs, SessionState } from "../workflow/session-state.ts";
-import { isDefaultMetric } from "../workflow/task.ts";
+import { isDefaultMetric, refName } from "../workflow/task.ts";
 import type { Task } from "../workflow/task.ts";
 import { historyBeside } from "./baseline-history.ts";
 import type { ReportInput, VersionSamples } from "./report-input.ts";
@@ -47,7 +49,7 @@ function reportInput(session: SessionState, history: readonly BaselineSeries[], 
     diff: diffOf(session),
     samples: versionSamples(session),
     history,
-    sampleInputs: prepared.sealedBatch
+    sampleInputs: (session.start!.task.commands === undefined ? prepared.sealedBatch : [])
       .slice(0, SHOWN_INPUTS)
       .map((input) => showInput(input, SHOWN_CHARACTERS)),
     inputOrigin: prepared.inputOrigin,
@@ -74,21 +76,29 @@ function versionSamples(session: SessionState): readonly VersionSamples[] {
 /** Says in full what the command line may have set over a task file. */
 function reproduction({ start }: SessionState): readonly string[] {
   const { task, command, seed } = start!;
-  const { candidate, inputs, examples } = task;
-  const subject = task.source ?? nameOf(task.subject);
-  const chosen = inputs === null || examples !== null ? "" : ` --inputs ${nameOf(inputs)}`;
+  const { candidate, inputs, examples, commands } = task;
+  const subject = task.source ?? refName(task.subject);
+  const chosen = inputs === null || examples !== null ? "" : ` --inputs ${refName(inputs)}`;
   const early = task.stopEarly === true ? " --stop-early" : "";
   const rest = `${chosen}${measuredHow(task)} --seed ${seed} --runs ${task.runs}${early}`;
-  if (command === "compare") return [`myriad compare ${subject} ${nameOf(candidate!)}${rest}`];
-  const written = command === "run" && candidate !== null ? ` --candidate ${nameOf(candidate)}` : "";
+  if (commands !== undefined && task.source === null) return [commandsAgain(command, commands, rest)];
+  if (command === "compare" && commands !== undefined) return [`myriad compare ${subject}${rest}`];
+  if (command === "compare") return [`myriad compare ${subject} ${refName(candidate!)}${rest}`];
+  const written = command === "run" && candidate !== null ? ` --candidate ${refName(candidate)}` : "";
   return [`myriad ${command} ${subject}${written}${rest}`];
 }
 
-function measuredHow({ level, metrics: [goal, ...others] }: Task): string {
-  const metric = others.length > 0 || !isDefaultMetric(goal) || goal.name === "wall_time" ? null : goal.name;
-  return `${metric === null ? "" : ` --metric ${metric}`}${level === "trusted" ? " --level trusted" : ""}`;
+function commandsAgain(command: string, { subject, candidate }: TaskCommands, rest: string): string {
+  const lines = [subject, ...(candidate === null ? [] : [candidate])].map(commandLine);
+  const given = [
+    ...lines.map((line) => ["--command", line]),
+    ...subject.files.map((path) => ["--file", path]),
+    ...subject.readable.map((path) => ["--readable", path]),
+  ];
+  return `myriad ${command} ${given.map(lineOf).join(" ")}${rest}`;
 }
 
-function nameOf({ file, exportName }: FunctionRef): string {
-  return `${file}#${exportName}`;
+function measuredHow({ source, level, behaviour, metrics: [goal, ...others] }: Task): string {
+  const metric = others.length > 0 || !isDefaultMetric(goal) || goal.name === "wall_time" ? null : goal.name;
+  return `${metric === null ? "" : ` --metric ${metric}`}${level === "trusted" ? " --level trusted" : ""}${source !== null || behaviour === "same" ? "" : ` --behaviour ${behaviour}`}`;
 }

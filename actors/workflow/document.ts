@@ -26,6 +26,7 @@ import {
   verdictOf,
 } from "./session-state.ts";
 import type { SessionState } from "./session-state.ts";
+import { refName } from "./task.ts";
 
 /** @param error of a stop that is not in the state; default: the state's own. */
 export function documentOf(
@@ -57,7 +58,10 @@ export function documentOf(
     equivalence: outputs.equivalence ?? null,
     diff: diffOf(state) || null,
     report: outputs.report?.html ?? null,
-    warnings: [...levelWarnings(start.task.level), ...measurementWarnings(measurementOf(state.forks))],
+    warnings: [
+      ...levelWarnings(start.task.level, outputs.burst?.isolation.missing ?? []),
+      ...measurementWarnings(measurementOf(state.forks)),
+    ],
   };
 }
 
@@ -114,7 +118,7 @@ export function isSuccess(state: SessionState): boolean {
 
 function subjectOf({ start }: SessionState): SubjectSummary {
   const { task } = start!;
-  const candidate = task.candidate === null ? null : `${task.candidate.file}#${task.candidate.exportName}`;
+  const candidate = task.candidate === null ? null : refName(task.candidate);
   return {
     id: task.id,
     file: task.subject.file,

@@ -5,13 +5,15 @@
  *   realm     QuickJS in WebAssembly: counts ticks, the same on every machine
  *   isolate   a disposable child process, sandboxed: time and memory at the speed of the running runtime
  *   trusted   a plain worker thread, no boundary at all: for one's own code, where no process may be started
+ *   process   whole commands, each run in a sandbox of its own; of tasks about commands, and of no others
  */
 import { actorError } from "../errors.ts";
 import type { MetricName, MetricSpec } from "./task.ts";
 
 /** Where a session's metrics are measured. */
-export type Level = "realm" | "isolate" | "trusted";
+export type Level = "realm" | "isolate" | "trusted" | "process";
 
+/** Those that a task about a function can choose from. */
 export const LEVELS: readonly Level[] = ["realm", "isolate", "trusted"];
 
 /** A thread has no CPU time and no memory of its own to be told. */
@@ -19,6 +21,7 @@ const MEASURED_AT: Readonly<Record<Level, readonly MetricName[]>> = {
   realm: ["ticks"],
   isolate: ["wall_time", "cpu_time", "heap_allocated", "peak_memory"],
   trusted: ["wall_time", "heap_allocated"],
+  process: ["wall_time", "cpu_time", "peak_memory"],
 };
 
 /** Of a task that says nothing of it: what its metrics need. */
@@ -48,13 +51,18 @@ export function requireMeasurable(
   );
 }
 
-/** What a reader of the figures should know of where they come from. */
-export function levelWarnings(level: Level | undefined): readonly string[] {
+/**
+ * What a reader of the figures should know of where they come from.
+ * @param missing of the isolation that was had
+ */
+export function levelWarnings(level: Level | undefined, missing: readonly string[]): readonly string[] {
   switch (level) {
     case "trusted":
       return [`measured at the level trusted, which is no boundary: ${NO_BOUNDARY}`];
     case "realm":
       return ["ticks count calls and turns of loops, not what happens inside built-in functions"];
+    case "process":
+      return missing.length === 0 ? [] : [`commands were held without: ${missing.join(", ")}`];
     case "isolate":
     case undefined:
       return [];

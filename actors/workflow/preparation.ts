@@ -16,6 +16,7 @@ import type { FunctionRef } from "../../kernels/syntax/index.ts";
 import { phaseAgent } from "../agent/agent.ts";
 import type { Agent, AgentCall } from "../agent/agent.ts";
 import type { Services } from "../agent/services.ts";
+import { prepareCommands } from "../command/command-phases.ts";
 import { actorError } from "../errors.ts";
 import { chooseBatch } from "../evidence/batch.ts";
 import { baselineTag, storedBaseline } from "../evidence/baseline-store.ts";
@@ -33,6 +34,7 @@ export const preparer: Agent<"prepare"> = phaseAgent(
   async ({ session }, services, call) => {
     const start = session.start!;
     const { task } = start;
+    if (task.commands !== undefined) return await prepareCommands(start, task.commands, services, call);
     const info = await services.executor.run(inspectKernel, task.subject, { signal: call.signal });
     const subject = {
       program: await bundleFunction({ ref: task.subject, source: null }),

@@ -3,8 +3,11 @@ import { readFile } from "node:fs/promises";
 import { bundleFunction } from "../../kernels/syntax/index.ts";
 import type { FunctionRef } from "../../kernels/syntax/index.ts";
 import type { SandboxProgram } from "../../kernels/sandbox/index.ts";
+import { commandLine } from "../command/command.ts";
+import type { TaskCommand } from "../command/command.ts";
+import { isSameCommand } from "../command/command-phases.ts";
 import { actorError } from "../errors.ts";
-import type { SessionState } from "./session-state.ts";
+import type { SessionStart, SessionState } from "./session-state.ts";
 
 /** A module's text as it is written back. */
 export interface SourceText {
@@ -35,9 +38,25 @@ export async function readSourceText(file: string): Promise<SourceText | null> {
 export async function requireSameSource({ start, outputs }: SessionState): Promise<void> {
   if (outputs.prepare === undefined) return;
   const { info, subject, other } = outputs.prepare;
+  const { commands } = start!.task;
+  if (commands !== undefined) {
+    await requireSameCommand(start!, commands.subject, subject.program);
+    if (commands.candidate !== null && other !== null) {
+      await requireSameCommand(start!, commands.candidate, other.program);
+    }
+    return;
+  }
   await requireSameProgram(info.ref, subject.program);
   const { candidate } = start!.task;
   if (candidate !== null && other !== null) await requireSameProgram(candidate, other.program);
+}
+
+async function requireSameCommand(
+  start: SessionStart,
+  command: TaskCommand,
+  program: SandboxProgram,
+): Promise<void> {
+  if (!(await isSameCommand(command, start, program))) throw sourceChanged(commandLine(command));
 }
 
 async function requireSameProgram(ref: FunctionRef, { digest }: SandboxProgram): Promise<void> {

@@ -9,6 +9,42 @@ const functionReference = {
   description: "path#export, the path relative to this file; or package#export",
 };
 
+const paths = { type: "array", items: { type: "string", minLength: 1 }, uniqueItems: true };
+
+const command = {
+  type: "object",
+  required: ["command"],
+  additionalProperties: false,
+  description: "a command, run as it is in a sandbox of its own each time",
+  properties: {
+    command: {
+      description: "a line, cut into words as a shell would (no shell runs), or the words themselves",
+      if: { type: "string" },
+      then: { type: "string", minLength: 1 },
+      else: { type: "array", minItems: 1, items: { type: "string" } },
+    },
+    files: {
+      ...paths,
+      description:
+        "files and folders to take along, beside those that the command names; relative to this file",
+    },
+    readable: { ...paths, description: "files and folders of the host to read where they lie" },
+    stdin: { type: "string", description: "default: nothing to read" },
+    env: {
+      type: "object",
+      additionalProperties: { type: "string" },
+      description: "added to PATH, HOME, TMPDIR, LANG and TZ; all else is cleared",
+    },
+  },
+};
+
+const functionOrCommand = (description: string): object => ({
+  description,
+  if: { type: "string" },
+  then: functionReference,
+  else: command,
+});
+
 const cap = (maximum: number, unit: string): object => ({
   type: "number",
   exclusiveMinimum: 0,
@@ -50,13 +86,13 @@ export const TASK_SCHEMA: TaskSchema = {
       pattern: "^[A-Za-z0-9][A-Za-z0-9._/#-]{0,199}$",
       description: "names the case: its baselines are kept under it",
     },
-    subject: functionReference,
+    subject: functionOrCommand("what is measured: a function, or a command"),
     goal: { type: "string", minLength: 1, maxLength: 2000, description: "one sentence for the report" },
     inputs: {
       ...functionReference,
       description: "generator: exports a function (random, count) that returns count argument lists",
     },
-    candidate: { ...functionReference, description: "a hand-written candidate, instead of the search" },
+    candidate: functionOrCommand("a hand-written candidate, instead of the search; another command"),
     examples: { type: "array", minItems: 3, items: { type: "array" }, description: "argument lists" },
     constraints: {
       type: "array",
@@ -106,7 +142,7 @@ export const TASK_SCHEMA: TaskSchema = {
       type: "integer",
       minimum: 40,
       maximum: 10_000_000,
-      description: "sandboxes a version; default 10000",
+      description: "sandboxes a version; default 10000, of a command 200",
     },
     level: {
       enum: LEVELS,

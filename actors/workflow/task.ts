@@ -9,6 +9,8 @@ import { pathToFileURL } from "node:url";
 import type { FunctionRef } from "../../kernels/syntax/index.ts";
 import { SANDBOX_CAPS } from "../../kernels/sandbox/index.ts";
 import type { SandboxLimits } from "../../kernels/sandbox/index.ts";
+import { commandCase, commandLine, completeCommand } from "../command/command.ts";
+import type { CommandText, TaskCommands } from "../command/command.ts";
 import { actorError } from "../errors.ts";
 import { levelFor, metricOf, requireMeasurable } from "./level.ts";
 import type { Level } from "./level.ts";
@@ -34,12 +36,15 @@ export interface Task {
   readonly id: string;
   /** The task file's absolute path; null for the quick form. */
   readonly source: string | null;
+  /** Of a command: no file, and the command line as name. */
   readonly subject: FunctionRef;
   /** One sentence; what counts as better is the first of `metrics`. */
   readonly goal: string;
   /** Generator module; null: examples, else the parameter types. */
   readonly inputs: FunctionRef | null;
   readonly examples: readonly (readonly unknown[])[] | null;
+  /** Of a task that is about commands; `subject` and `candidate` then only name them. */
+  readonly commands?: TaskCommands;
   /** A hand-written candidate; null: the search makes one. */
   readonly candidate: FunctionRef | null;
   readonly constraints: readonly string[];
@@ -65,6 +70,8 @@ export interface Task {
 export type Behaviour = "same" | "may_change";
 
 export const DEFAULT_RUNS = 10_000;
+/** Of commands: starting one takes as long as thousands of calls. */
+const DEFAULT_COMMAND_RUNS = 200;
 export const DEFAULT_TOLERANCE = 0.02;
 
 const DEFAULT_METRICS = {
@@ -88,10 +95,10 @@ export function isDefaultMetric({ name, unit, direction, tolerance, of }: Metric
 /** The task file as it is written, checked against the schema. */
 export interface TaskText {
   readonly id: string;
-  readonly subject: string;
+  readonly subject: string | CommandText;
   readonly goal?: string;
   readonly inputs?: string;
-  readonly candidate?: string;
+  readonly candidate?: string | CommandText;
   readonly examples?: readonly (readonly unknown[])[];
   readonly constraints?: readonly string[];
   readonly metrics?: readonly {
@@ -124,6 +131,7 @@ export interface TaskOverrides {
   readonly allowNoise?: boolean;
   readonly stopEarly?: boolean;
   readonly level?: Level;
+  readonly behaviour?: Behaviour;
   /** The one metric to measure, with its defaults, instead of the task's. */
   readonly metric?: MetricName;
 }
@@ -152,6 +160,28 @@ export function compareTask(
   overrides: TaskOverrides = {},
 ): Task {
   return { ...readTask(left, directory, { ...overrides, candidate: right }), goal: "compare two versions" };
+}
+
+/**
+ * The task of `burst` or `compare` of commands: each a line as one would write it for a shell.
+ * @param lines one, or the one to compare it with behind it
+ * @throws TASK_INVALID
+ */
+export function commandTask(
+  [subject, candidate]: readonly string[],
+  more: Pick<CommandText, "files" | "readable">,
+  directory: string,
+  overrides: TaskOverrides = {},
+): Task {
+  const place = { source: null, base: directory, directory };
+  const written: TaskText = {
+    id: commandCase(subject ?? ""),
+    subject: { command: subject ?? "", ...more },
+    ...(candidate === undefined
+      ? {}
+      : { candidate: { command: candidate, ...more }, goal: "compare two commands" }),
+  };
+  return completeTask(written, place, overrides);
 }
 
 function readTaskFile(file: string): TaskText {
@@ -185,27 +215,29 @@ export function completeTask(
 ): Task {
   const candidate = overrides.candidate ?? null;
   const inputs = overrides.inputs ?? null;
+  const commands = commandsOf(written, overrides, base);
   const { metric } = overrides;
   const asked = metric === undefined ? written : { ...written, metrics: [{ name: metric }] };
   const wanted = overrides.level ?? (metric === undefined ? written.level : undefined);
   const [first = DEFAULT_METRICS[metricOf(wanted)], ...rest] = metricsOf(asked, base, source);
-  const level = wanted ?? levelFor([first, ...rest]);
-  requireMeasurable(level, [first, ...rest], source ?? written.subject);
+  const level = commands === null ? (wanted ?? levelFor([first, ...rest])) : "process";
+  requireMeasurable(level, [first, ...rest], source ?? written.id);
   return {
     id: written.id,
     source,
-    subject: functionRef(written.subject, base),
+    subject: refOf(written.subject, base),
+    ...(commands === null ? {} : { commands }),
     goal: written.goal ?? "faster, with the same behaviour",
     inputs: inputs !== null ? functionRef(inputs, directory) : optionalRef(written.inputs, base),
     examples: inputs !== null ? null : (written.examples ?? null),
     candidate: candidate !== null ? functionRef(candidate, directory) : optionalRef(written.candidate, base),
     constraints: written.constraints ?? [],
     metrics: [first, ...rest],
-    runs: overrides.runs ?? written.runs ?? DEFAULT_RUNS,
+    runs: overrides.runs ?? written.runs ?? (commands === null ? DEFAULT_RUNS : DEFAULT_COMMAND_RUNS),
     workers: overrides.workers ?? written.workers ?? null,
     seed: overrides.seed ?? written.seed ?? null,
     baseline: overrides.baseline ?? written.baseline ?? null,
-    behaviour: written.behaviour ?? "same",
+    behaviour: overrides.behaviour ?? written.behaviour ?? "same",
     limits: lowered(written.limits ?? {}),
     level,
     allowNoise: overrides.allowNoise ?? written.allowNoise ?? false,
@@ -233,8 +265,44 @@ function metricsOf({ metrics = [] }: TaskText, base: string, location: string | 
 /** What its schema does not ask an own metric for. */
 const OWN_METRIC = { unit: "", direction: "lower", tolerance: DEFAULT_TOLERANCE } as const;
 
-function optionalRef(text: string | undefined, base: string): FunctionRef | null {
-  return text === undefined ? null : functionRef(text, base);
+/** null: the task is about functions. @throws TASK_INVALID */
+function commandsOf(written: TaskText, overrides: TaskOverrides, base: string): TaskCommands | null {
+  const { id, subject, candidate, metrics = [] } = written;
+  const refuse = (message: string): Error =>
+    actorError("TASK_INVALID", `${id}: ${message}`, { location: id });
+  if (typeof subject === "string") {
+    if (candidate === undefined || typeof candidate === "string") return null;
+    throw refuse("a function is compared with a function, not with a command");
+  }
+  const asked = { ...written, ...overrides };
+  const odd = (["inputs", "examples", "constraints", "level"] as const).find(
+    (field) => asked[field as keyof typeof asked] !== undefined,
+  );
+  if (odd !== undefined) throw refuse(`${odd} is of functions, and the subject is a command`);
+  const own = metrics.find(({ of }) => of !== undefined);
+  if (own !== undefined) throw refuse(`the metric ${own.name} is of functions, and the subject is a command`);
+  if (typeof asked.candidate === "string") {
+    throw refuse("a command is compared with a command, not with a function");
+  }
+  return {
+    subject: completeCommand(subject, base),
+    candidate: asked.candidate === undefined ? null : completeCommand(asked.candidate, base),
+  };
+}
+
+/** A command has no file. */
+function refOf(written: string | CommandText, base: string): FunctionRef {
+  if (typeof written === "string") return functionRef(written, base);
+  return { file: "", exportName: commandLine(completeCommand(written, base)) };
+}
+
+/** `path#export`, or the line of a command. */
+export function refName({ file, exportName }: FunctionRef): string {
+  return file === "" ? exportName : `${file}#${exportName}`;
+}
+
+function optionalRef(written: string | CommandText | undefined, base: string): FunctionRef | null {
+  return written === undefined ? null : refOf(written, base);
 }
 
 /** Each limit is the smaller of the asked one and the cap. */

@@ -43,6 +43,9 @@ export interface ProcessEngine {
   run(request: ProcessRequest, options?: SandboxCallOptions): Promise<ProcessReport>;
 }
 
+const NEVER_WITHOUT =
+  "Install bubblewrap (`apt-get install bubblewrap`) and allow user namespaces: no command runs without it.";
+
 const PROBE_LIMITS: ProcessLimits = {
   memoryMb: 64,
   cpuSeconds: 5,
@@ -63,6 +66,7 @@ export async function processEngine(options: ProcessOptions): Promise<ProcessEng
     throw sandboxError(
       "SANDBOX_ISOLATION",
       `commands run in bubblewrap on Linux (x86-64, arm64), and it is not here`,
+      { hint: NEVER_WITHOUT },
     );
   }
   removeOrphans();
@@ -85,7 +89,9 @@ export async function processEngine(options: ProcessOptions): Promise<ProcessEng
     (thrown: unknown) => (thrown as MyriadError).message,
   );
   if (failure === null) return engine;
-  throw sandboxError("SANDBOX_ISOLATION", `bubblewrap is here and makes no sandbox: ${failure}`);
+  throw sandboxError("SANDBOX_ISOLATION", `bubblewrap is here and makes no sandbox: ${failure}`, {
+    hint: NEVER_WITHOUT,
+  });
 }
 
 /** Folders of processes that were killed. */

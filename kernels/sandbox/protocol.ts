@@ -14,7 +14,8 @@
  * functions and stack depth are the engine's own.
  */
 
-export type EngineName = "realm" | "isolate" | "trusted";
+/** `process` runs commands, and is asked in another form: `process-protocol.ts`. */
+export type EngineName = "realm" | "isolate" | "trusted" | "process";
 
 /** What one sandbox may use. */
 export interface SandboxLimits {

@@ -4,6 +4,7 @@ import { burstRunner } from "../../../actors/evidence/burst-runner.ts";
 import type { Version } from "../../../actors/evidence/fork-plan.ts";
 import { countedForks, refusalOf } from "../../../actors/workflow/session-state.ts";
 import type { BurstOutcome, KeptFork, SessionCommand } from "../../../actors/workflow/session-state.ts";
+import { commandTask } from "../../../actors/workflow/task.ts";
 import type { Task } from "../../../actors/workflow/task.ts";
 import { sandboxError } from "../../../kernels/sandbox/index.ts";
 import type { ForkMeasurement } from "../../../kernels/sandbox/index.ts";
@@ -163,6 +164,20 @@ describe("the burst runner", () => {
     );
     assert.ok(kept.every(({ ticks }) => ticks?.every((count) => count === 7)));
     assert.deepEqual(progress.at(-1), [8, 8]);
+  });
+
+  it("runs commands in blocks of ten, more of them for more runs, one run ahead of each and no pilot", async () => {
+    const { commands } = commandTask(["x", "y"], {}, "/project");
+    const level = { level: "process", commands: commands! } as const;
+    const few = await burst({ task: { ...level, runs: 40 } });
+    assert.equal(few.engine.measured.length, 40);
+    const many = await burst({ task: { ...level, runs: 400 } });
+    assert.equal(many.engine.measured.length, 80);
+    assert.ok(
+      many.engine.measured.every(
+        ({ iterations, warmUpIterations }) => iterations === 10 && warmUpIterations === 1,
+      ),
+    );
   });
 
   it("resumed goes on as it began, without another pilot", async () => {

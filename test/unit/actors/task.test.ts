@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { compareTask, readTask } from "../../../actors/index.ts";
+import { commandTask, compareTask, readTask } from "../../../actors/index.ts";
 import { MyriadError } from "../../../runtime/contracts/index.ts";
 
 let folder = "";
@@ -147,6 +147,49 @@ describe("a task", () => {
       assert.match(error.message, message);
     }
     assert.match(refusal("id: a\nsubject: x.ts#f\nlevel: vm\n").message, /realm, isolate, trusted/);
+  });
+
+  it("may be about commands, whose paths are relative to it", () => {
+    write(
+      "command.yaml",
+      `id: words
+subject: { command: python3 old.py, files: [data], readable: [lib] }
+candidate: { command: [python3, new file.py], stdin: abc, env: { X: "1" } }
+`,
+    );
+    const { commands, subject, candidate, level, runs, metrics } = readTask("command.yaml", folder);
+    assert.deepEqual(subject, { file: "", exportName: "python3 old.py" });
+    assert.deepEqual(candidate, { file: "", exportName: "python3 'new file.py'" });
+    assert.deepEqual([level, runs, metrics[0].name], ["process", 200, "wall_time"]);
+    assert.deepEqual(commands!.subject, {
+      words: ["python3", "old.py"],
+      folder,
+      files: ["data"],
+      readable: [join(folder, "lib")],
+      stdin: null,
+      env: {},
+    });
+    assert.deepEqual([commands!.candidate!.stdin, commands!.candidate!.env], ["abc", { X: "1" }]);
+    const { id, commands: one } = commandTask(["./run me.sh"], { files: ["x"] }, folder, { runs: 50 });
+    assert.deepEqual([id, one!.subject.files, one!.candidate], ["run-me.sh", ["x"], null]);
+  });
+
+  it("refuses of commands what is of functions, and one of each", () => {
+    for (const [text, message] of [
+      ["examples: [[1], [2], [3]]", /examples is of functions/],
+      ["inputs: g.ts#f", /inputs is of functions/],
+      ["level: trusted", /level is of functions/],
+      ["candidate: x.ts#f", /a command is compared with a command/],
+      [
+        "metrics: [{name: heap_allocated}]",
+        /heap_allocated .* process, which tells wall_time, cpu_time, peak/,
+      ],
+    ] as const) {
+      assert.match(refusal(`id: a\nsubject: { command: ls }\n${text}\n`).message, message);
+    }
+    const mixed = refusal("id: a\nsubject: x.ts#f\ncandidate: { command: ls }\n");
+    assert.match(mixed.message, /a function is compared with a function/);
+    assert.equal(refusal("id: a\nsubject: { command: ls | wc }\n").code, "TASK_INVALID");
   });
 
   it("names each metric once", () => {

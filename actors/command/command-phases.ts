@@ -1,0 +1,155 @@
+/**
+ * What a session does otherwise where its task is about commands: there are no inputs, so a command is prepared by
+ * running it, and two of them behave the same when their first runs do.
+ */
+import type { EncodedInput, Observation, SandboxProgram } from "../../kernels/sandbox/index.ts";
+import type { AgentCall } from "../agent/agent.ts";
+import type { Services } from "../agent/services.ts";
+import { actorError } from "../errors.ts";
+import { baselineTag, storedBaseline } from "../evidence/baseline-store.ts";
+import { sameObservation } from "../evidence/equivalence.ts";
+import type { Equivalence } from "../workflow/session-document.ts";
+import { comparedVersions } from "../workflow/session-state.ts";
+import type { Prepared, SessionStart, SessionState, VersionSource } from "../workflow/session-state.ts";
+import { commandLine } from "./command.ts";
+import type { TaskCommand, TaskCommands } from "./command.ts";
+import { commandProgram } from "./command-program.ts";
+import type { Compared } from "./command-program.ts";
+
+/** Stands for one run of a command as it is. */
+const RUN = "[[]]" as EncodedInput;
+const FIRST_RUNS: readonly EncodedInput[] = [RUN, RUN, RUN];
+const SHOWN_CHARACTERS = 500;
+
+type Call = Pick<AgentCall, "signal">;
+
+/** @throws SUBJECT_COMMAND_FAILED, SUBJECT_LIMIT_EXCEEDED, SUBJECT_NONDETERMINISTIC, TASK_INVALID */
+export async function prepareCommands(
+  start: SessionStart,
+  commands: TaskCommands,
+  services: Services,
+  call: Call,
+): Promise<Prepared> {
+  const { task } = start;
+  const subject = await versionOf(commands.subject, comparedOf(start));
+  const other = await otherVersion(start, commands, services);
+  const line = commandLine(commands.subject);
+  requireSteady(line, await firstRuns(subject.program, start, services, call));
+  const currentBaseline = await baselineTag(task.id, task.baseline, services);
+  await services.evidence.recordSession(start, null);
+  return {
+    info: {
+      ref: task.subject,
+      source: "",
+      functionText: line,
+      startLine: 1,
+      endLine: 1,
+      async: false,
+      parameters: [],
+      returnType: "",
+    },
+    subject,
+    other,
+    search: [],
+    sealed: [],
+    searchBatch: [],
+    sealedBatch: [RUN],
+    inputOrigin: "The command as it is, each run in a sandbox of its own.",
+    sandboxSeed: { random: 0, epochMs: 0 },
+    currentBaseline,
+  };
+}
+
+/** The first runs of both, one by one. */
+export async function examineCommands(
+  session: SessionState,
+  services: Services,
+  call: Call,
+): Promise<Equivalence> {
+  const start = session.start!;
+  const { baseline, candidate } = comparedVersions(session);
+  const before = await firstRuns(baseline!.program, start, services, call);
+  const after = await firstRuns(candidate!.program, start, services, call);
+  const differing = FIRST_RUNS.map((_, run) => run).filter(
+    (run) => !sameObservation(before[run], after[run]),
+  );
+  const [first] = differing;
+  const { name: engine } = services.isolate;
+  return {
+    inputs: FIRST_RUNS.length,
+    sealed: 0,
+    disagreements: differing.length,
+    engines: [engine],
+    clean: after.every(({ outcome }) => outcome !== "limit_exceeded"),
+    counterexamples:
+      first === undefined
+        ? []
+        : [
+            {
+              input: `run ${first + 1}`,
+              engine,
+              subject: before[first]!.text,
+              candidate: after[first]!.text,
+              shrunkFrom: 0,
+              shrunkTo: 0,
+            },
+          ],
+  };
+}
+
+/** Whether a command with its files is still what was measured. */
+export async function isSameCommand(
+  command: TaskCommand,
+  start: SessionStart,
+  { digest }: SandboxProgram,
+): Promise<boolean> {
+  const now = await commandProgram(command, comparedOf(start)).catch(() => null);
+  return now?.digest === digest;
+}
+
+function comparedOf({ task }: SessionStart): Compared {
+  return task.behaviour === "may_change" ? "exit_code" : "output";
+}
+
+async function versionOf(command: TaskCommand, compared: Compared): Promise<VersionSource> {
+  return { program: await commandProgram(command, compared), source: "", label: commandLine(command) };
+}
+
+async function otherVersion(
+  start: SessionStart,
+  { candidate }: TaskCommands,
+  services: Services,
+): Promise<VersionSource | null> {
+  const { task, command } = start;
+  if (command !== "burst") return candidate === null ? null : await versionOf(candidate, comparedOf(start));
+  const stored = await storedBaseline(task.id, task.baseline, services);
+  return stored === null ? null : { program: stored.program, source: "", label: stored.tag };
+}
+
+async function firstRuns(
+  program: SandboxProgram,
+  { task }: SessionStart,
+  { isolate }: Services,
+  { signal }: Call,
+): Promise<readonly Observation[]> {
+  const request = { program, inputs: FIRST_RUNS, order: "alone", limits: task.limits } as const;
+  const { observations } = await isolate.observe({ ...request, seed: { random: 0, epochMs: 0 } }, { signal });
+  return observations;
+}
+
+function requireSteady(line: string, observations: readonly Observation[]): void {
+  const [first] = observations;
+  const { outcome, text } = first!;
+  const shown = text.slice(0, SHOWN_CHARACTERS);
+  if (outcome === "limit_exceeded") {
+    throw actorError("SUBJECT_LIMIT_EXCEEDED", `the command exceeded a limit: ${shown}`, { location: line });
+  }
+  if (outcome !== "returned") {
+    throw actorError("SUBJECT_COMMAND_FAILED", `the command ended with ${shown}`, { location: line });
+  }
+  if (observations.every((observation) => sameObservation(observation, first))) return;
+  throw actorError("SUBJECT_NONDETERMINISTIC", "two runs of the command gave different output", {
+    location: line,
+    hint: "behaviour: may_change (--behaviour may_change) looks at the exit code alone",
+  });
+}

@@ -1,0 +1,111 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { commandTask } from "../../../actors/workflow/task.ts";
+import type { TaskOverrides } from "../../../actors/workflow/task.ts";
+import { examiner } from "../../../actors/evidence/examiner.ts";
+import { preparer } from "../../../actors/workflow/preparation.ts";
+import { storedCommand } from "../../../actors/command/command-program.ts";
+import type { SessionCommand, SessionState } from "../../../actors/workflow/session-state.ts";
+import type { Observation } from "../../../kernels/sandbox/index.ts";
+import { hasCode } from "../../contract/journal-contract.ts";
+import { scriptedEngine } from "../../kit/scripted-engine.ts";
+import type { ScriptedEngine } from "../../kit/scripted-engine.ts";
+import { callOf, openKept, servicesOf } from "../../kit/services.ts";
+import { preparedOf, returned, sessionOf, versionOf } from "../../kit/session.ts";
+
+type Run = (run: number) => Observation;
+
+const SEVEN: Run = () => returned("exit code 0, stdout: 7");
+
+/** Each version's runs are observed in one request. */
+function engineOf(observe: Run): ScriptedEngine {
+  return scriptedEngine({ name: "process", observe: ({ index }) => observe(index) });
+}
+
+function sessionAbout(
+  lines: readonly string[],
+  command: SessionCommand = "compare",
+  overrides: TaskOverrides = {},
+): SessionState {
+  return sessionOf(command, {}, commandTask(lines, {}, "/project", overrides));
+}
+
+async function prepare(session: SessionState, observe: Run = SEVEN) {
+  const home = await openKept();
+  const isolate = engineOf(observe);
+  const services = servicesOf({ ...home, isolate });
+  try {
+    return { prepared: await preparer.execute({ phase: "prepare", session }, services, callOf()), isolate };
+  } finally {
+    await home.close();
+  }
+}
+
+describe("preparing commands", () => {
+  it("runs the subject three times, and takes both as programs of their own", async () => {
+    const { prepared, isolate } = await prepare(sessionAbout(["sh -c 'echo 7'", "echo 7"]));
+    assert.deepEqual(storedCommand(prepared.subject.program).words, ["sh", "-c", "echo 7"]);
+    assert.deepEqual([prepared.subject.label, prepared.other!.label], ["sh -c 'echo 7'", "echo 7"]);
+    assert.equal(storedCommand(prepared.other!.program).compared, "output");
+    assert.deepEqual([prepared.sealedBatch.length, prepared.sealed.length], [1, 0]);
+    assert.deepEqual(
+      isolate.observed.map(({ inputs, order }) => `${inputs.length} ${order}`),
+      ["3 alone"],
+    );
+    assert.equal((await prepare(sessionAbout(["echo 7"], "burst"))).prepared.other, null);
+  });
+
+  it("refuses what fails, what breaks a limit, and what says something else each time", async () => {
+    for (const [code, observe] of [
+      ["SUBJECT_COMMAND_FAILED", () => ({ outcome: "threw", text: "exit code 2, stderr: no file" })],
+      ["SUBJECT_LIMIT_EXCEEDED", () => ({ outcome: "limit_exceeded", text: "wall" })],
+      ["SUBJECT_NONDETERMINISTIC", (run) => returned(`exit code 0, stdout: ${run}`)],
+    ] as const satisfies readonly (readonly [string, Run])[]) {
+      await assert.rejects(prepare(sessionAbout(["x", "y"]), observe), hasCode(code));
+    }
+  });
+
+  it("looks at exit codes alone where behaviour may change", async () => {
+    const { prepared } = await prepare(sessionAbout(["x", "y"], "compare", { behaviour: "may_change" }));
+    assert.equal(storedCommand(prepared.subject.program).compared, "exit_code");
+  });
+});
+
+describe("examining commands", () => {
+  async function examine(before: Run, after: Run) {
+    const prepare = preparedOf({ subject: versionOf("before"), other: versionOf("after") });
+    const session = { ...sessionAbout(["x", "y"]), outputs: { prepare } };
+    const isolate = scriptedEngine({
+      name: "process",
+      observe: ({ program, index }) => (program === "before" ? before : after)(index),
+    });
+    return await examiner.execute({ phase: "equivalence", session }, servicesOf({ isolate }), callOf());
+  }
+
+  it("finds two the same whose first runs end the same", async () => {
+    const { disagreements, inputs, engines, clean } = await examine(SEVEN, SEVEN);
+    assert.deepEqual(
+      { disagreements, inputs, engines, clean },
+      {
+        disagreements: 0,
+        inputs: 3,
+        engines: ["process"],
+        clean: true,
+      },
+    );
+  });
+
+  it("shows the first run that differs, and whether a limit was broken", async () => {
+    const odd = await examine(SEVEN, (run) => (run === 1 ? returned("exit code 0, stdout: 8") : SEVEN(run)));
+    assert.deepEqual([odd.disagreements, odd.clean], [1, true]);
+    assert.deepEqual(odd.counterexamples[0], {
+      input: "run 2",
+      engine: "process",
+      subject: "exit code 0, stdout: 7",
+      candidate: "exit code 0, stdout: 8",
+      shrunkFrom: 0,
+      shrunkTo: 0,
+    });
+    assert.equal((await examine(SEVEN, () => ({ outcome: "limit_exceeded", text: "wall" }))).clean, false);
+  });
+});

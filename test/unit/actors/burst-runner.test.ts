@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import fc from "fast-check";
 import { burstRunner } from "../../../actors/evidence/burst-runner.ts";
+import { EvidenceStore } from "../../../actors/evidence/evidence-store.ts";
 import type { Version } from "../../../actors/evidence/fork-plan.ts";
 import { countedForks, refusalOf } from "../../../actors/workflow/session-state.ts";
 import type { BurstOutcome, KeptFork, SessionCommand } from "../../../actors/workflow/session-state.ts";
@@ -39,6 +41,10 @@ interface Situation {
   readonly task?: Partial<Task>;
   readonly workers?: number;
   readonly realm?: ScriptedEngine;
+  /** Instead of the journal; what it throws is not kept. */
+  readonly keep?: (fork: KeptFork) => void;
+  /** Before the database takes a fork. */
+  readonly record?: () => void;
 }
 
 const nameOf = ({ version, fork }: KeptFork): string => `${version}/${fork}`;
@@ -63,15 +69,22 @@ async function burst(situation: Situation): Promise<Ran> {
   const engine = scriptedEngine({
     measure: (...asked) => ({ proof: PROOF, ...measure(...asked) }),
   });
-  const evidence = recordingEvidence((write) => {
+  const recording = recordingEvidence((write) => {
     if (write.kind === "fork") log.push(`database ${nameOf(write.fork)}`);
+  });
+  const evidence = Object.assign(recording, {
+    recordFork: async (...row: Parameters<EvidenceStore["recordFork"]>): Promise<void> => {
+      situation.record?.();
+      await EvidenceStore.prototype.recordFork.apply(recording, row);
+    },
   });
   const call = callOf({
     progress: ({ done, total }) => progress.push([done, total]),
-    keepFork: (fork) => {
+    keepFork: async (fork) => {
+      await Promise.resolve();
+      situation.keep?.(fork);
       kept.push(fork);
       log.push(`journal ${nameOf(fork)}`);
-      return Promise.resolve();
     },
   });
   const services = servicesOf({
@@ -321,6 +334,89 @@ const halved: Measure = ({ program }, _options, count) => {
   return { wallNs: new Float64Array(2).fill(typicalNs + (count % 7)) };
 };
 const STOPPING: Situation = { task: { stopEarly: true }, measure: halved };
+
+describe("a burst that is stopped from outside", () => {
+  const planned = (kept: readonly KeptFork[]): readonly string[] =>
+    kept.map((fork) => `${nameOf(fork)} at ${fork.order}`).toSorted();
+
+  it("killed any number of times, on any number of workers, has in the end each planned fork once", async () => {
+    const { kept: whole } = await burst({});
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.record({ forks: fc.nat({ max: 25 }), workers: fc.integer({ min: 1, max: 7 }) }), {
+          maxLength: 4,
+        }),
+        async (kills) => {
+          let journal: readonly KeptFork[] = [];
+          for (const { forks, workers } of kills) {
+            const kept: KeptFork[] = [];
+            const killed = burst({
+              forks: journal,
+              workers,
+              // After so many no other becomes durable, as when the process is gone.
+              keep: (fork) => {
+                if (kept.length >= forks) throw new Error("killed");
+                kept.push(fork);
+              },
+            });
+            await killed.catch((error: unknown) => assert.match(String(error), /killed/));
+            journal = [...journal, ...kept];
+          }
+          const { kept, outcome } = await burst({ forks: journal });
+          assert.deepEqual(planned([...journal, ...kept]), planned(whole));
+          assert.equal(outcome.measured, 2 * kept.length);
+        },
+      ),
+      { numRuns: 30 },
+    );
+  });
+
+  it("goes on from whichever forks were kept, with gaps too", async () => {
+    const { kept: whole } = await burst({});
+    await fc.assert(
+      fc.asyncProperty(fc.subarray([...whole]), async (journal) => {
+        const { kept, engine } = await burst({ forks: journal });
+        assert.deepEqual(planned([...journal, ...kept]), planned(whole));
+        const pilots = journal.length === 0 ? 4 : 0;
+        assert.equal(engine.measured.length, whole.length - journal.length + pilots);
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it("by a database that takes no more keeps the forks in the journal, and writes them when it goes on", async () => {
+    const kept: KeptFork[] = [];
+    let room = 7;
+    const full = burst({
+      keep: (fork) => kept.push(fork),
+      workers: 1,
+      record: () => {
+        if (room-- <= 0) throw new Error("disk full");
+      },
+    });
+    await assert.rejects(full, /disk full/);
+    assert.equal(kept.length, 8);
+    const resumed = await burst({ forks: kept });
+    const recorded = resumed.log.filter((line) => line.startsWith("database"));
+    assert.equal(new Set(recorded).size, 40);
+    assert.equal(resumed.kept.length, 32);
+  });
+
+  it("runs a fork whose process died again, as often as its tries allow, and loses no other", async () => {
+    let died = 0;
+    const { kept, outcome } = await burst({
+      workers: 3,
+      measure: ({ iterations }, _options, count) => {
+        if (iterations !== 2 || count % 5 !== 4) return {};
+        died += 1;
+        throw sandboxError("SANDBOX_INFRA", "the process died");
+      },
+    });
+    assert.ok(died > 0);
+    assert.equal(outcome.infraErrors, died);
+    assert.equal(new Set(names(kept)).size, 40);
+  });
+});
 
 describe("a burst that may end early", () => {
   it("begins nothing more once it is decided, and says after how many forks of how many", async () => {

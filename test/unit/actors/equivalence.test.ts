@@ -245,7 +245,6 @@ describe("the examiner", () => {
       sealed: 2,
       disagreements: 0,
       engines: ["realm", "isolate"],
-      clean: true,
       counterexamples: [],
       clean: true,
     });

@@ -1,7 +1,7 @@
 /**
  * The forks of a bench run: all tasks, and beside each its stored baseline where there is one, take turns in a
- * random order. An iteration is one evaluation of the bench file and then so many calls of the task; how many is
- * found out once a task, as are warm-up and stretch (`pilot.ts`), and holds for the task and its baseline alike.
+ * random order. A fork evaluates the bench file once; an iteration is so many calls of the task. How many is found
+ * out once a task, as are warm-up and stretch (`pilot.ts`), and holds for the task and its baseline alike.
  *
  *   calls       as many as make about a millisecond, at most 1,000; one of a task with hooks between its calls
  *   slow tasks  warm-up and samples of a fork take about two seconds each at most, but 20 iterations at least
@@ -71,7 +71,6 @@ const MOST_CALLS = 1_000;
 const SLOW_NS = 2_000_000_000;
 const LEAST_ITERATIONS = 20;
 const FIRST_LOOK = 20;
-/** What a stretch may come to: each of its iterations evaluates the file. */
 const MOST_STRETCH = 100;
 
 type ForkName = `${Version}/${number}`;
@@ -152,9 +151,11 @@ async function settingsOf(
           engine,
           signal,
         );
-  const most = mostIterations(first, callByCall ? MOST_STRETCH : 1);
+  const most = mostIterations(first);
+  // Hooks between calls are run before an iteration: of several in a row they would all come first.
+  const bounds = { iterations: most, stretch: callByCall ? 1 : MOST_STRETCH };
   const programs = baseline === null ? { candidate: program } : { baseline, candidate: program };
-  const pilot = await runPilot({ programs, batch, seed, limits: SANDBOX_CAPS }, engine, signal, most);
+  const pilot = await runPilot({ programs, batch, seed, limits: SANDBOX_CAPS }, engine, signal, bounds);
   return { ...pilot, batch, iterations: Math.min(iterationsPerFork, most) };
 }
 
@@ -163,9 +164,9 @@ function callsFor({ wallNs }: ForkMeasurement): number {
   return Math.min(MOST_CALLS, Math.max(1, calls || 1));
 }
 
-/** By the CPU time, which the evaluation of the file is in. */
-function mostIterations({ wallNs, conditions }: ForkMeasurement, stretch: number): number {
+/** By the CPU time, which hooks are in, too. */
+function mostIterations({ wallNs, conditions }: ForkMeasurement): number {
   const workNs = ((conditions?.cpuMs ?? 0) * 1e6) / wallNs.length;
-  const iterationNs = stretch * Math.max(medianOf(wallNs) || 0, workNs);
+  const iterationNs = Math.max(medianOf(wallNs) || 0, workNs);
   return Math.max(LEAST_ITERATIONS, Math.floor(SLOW_NS / Math.max(1, iterationNs)));
 }

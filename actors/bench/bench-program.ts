@@ -2,6 +2,9 @@
  * Programs of a bench file. The file is bundled once, with `inside-bench.ts` in the place of tinybench and of
  * `myriad-runtime/bench`; a program is that text, the free variable that it gathers in, and one question to it.
  *
+ * Other programs are evaluated anew for every iteration. A bench file is evaluated once a fork, as its author meant
+ * it: its data may take long to make, its hooks say themselves what is to be fresh, and forks are what is compared.
+ *
  * A sandbox's module is evaluated at once, so no top-level `await` may stand in it: those of `bench.run()`, which
  * every such file has, are taken out, and any other is refused.
  */
@@ -33,23 +36,52 @@ export async function benchPrograms(file: string): Promise<BenchPrograms> {
   });
   const code = await bundleModule({ file, source: withoutWaiting(text, file), alias: ALIAS });
   return {
-    list: program(code, "list", "() => kit === null ? '' : kit.list()", true),
-    check: (index) => program(code, "check", `() => kit.check(${index})`),
-    task: (index) => program(code, "task", `kit.task(${index})`),
+    list: question(code, "list", "() => kit === null ? '' : kit.list()"),
+    check: (index) => question(code, "check", `() => kit.check(${index})`),
+    task: (index) => timed(code, index),
   };
 }
 
-function program(code: string, entry: string, value: string, listing = false): SandboxProgram {
-  const text = `(function () {
-const __myriadBench = { listing: ${listing}, benches: [], ran: false, thrown: undefined, kit: null };
+/** Evaluates the file whenever it is loaded: what is asked once. */
+function question(code: string, entry: string, value: string): SandboxProgram {
+  return program(
+    entry,
+    `(function () {
+${gathering(code, entry === "list")}
+return { ${entry}: ${value} };
+})`,
+  );
+}
+
+/** Evaluates the file when it is loaded for the first time: what it makes lives as long as the fork. */
+function timed(code: string, index: number): SandboxProgram {
+  return program(
+    "task",
+    `(function () {
+let turn = null;
+function start() {
+${gathering(code, false)}
+return kit.task(${index});
+}
+return function () {
+  turn ??= start();
+  return { task: turn() };
+};
+})()`,
+  );
+}
+
+function gathering(code: string, listing: boolean): string {
+  return `const __myriadBench = { listing: ${listing}, benches: [], ran: false, thrown: undefined, kit: null };
 try { (${code})(); } catch (thrown) {
   if (!__myriadBench.ran) throw thrown;
   __myriadBench.thrown = thrown;
 }
-const { kit } = __myriadBench;
-return { ${entry}: ${value} };
-})`;
-  return { code: text, entry, digest: programDigest(text, entry) };
+const { kit } = __myriadBench;`;
+}
+
+function program(entry: string, code: string): SandboxProgram {
+  return { code, entry, digest: programDigest(code, entry) };
 }
 
 /**

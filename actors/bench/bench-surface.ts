@@ -1,7 +1,7 @@
 /**
  * What a bench file writes against: the most used part of tinybench's surface, without anything that runs. Two
  * classes stand on it: `bench.ts`, which users import, and `inside-bench.ts`, which takes its place in a sandbox.
- * Pure ECMAScript: in a sandbox it is evaluated anew before every iteration.
+ * Pure ECMAScript.
  */
 
 /** What a task does, and its hooks; `this` is the task in hooks alone. */
@@ -11,13 +11,13 @@ export type BenchHook = (this: BenchTask, mode?: "run" | "warmup") => unknown;
 
 /** Of one task. */
 export interface BenchTaskOptions {
-  /** Before the first call of an iteration. */
+  /** Once a fork. */
   readonly beforeAll?: BenchHook;
   /** Before every call: an iteration of such a task is one call. */
   readonly beforeEach?: BenchHook;
-  /** Once, when the task is tried out: each iteration begins in a fresh world, so nothing is to be cleared away. */
+  /** After every call, in the same way. */
   readonly afterEach?: BenchHook;
-  /** As `afterEach`. */
+  /** Once, when the task is tried out: a fork that ends leaves nothing to clear away. */
   readonly afterAll?: BenchHook;
   /** The others of its bench are compared with this one; without any, with the fastest. */
   readonly baseline?: boolean;

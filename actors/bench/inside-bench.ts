@@ -4,7 +4,8 @@
  *
  *   list()    what there is, as JSON
  *   check(n)  one call of a task with all its hooks, to see whether it works at all
- *   task(n)   the task's own function, ready to be called: setup, beforeAll and beforeEach are done
+ *   task(n)   setup and beforeAll are done, and gives what is asked for the task's own function before each
+ *             iteration: afterEach of the last call, and beforeEach of the next, are done there
  *
  * `run` of a bench does nothing. While tasks are listed its promise resolves, so that benches which are made
  * behind it are seen, and refused; in what is measured it never does, and nothing behind it runs.
@@ -26,7 +27,7 @@ interface Gathering {
 export interface BenchKit {
   readonly list: () => Promise<string>;
   readonly check: (index: number) => unknown;
-  readonly task: (index: number) => BenchFunction;
+  readonly task: (index: number) => () => BenchFunction;
 }
 
 /** What `list` tells. */
@@ -114,16 +115,23 @@ function listed(benches: readonly Bench[]): readonly ListedBench[] {
 /** Nothing when it works; text that says which hook cannot be run here. */
 function check(index: number): unknown {
   const { bench, task: one } = allTasks()[index]!;
-  const waiting = begin(bench, one);
+  const waiting = begin(bench, one) ?? hook("beforeEach", one, one.fnOpts.beforeEach);
   if (waiting !== null) return waiting;
   const result = one.fn();
   return isThenable(result) ? result.then(() => end(bench, one)) : end(bench, one);
 }
 
-function task(index: number): BenchFunction {
+function task(index: number): () => BenchFunction {
   const { bench, task: one } = allTasks()[index]!;
+  const { beforeEach, afterEach } = one.fnOpts;
   begin(bench, one);
-  return one.fn;
+  let called = false;
+  return () => {
+    if (called) hook("afterEach", one, afterEach);
+    hook("beforeEach", one, beforeEach);
+    called = true;
+    return one.fn;
+  };
 }
 
 interface Placed {
@@ -138,8 +146,7 @@ function allTasks(): readonly Placed[] {
 function begin({ opts: { setup } }: Bench, one: BenchTask): string | null {
   return (
     hook("setup", one, setup === undefined ? undefined : () => setup(one, "run")) ??
-    hook("beforeAll", one, one.fnOpts.beforeAll) ??
-    hook("beforeEach", one, one.fnOpts.beforeEach)
+    hook("beforeAll", one, one.fnOpts.beforeAll)
   );
 }
 

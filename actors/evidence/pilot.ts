@@ -34,12 +34,18 @@ const CLOCK_MULTIPLE = 100;
 const MOST_STRETCH = 100;
 const MOST_STRETCH_NS = 1_000_000;
 
-/** @param mostIterations of a pilot fork, and of a warm-up, where a version is so slow that it has to be less */
+/** What the settings have to stay within, where a version is slow or its iterations cannot be timed together. */
+export interface PilotBounds {
+  /** Of a pilot fork, and of a warm-up. */
+  readonly iterations: number;
+  readonly stretch: number;
+}
+
 export async function runPilot(
   request: Pick<BurstRequest, "programs" | "batch" | "seed" | "limits">,
   engine: SandboxEngine,
   signal: AbortSignal,
-  mostIterations: number = MOST_PILOT,
+  most: PilotBounds = { iterations: MOST_PILOT, stretch: MOST_STRETCH },
 ): Promise<MeasureSettings> {
   const { programs, ...asked } = request;
   const forkOfEach = (iterations: number, stretch: number): Promise<readonly ForkMeasurement[]> =>
@@ -49,10 +55,10 @@ export async function runPilot(
         return (await untilStarted(() => engine.measure(fork, { signal }))).result;
       }),
     );
-  const first = await forkOfEach(Math.min(mostIterations, LEAST_PILOT), 1);
-  const stretch = stretchFor(first);
-  const second = await forkOfEach(Math.min(mostIterations, pilotLength(first, stretch)), stretch);
-  return { warmUpIterations: Math.min(mostIterations, warmUpFor(second)), stretch };
+  const first = await forkOfEach(Math.min(most.iterations, LEAST_PILOT), 1);
+  const stretch = Math.min(most.stretch, stretchFor(first));
+  const second = await forkOfEach(Math.min(most.iterations, pilotLength(first, stretch)), stretch);
+  return { warmUpIterations: Math.min(most.iterations, warmUpFor(second)), stretch };
 }
 
 /** @param versions a pilot fork of each, timed one by one */

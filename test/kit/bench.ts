@@ -25,10 +25,16 @@ export async function withBenchFiles<Answer>(
   }
 }
 
-/** What a program's entry is, in this realm. @throws what the file throws */
-export function evaluated({ code, entry }: SandboxProgram): () => unknown {
-  const evaluate = eval as (text: string) => () => Readonly<Record<string, () => unknown>>;
-  return evaluate(code)()[entry]!;
+type Factory = () => Readonly<Record<string, () => unknown>>;
+
+/** What an engine has of a program: called before every iteration. In this realm. */
+export function factoryOf({ code }: SandboxProgram): Factory {
+  return (eval as (text: string) => Factory)(code);
+}
+
+/** What a program's entry is. @throws what the file throws */
+export function evaluated(program: SandboxProgram): () => unknown {
+  return factoryOf(program)()[program.entry]!;
 }
 
 export interface BenchEngine extends SandboxEngine {

@@ -4,7 +4,7 @@ import { describe, it } from "node:test";
 import { benchPrograms, withoutWaiting } from "../../../actors/bench/bench-program.ts";
 import type { BenchListing } from "../../../actors/bench/inside-bench.ts";
 import { hasCode } from "../../contract/journal-contract.ts";
-import { evaluated, withBenchFiles } from "../../kit/bench.ts";
+import { evaluated, factoryOf, withBenchFiles } from "../../kit/bench.ts";
 
 async function listingOf(text: string, name = "a.bench.ts"): Promise<BenchListing> {
   return await withBenchFiles({ [name]: text }, async (folder) => {
@@ -69,7 +69,7 @@ describe("programs of a bench file", () => {
       },
     ));
 
-  it("give the task's own function when setup, beforeAll and beforeEach are done, and check it with all hooks", () => {
+  it("evaluate the file once a fork, run the hooks between iterations, and check a task with all of them", () => {
     const text = `import { Bench } from "tinybench";
       const said = [];
       const say = (word) => () => { said.push(word); };
@@ -83,9 +83,13 @@ describe("programs of a bench file", () => {
       bench.add("rejects", async () => { throw new RangeError("later"); });`;
     return withBenchFiles({ "a.bench.mjs": text }, async (folder) => {
       const programs = await benchPrograms(join(folder, "a.bench.mjs"));
-      const call = evaluated(programs.task(1));
-      assert.equal(call(), "setup beforeAll beforeEach call");
-      assert.equal(call(), "setup beforeAll beforeEach call call");
+      const factory = factoryOf(programs.task(1));
+      assert.equal(factory()["task"]!(), "setup beforeAll beforeEach call");
+      assert.equal(
+        factory()["task"]!(),
+        "setup beforeAll beforeEach call afterEach beforeEach call",
+        "in the same world",
+      );
       assert.throws(evaluated(programs.check(1)), {
         message: "setup beforeAll beforeEach call afterEach afterAll",
       });

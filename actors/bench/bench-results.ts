@@ -72,7 +72,12 @@ function warningsOf({ found, judged, kept, allowNoise }: BenchOutcome): readonly
   ];
 }
 
+/** Whether fewer iterations were steady cannot be told (`steadiness.ts`). */
+const LEAST_TOLD = 150;
+
 function unsteady({ measured: { task, forks } }: JudgedTask): readonly string[] {
+  const [first] = forks;
+  if ((first?.conditions?.warmUpIterations ?? 0) + (first?.wallNs.length ?? 0) < LEAST_TOLD) return [];
   return measurementWarnings(measurementOf(forks)).map((warning) => `${task.id}: ${warning}`);
 }
 

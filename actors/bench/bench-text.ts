@@ -81,8 +81,9 @@ function againstText(
   }
   const { ratio, ci99, verdict } = againstReference;
   if (ratio === null) return formatName(verdict);
-  const interval = ci99 === null ? "" : ` (${formatRange(ci99, 2)})`;
-  return `${formatFixed(ratio, 2)} ×${interval} ${formatName(verdict)}`;
+  const decimals = ratio >= 100 ? 0 : 2;
+  const interval = ci99 === null ? "" : ` (${formatRange(ci99, decimals)})`;
+  return `${formatFixed(ratio, decimals)} ×${interval} ${formatName(verdict)}`;
 }
 
 function baselineText({ verdict, comparison, withheld, baseline }: BenchTaskResult): string {

@@ -5,13 +5,13 @@
  *
  *   question   beyond the tolerance: is it called regressed? else: is it called non-inferior?
  *   scatter    of both versions' fork means, as the test weighs them; of longer forks, where they were
- *              shorter than 500 iterations, by the intra-fork correlation r: variance ∝ r + (1 − r) / iterations
+ *              shorter than 500 iterations (blocks of commands: 10 runs), by the intra-fork correlation r: variance ∝ r + (1 − r) / iterations
  *   level      0.05 shared by Benjamini–Hochberg, the rows that are settled in this question counted as such
  */
 import { changePower, forksNeeded } from "../../kernels/statistics/index.ts";
 import type { Family, PowerQuestion } from "../../kernels/statistics/index.ts";
 import type { ComparisonRow } from "../workflow/session-document.ts";
-import { LEAST_FORKS, MOST_ITERATIONS } from "./fork-plan.ts";
+import { BLOCK_RUNS, LEAST_FORKS, MOST_ITERATIONS } from "./fork-plan.ts";
 
 const ALPHA = 0.05;
 const POWER = 0.9;
@@ -40,9 +40,15 @@ export function runsThatSettle(
 ): Settling | null {
   const question = questionOf(row, rows, forkVariation);
   if (question === null || changePower(question, MOST_FORKS) < POWER) return null;
-  const least = row.iterationsPerFork < MOST_ITERATIONS ? LEAST_FORKS : row.forks * LEAST_GROWTH;
+  const most = fullLength(row);
+  const least = row.iterationsPerFork < most ? LEAST_FORKS : row.forks * LEAST_GROWTH;
   const forks = Math.ceil(Math.max(forksNeeded(question, POWER)!, least) / 10) * 10;
-  return forks > MOST_FORKS ? null : { forks, runs: forks * MOST_ITERATIONS };
+  return forks > MOST_FORKS ? null : { forks, runs: forks * most };
+}
+
+/** Iterations of a fork, as a burst of many runs has them. */
+function fullLength({ engine }: Pick<ComparisonRow, "engine">): number {
+  return engine === "process" ? BLOCK_RUNS : MOST_ITERATIONS;
 }
 
 function questionOf(row: ComparisonRow, rows: readonly ComparisonRow[], cv: number): PowerQuestion | null {
@@ -62,14 +68,16 @@ function levelOf(row: ComparisonRow, rows: readonly ComparisonRow[], family: Fam
 
 /** Coefficient of variation of fork means as a session of full length would have them. */
 export function variationOf({
+  engine,
   baseline,
   candidate,
   iterationsPerFork,
   intraForkCorrelation,
 }: ComparisonRow): number {
+  const most = fullLength({ engine });
   const squares = (baseline.stdDev ** 2 + candidate.stdDev ** 2) / (baseline.mean ** 2 + candidate.mean ** 2);
-  if (iterationsPerFork >= MOST_ITERATIONS || intraForkCorrelation === null) return Math.sqrt(squares);
+  if (iterationsPerFork >= most || intraForkCorrelation === null) return Math.sqrt(squares);
   const shared = Math.min(Math.max(intraForkCorrelation, 0), 1);
   const varianceOf = (iterations: number): number => shared + (1 - shared) / iterations;
-  return Math.sqrt((squares * varianceOf(MOST_ITERATIONS)) / varianceOf(iterationsPerFork));
+  return Math.sqrt((squares * varianceOf(most)) / varianceOf(iterationsPerFork));
 }

@@ -19,6 +19,8 @@ describe("the runs that settle a comparison", () => {
     } as const;
     const forks = Math.ceil(forksNeeded(question, 0.9)! / 10) * 10;
     assert.deepEqual(alone(row), { forks, runs: forks * 500 });
+    const command = { ...row, engine: "process", iterationsPerFork: 10 };
+    assert.deepEqual(alone(command), { forks, runs: forks * 10 }, "blocks of commands are shorter");
   });
 
   it("ask what the change looks like: regressed beyond the tolerance, non-inferior within", () => {

@@ -19,7 +19,7 @@ import { commandEngine } from "./command/command-engine.ts";
 import type { Level } from "./workflow/level.ts";
 
 export interface Sandboxes extends Pick<Services, "executor" | "realm" | "workers"> {
-  readonly isolate: SandboxEngine & { readonly isolation: Isolation };
+  readonly measuring: SandboxEngine & { readonly isolation: Isolation };
 }
 
 export interface SandboxesOptions {
@@ -41,9 +41,9 @@ export async function openSandboxes(
   const executor = openPool({ workers, clock: options.clock });
   try {
     const realm = { ...realmEngine(executor), isolation: REALM_ISOLATION };
-    const isolate = level === "realm" ? realm : await engineOf(level, workers, options);
+    const measuring = level === "realm" ? realm : await engineOf(level, workers, options);
     return {
-      sandboxes: { executor, realm, isolate, workers },
+      sandboxes: { executor, realm, measuring, workers },
       close: () => executor.close(),
     };
   } catch (error) {
@@ -56,7 +56,7 @@ async function engineOf(
   level: Exclude<Level, "realm">,
   workers: number,
   { requireIsolation, clock }: SandboxesOptions,
-): Promise<Sandboxes["isolate"]> {
+): Promise<Sandboxes["measuring"]> {
   if (level === "isolate") return await isolateEngine({ workers, requireIsolation, clock });
   // One run of a block at a time; blocks of a burst run side by side.
   if (level === "process") {

@@ -138,7 +138,7 @@ export class MyriadSystem {
     await this.#parts.state.setLastSession(session);
     const before = state.forks[0]?.isolation.carrier;
     if (before !== undefined) {
-      requireSameMachine("the sandboxes' carrier", before, sandboxes.isolate.isolation.carrier);
+      requireSameMachine("the sandboxes' carrier", before, sandboxes.measuring.isolation.carrier);
     }
     return await this.#run(sandboxes, session, null, hooks);
   }
@@ -192,8 +192,10 @@ export class MyriadSystem {
   async runBench(request: BenchRequest, hooks: BenchHooks = {}): Promise<BenchEnding> {
     const { clock, random, state, evidence, shelf, workers } = this.#parts;
     const drawn = (): Random => random.fork(`bench/${clock.now()}/${clock.monotonic()}`);
+    const { measuring: isolate, ...sandboxes } = await shelf.take(workers ?? quietWorkers(), "isolate");
     const host = {
-      ...(await shelf.take(workers ?? quietWorkers(), "isolate")),
+      ...sandboxes,
+      isolate,
       clock,
       state,
       evidence,

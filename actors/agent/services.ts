@@ -9,7 +9,7 @@ export interface Services {
   readonly executor: Executor;
   readonly realm: SandboxEngine;
   /** The engine of the task's level, in which its metrics are measured: `isolate` unless the task says otherwise. */
-  readonly isolate: SandboxEngine;
+  readonly measuring: SandboxEngine;
   readonly evidence: EvidenceStore;
   readonly state: StateDirectory;
   /** Forks of a burst that run at the same time. */

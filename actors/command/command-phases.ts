@@ -74,7 +74,7 @@ export async function examineCommands(
     (run) => !sameObservation(before[run], after[run]),
   );
   const [first] = differing;
-  const { name: engine } = services.isolate;
+  const { name: engine } = services.measuring;
   return {
     inputs: FIRST_RUNS.length,
     sealed: 0,
@@ -129,11 +129,11 @@ async function otherVersion(
 async function firstRuns(
   program: SandboxProgram,
   { task }: SessionStart,
-  { isolate }: Services,
+  { measuring }: Services,
   { signal }: Call,
 ): Promise<readonly Observation[]> {
   const request = { program, inputs: FIRST_RUNS, order: "alone", limits: task.limits } as const;
-  const { observations } = await isolate.observe({ ...request, seed: { random: 0, epochMs: 0 } }, { signal });
+  const { observations } = await measuring.observe({ ...request, seed: { random: 0, epochMs: 0 } }, { signal });
   return observations;
 }
 

@@ -57,7 +57,7 @@ async function runBurstPhase(
   const settings =
     FIXED_SETTINGS[task.level ?? "isolate"] ??
     settingsOf(session.forks) ??
-    (await runPilot(asked, services.isolate, call.signal));
+    (await runPilot(asked, services.measuring, call.signal));
   const before = machineNoiseNow();
   const machine = new MachineWatch();
   const begunAt = services.clock.monotonic();
@@ -76,7 +76,7 @@ async function runBurstPhase(
     },
   };
   const request = { ...asked, ...settings, forks: missing, iterationsPerFork, workers: services.workers };
-  await runBurst(request, services.isolate, listener, call.signal);
+  await runBurst(request, services.measuring, listener, call.signal);
   const forks = [...kept.values()];
   const broken = falseProof(forks, session);
   const earlyStop = looks === null || broken !== null ? {} : { earlyStop: looks.summary(forks.length) };
@@ -151,7 +151,7 @@ async function expectedProofs(
   const entries = await Promise.all(
     Object.entries(programs).map(async ([version, program]) => {
       const request = { program, inputs: sealedBatch, order: "sequence", seed: sandboxSeed, limits } as const;
-      const { observations } = await services.isolate.observe(request, { signal });
+      const { observations } = await services.measuring.observe(request, { signal });
       return [version, observations] as const;
     }),
   );

@@ -22,7 +22,7 @@ export const examiner: Agent<"equivalence"> = phaseAgent(
       seed: sandboxSeed,
       limits: session.start!.task.limits,
     };
-    const engines = [...new Set([services.realm, services.isolate])];
+    const engines = [...new Set([services.realm, services.measuring])];
     const answer = await checkEquivalence(question, engines, signal);
     return {
       inputs: inputs.length,

@@ -74,7 +74,7 @@ export async function searchRewrites(
   signal: AbortSignal,
 ): Promise<SearchResult> {
   const tried = new Set<string>([request.program.digest]);
-  const { observations: expected } = await services.isolate.observe(observation(request, request.program), {
+  const { observations: expected } = await services.measuring.observe(observation(request, request.program), {
     signal,
   });
   const history: SearchStep[] = [];
@@ -143,7 +143,7 @@ async function refusalOf(
   signal: AbortSignal,
 ): Promise<{ readonly outcome: "disagrees" | "refused"; readonly reason: string } | null> {
   const { ref, constraints } = request;
-  if (!(await stillDoes(expected, observation(request, program), services.isolate, signal))) {
+  if (!(await stillDoes(expected, observation(request, program), services.measuring, signal))) {
     return { outcome: "disagrees", reason: "gives another result on a search input" };
   }
   const audit = await services.executor.run(
@@ -172,7 +172,7 @@ async function measureSpeedups(
   if (contenders.length === 0) return [];
   const programs = [base, ...contenders.map((contender) => contender.program)];
   const random = request.random.fork(`search/${round}`);
-  const { forks: forksOfEach, ...lengths } = services.isolate.name === "realm" ? COUNTED : TIMED;
+  const { forks: forksOfEach, ...lengths } = services.measuring.name === "realm" ? COUNTED : TIMED;
   const jobs = programs
     .flatMap((program, index) =>
       Array.from({ length: forksOfEach }, () => ({ program, index, key: random.next() })),
@@ -183,7 +183,7 @@ async function measureSpeedups(
     jobs.map(async ({ program, index }) => {
       const { batch, seed, limits } = request;
       const quick = { program, batch, ...lengths, seed, limits };
-      const { result: fork } = await untilStarted(() => services.isolate.measure(quick, { signal }));
+      const { result: fork } = await untilStarted(() => services.measuring.measure(quick, { signal }));
       times[index]!.push(
         fork.failures > 0 ? Infinity : middle(fork.ticks.length > 0 ? fork.ticks : fork.wallNs),
       );

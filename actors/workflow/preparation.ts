@@ -52,7 +52,7 @@ export const preparer: Agent<"prepare"> = phaseAgent(
     const batchOf = async (chosen: readonly EncodedInput[], targetNs: number) =>
       task.level === "realm"
         ? chosen
-        : await chooseBatch({ ...question, inputs: chosen, targetNs }, services.isolate, call.signal);
+        : await chooseBatch({ ...question, inputs: chosen, targetNs }, services.measuring, call.signal);
     const prepared = {
       info,
       subject,
@@ -119,7 +119,7 @@ async function requireJudgeable(question: Question, services: Services, call: Ag
   };
   const twice = (engine: SandboxEngine): Promise<[readonly Observation[], readonly Observation[]]> =>
     Promise.all([observe(engine, question, call), observe(engine, { ...question, seed: otherSeed }, call)]);
-  for (const engine of new Set([services.realm, services.isolate])) {
+  for (const engine of new Set([services.realm, services.measuring])) {
     const [first, second] = await twice(engine);
     requireClean(question.inputs, first);
     requireSame(question.inputs, first, second);

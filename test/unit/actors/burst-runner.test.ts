@@ -90,7 +90,7 @@ async function burst(situation: Situation): Promise<Ran> {
   const services = servicesOf({
     clock: new VirtualClock(),
     evidence,
-    isolate: engine,
+    measuring: engine,
     realm: situation.realm ?? scriptedEngine(),
     workers: situation.workers ?? 2,
   });

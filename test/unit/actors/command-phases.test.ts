@@ -33,7 +33,7 @@ function sessionAbout(
 async function prepare(session: SessionState, observe: Run = SEVEN) {
   const home = await openKept();
   const isolate = engineOf(observe);
-  const services = servicesOf({ ...home, isolate });
+  const services = servicesOf({ ...home, measuring: isolate });
   try {
     return { prepared: await preparer.execute({ phase: "prepare", session }, services, callOf()), isolate };
   } finally {
@@ -79,7 +79,7 @@ describe("examining commands", () => {
       name: "process",
       observe: ({ program, index }) => (program === "before" ? before : after)(index),
     });
-    return await examiner.execute({ phase: "equivalence", session }, servicesOf({ isolate }), callOf());
+    return await examiner.execute({ phase: "equivalence", session }, servicesOf({ measuring: isolate }), callOf());
   }
 
   it("finds two the same whose first runs end the same", async () => {

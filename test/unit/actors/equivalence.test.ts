@@ -224,7 +224,7 @@ describe("the examiner", () => {
       const session = sessionOf("run", {
         outputs: { prepare: preparedOf(), generate: outputsOf().generate },
       });
-      const services = servicesOf({ realm, isolate });
+      const services = servicesOf({ realm, measuring: isolate });
       const { disagreements } = await examiner.execute({ phase: "equivalence", session }, services, callOf());
       assert.equal(disagreements, 1);
       assert.equal(isolate.observed.length, 0);
@@ -237,7 +237,7 @@ describe("the examiner", () => {
     const session = sessionOf("run", { outputs: { prepare: preparedOf(), generate: outputsOf().generate } });
     const answer = await examiner.execute(
       { phase: "equivalence", session },
-      servicesOf({ realm, isolate }),
+      servicesOf({ realm, measuring: isolate }),
       callOf(),
     );
     assert.deepEqual(answer, {

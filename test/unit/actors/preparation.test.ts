@@ -70,7 +70,7 @@ describe("the preparer", () => {
       }),
     });
     const session = sessionOf(command, {}, { subject: refTo("orders"), examples: EXAMPLES, ...task });
-    const services = servicesOf({ ...home, executor, realm, isolate });
+    const services = servicesOf({ ...home, executor, realm, measuring: isolate });
     const prepared: Promise<Prepared> = preparer.execute({ phase: "prepare", session }, services, callOf());
     return { prepared, realm, isolate };
   }

@@ -92,7 +92,7 @@ describe("the search", () => {
         limits: SANDBOX_CAPS,
         random: seededRandom(1),
       },
-      servicesOf({ executor, isolate: engine }),
+      servicesOf({ executor, measuring: engine }),
       { progress: (tried, accepted) => progress.push([tried, accepted]) },
       signal,
     );

@@ -52,7 +52,7 @@ describe("the assembled system", () => {
     const shelf = new SandboxShelf((workers) => {
       opened.push(workers);
       const isolate = { ...scriptedEngine(), name: "isolate", isolation: ISOLATION } as const;
-      const sandboxes = { executor: REFUSING, realm: scriptedEngine(), isolate, workers };
+      const sandboxes = { executor: REFUSING, realm: scriptedEngine(), measuring: isolate, workers };
       return Promise.resolve({ sandboxes, close: () => Promise.resolve() });
     });
     const { clock, system: actors } = world;

@@ -133,7 +133,10 @@ async function firstRuns(
   { signal }: Call,
 ): Promise<readonly Observation[]> {
   const request = { program, inputs: FIRST_RUNS, order: "alone", limits: task.limits } as const;
-  const { observations } = await measuring.observe({ ...request, seed: { random: 0, epochMs: 0 } }, { signal });
+  const { observations } = await measuring.observe(
+    { ...request, seed: { random: 0, epochMs: 0 } },
+    { signal },
+  );
   return observations;
 }
 

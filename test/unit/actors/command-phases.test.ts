@@ -79,7 +79,11 @@ describe("examining commands", () => {
       name: "process",
       observe: ({ program, index }) => (program === "before" ? before : after)(index),
     });
-    return await examiner.execute({ phase: "equivalence", session }, servicesOf({ measuring: isolate }), callOf());
+    return await examiner.execute(
+      { phase: "equivalence", session },
+      servicesOf({ measuring: isolate }),
+      callOf(),
+    );
   }
 
   it("finds two the same whose first runs end the same", async () => {

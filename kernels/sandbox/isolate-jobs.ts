@@ -10,10 +10,28 @@ export function jobRunner(load: (name: string) => unknown): () => void {
   if (process.versions["bun"] !== undefined) {
     return (load("bun:jsc") as { readonly drainMicrotasks: () => void }).drainMicrotasks;
   }
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return checkpoint();
+    } catch (error) {
+      if (attempt === ATTEMPTS) throw error;
+    }
+  }
+}
+
+/** Flags are the whole process's: another thread that does the same may take the syntax away in between. */
+const ATTEMPTS = 1000;
+
+function checkpoint(): () => void {
   setFlagsFromString("--allow-natives-syntax");
-  const run = new Script("(function () { %PerformMicrotaskCheckpoint(); })").runInThisContext() as () => void;
-  // Compiled on its first call, while the syntax is allowed; the child's flags keep V8 from forgetting it.
-  run();
-  setFlagsFromString("--no-allow-natives-syntax");
-  return run;
+  try {
+    const run = new Script(
+      "(function () { %PerformMicrotaskCheckpoint(); })",
+    ).runInThisContext() as () => void;
+    // Compiled on its first call, while the syntax is allowed; the child's flags keep V8 from forgetting it.
+    run();
+    return run;
+  } finally {
+    setFlagsFromString("--no-allow-natives-syntax");
+  }
 }

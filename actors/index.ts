@@ -62,6 +62,7 @@ export { CI_JSON_SCHEMA } from "./ci/ci-document-schema.ts";
 export type { CiEnding, CiHooks, CiStep } from "./ci/ci-run.ts";
 export type { GitBase } from "./ci/git-source.ts";
 export { ciMarkdown } from "./ci/ci-markdown.ts";
+export { showHidden } from "./evidence/report-markup.ts";
 export { ciText } from "./ci/ci-text.ts";
 export { ciJunit } from "./ci/ci-junit.ts";
 export { emptyBenchDocument, BENCH_SCHEMA } from "./bench/bench-document.ts";

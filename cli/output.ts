@@ -3,7 +3,7 @@
  * progress on stderr and the result on stdout.
  */
 import type { BenchDocument, CiDocument, DocumentError, SessionDocument } from "../actors/index.ts";
-import { benchText, ciText, earlyStopText, verdictSentence } from "../actors/index.ts";
+import { benchText, ciText, earlyStopText, showHidden, verdictSentence } from "../actors/index.ts";
 import { baselineText, comparisonText, figure } from "./baseline-output.ts";
 
 export type CommandDocument = SessionDocument | CiDocument | BenchDocument;
@@ -20,7 +20,8 @@ export interface Streams {
 
 export function printDocument(document: CommandDocument, options: OutputOptions, streams: Streams): void {
   const { stdout, stderr } = streams;
-  if (!options.json) for (const warning of document.warnings ?? []) stderr.write(`note: ${warning}\n`);
+  if (!options.json)
+    for (const warning of document.warnings ?? []) stderr.write(`note: ${showHidden(warning)}\n`);
   if (options.json) stdout.write(`${JSON.stringify(document, jsonValue, 2)}\n`);
   else if (document.command === "ci") printCi(document, options, streams);
   else if (document.command === "bench") printBench(document, options, streams);
@@ -70,7 +71,7 @@ function errorLines({ code, message, hint, location }: DocumentError): readonly 
     `error ${code}: ${message}\n`,
     ...(location === null ? [] : [`  at ${location}\n`]),
     ...(hint === null ? [] : [`  ${hint}\n`]),
-  ];
+  ].map(showHidden);
 }
 
 function resultText(document: SessionDocument): string {
@@ -119,7 +120,7 @@ function resultText(document: SessionDocument): string {
   lines.push(...baselineLines(document));
   if (document.report !== null) lines.push(`report: ${document.report}`);
   if (document.session !== null) lines.push(`session: ${document.session}, seed ${document.seed ?? 0}`);
-  return `${lines.join("\n")}\n`;
+  return showHidden(`${lines.join("\n")}\n`);
 }
 
 /** What was proved becomes the baseline when it is in the file. */

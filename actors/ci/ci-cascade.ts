@@ -136,7 +136,7 @@ function worst(rows: readonly ComparisonRow[]): Extract<CiVerdict, MetricVerdict
 function whyWithheld(look: LookOutcome): string | null {
   switch (withheldIn(look)) {
     case "noise":
-      return "the machine was too noisy for a verdict";
+      return "the machine was too noisy for a verdict; allowNoise: true in the case gives one all the same";
     case "unsteady":
       return "it still changed its speed while it was timed";
     case null:

@@ -81,6 +81,7 @@ export async function examineCommands(
     disagreements: differing.length,
     engines: [engine],
     clean: after.every(({ outcome }) => outcome !== "limit_exceeded"),
+    ...(comparedOf(start) === "exit_code" ? { exitCodesAlone: true } : {}),
     counterexamples:
       first === undefined
         ? []

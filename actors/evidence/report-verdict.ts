@@ -152,12 +152,13 @@ function onCase(document: SessionDocument, row: ComparisonRow): string {
 function agreement(equivalence: Equivalence | null): string {
   if (equivalence === null) return "";
   const { inputs, sealed, disagreements, engines } = equivalence;
-  if (engines.includes("process")) return commandAgreement(disagreements);
+  if (engines.includes("process")) return commandAgreement(equivalence);
   const count = disagreements === 0 ? "no disagreement" : formatCount(disagreements, "disagreement");
   return `; ${count} on ${formatCount(inputs, "input")}, ${formatNumber(sealed)} of them sealed`;
 }
 
-function commandAgreement(disagreements: number): string {
+function commandAgreement({ disagreements, exitCodesAlone }: Equivalence): string {
+  if (exitCodesAlone === true) return "; only their exit codes were compared, not what they print";
   return disagreements === 0 ? "; what it did was the same" : "; what it did was not the same";
 }
 

@@ -60,10 +60,14 @@ export function documentOf(
     report: outputs.report?.html ?? null,
     warnings: [
       ...levelWarnings(start.task.level, outputs.burst?.isolation.missing ?? []),
+      ...(outputs.equivalence?.exitCodesAlone === true ? [EXIT_CODES_ALONE] : []),
       ...measurementWarnings(measurementOf(state.forks)),
     ],
   };
 }
+
+const EXIT_CODES_ALONE =
+  "only the exit codes of the commands were compared (behaviour: may_change), not what they print";
 
 export function emptyDocument(
   command: SessionDocument["command"],

@@ -254,7 +254,7 @@ export const RESULT_JSON_SCHEMA: Schema = {
             engines: texts,
             counterexamples: list(counterexample),
           },
-          { clean: flag },
+          { clean: flag, exitCodesAlone: { const: true } },
         ),
       ),
       diff: orNull(text),

@@ -349,6 +349,8 @@ export interface Equivalence {
   readonly counterexamples: readonly Counterexample[];
   /** Where they do not agree the candidate returned or threw: no limit broken, nothing of the platform missing. */
   readonly clean?: boolean;
+  /** Of commands that may give different results: what they printed was not compared. */
+  readonly exitCodesAlone?: true;
 }
 
 /** An input on which they did not agree. */

@@ -3,6 +3,8 @@ import { describe, it } from "node:test";
 import { commandTask } from "../../../actors/workflow/task.ts";
 import type { TaskOverrides } from "../../../actors/workflow/task.ts";
 import { examiner } from "../../../actors/evidence/examiner.ts";
+import { verdictSentence } from "../../../actors/evidence/report-verdict.ts";
+import { emptyDocument } from "../../../actors/workflow/document.ts";
 import { preparer } from "../../../actors/workflow/preparation.ts";
 import { storedCommand } from "../../../actors/command/command-program.ts";
 import type { SessionCommand, SessionState } from "../../../actors/workflow/session-state.ts";
@@ -11,7 +13,7 @@ import { hasCode } from "../../contract/journal-contract.ts";
 import { scriptedEngine } from "../../kit/scripted-engine.ts";
 import type { ScriptedEngine } from "../../kit/scripted-engine.ts";
 import { callOf, openKept, servicesOf } from "../../kit/services.ts";
-import { preparedOf, returned, sessionOf, versionOf } from "../../kit/session.ts";
+import { ENVIRONMENT, preparedOf, returned, rowOf, sessionOf, versionOf } from "../../kit/session.ts";
 
 type Run = (run: number) => Observation;
 
@@ -72,9 +74,9 @@ describe("preparing commands", () => {
 });
 
 describe("examining commands", () => {
-  async function examine(before: Run, after: Run) {
+  async function examine(before: Run, after: Run, overrides: TaskOverrides = {}) {
     const prepare = preparedOf({ subject: versionOf("before"), other: versionOf("after") });
-    const session = { ...sessionAbout(["x", "y"]), outputs: { prepare } };
+    const session = { ...sessionAbout(["x", "y"], "compare", overrides), outputs: { prepare } };
     const isolate = scriptedEngine({
       name: "process",
       observe: ({ program, index }) => (program === "before" ? before : after)(index),
@@ -85,6 +87,15 @@ describe("examining commands", () => {
       callOf(),
     );
   }
+
+  it("says that exit codes alone were compared, and nowhere that what they did was the same", async () => {
+    assert.equal((await examine(SEVEN, SEVEN)).exitCodesAlone, undefined);
+    const equivalence = await examine(SEVEN, SEVEN, { behaviour: "may_change" });
+    assert.equal(equivalence.exitCodesAlone, true);
+    const document = { ...emptyDocument("compare", ENVIRONMENT), verdict: "improved", equivalence } as const;
+    const sentence = verdictSentence({ ...document, comparisons: [rowOf("improved")] });
+    assert.match(sentence, /; only their exit codes were compared, not what they print\.$/);
+  });
 
   it("finds two the same whose first runs end the same", async () => {
     const { disagreements, inputs, engines, clean } = await examine(SEVEN, SEVEN);

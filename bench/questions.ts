@@ -1,5 +1,6 @@
 /** All questions, in the order in which they are listed. */
 import { answerFalseAlarms } from "./false-alarms.ts";
+import { answerHostile } from "./hostile/question.ts";
 import { answerPower } from "./power.ts";
 import { answerProcess } from "./process/question.ts";
 import type { Question } from "./question.ts";
@@ -32,8 +33,8 @@ export const QUESTIONS: readonly Question[] = [
   },
   {
     name: "process",
-    about: "what does a command cost in a sandbox of its own, and are hostile ones held?",
-    takes: "40 min, --quick 1 min",
+    about: "what does a command cost in a sandbox of its own beside a bare spawn?",
+    takes: "4 min, --quick 30 s",
     guards: false,
     answer: answerProcess,
   },
@@ -53,9 +54,16 @@ export const QUESTIONS: readonly Question[] = [
   },
   {
     name: "sandbox",
-    about: "what do fresh sandboxes cost beside other ways to have them, and do they hold?",
-    takes: "25 min, --quick 2 min",
+    about: "what do fresh sandboxes cost beside other ways to have them?",
+    takes: "3 min, --quick 30 s",
     guards: false,
     answer: answerSandbox,
+  },
+  {
+    name: "hostile",
+    about: "do hostile programs and commands escape?",
+    takes: "90 min, --quick 2 min",
+    guards: true,
+    answer: answerHostile,
   },
 ];

@@ -1,4 +1,4 @@
-/** What a command costs in a sandbox of its own beside a bare spawn, and whether hostile ones are held. */
+/** What a command costs in a sandbox of its own beside a bare spawn, and a snippet that is forked. */
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { processEngine } from "../../kernels/sandbox/index.ts";
@@ -8,9 +8,6 @@ import { requiredRow } from "../bench-row.ts";
 import { benchError } from "../errors.ts";
 import type { BenchOptions } from "../question.ts";
 import { medianOf } from "../spread.ts";
-import { layBait } from "./bait.ts";
-import { complaintAbout, hostileCommands, hostileSnippets } from "./hostile-commands.ts";
-import type { HostileCommand } from "./hostile-commands.ts";
 
 const LIMITS: ProcessLimits = {
   memoryMb: 256,
@@ -34,11 +31,7 @@ const SNIPPETS: readonly (readonly [string, ProcessProgram])[] = [
 
 export async function answerProcess(options: BenchOptions): Promise<readonly BenchRow[]> {
   const engine = await processEngine({ workers: 1 });
-  return [
-    ...(await overheadRows(engine, options)),
-    ...(await snippetRows(engine, options)),
-    ...(await hostileRows(options)),
-  ];
+  return [...(await overheadRows(engine, options)), ...(await snippetRows(engine, options))];
 }
 
 /** Blocks of bare spawns and bursts take turns: what disturbs the machine disturbs both. */
@@ -87,52 +80,6 @@ async function snippetRows(engine: ProcessEngine, options: BenchOptions): Promis
     rows.push(requiredRow({ name, unit: "ms", value: ms / times, note }, "atMost", 3));
   }
   return rows;
-}
-
-async function hostileRows(options: BenchOptions): Promise<readonly BenchRow[]> {
-  const runs = options.quick ? 5 : 1000;
-  const engine = await processEngine({ workers: 2 });
-  const bait = await layBait();
-  try {
-    let [done, escapes] = [0, 0];
-    for (const hostile of [...hostileCommands(bait), ...hostileSnippets(bait)]) {
-      options.progress(`hostile: ${hostile.name}, ${runs} times`);
-      escapes += await escapesOf(engine, hostile, runs, options);
-      escapes += bait.taken().length;
-      done += runs;
-    }
-    return [escapeRow(done, escapes)];
-  } finally {
-    bait.close();
-  }
-}
-
-function escapeRow(runs: number, escapes: number): BenchRow {
-  return {
-    name: `hostile commands and snippets that were not held, of ${runs}`,
-    unit: "runs",
-    value: escapes,
-    peers: { allowed: 0 },
-    ratios: {},
-    target: { than: "allowed", atMost: 0 },
-    met: escapes === 0,
-  };
-}
-
-async function escapesOf(
-  engine: ProcessEngine,
-  hostile: HostileCommand,
-  runs: number,
-  { signal, progress }: BenchOptions,
-): Promise<number> {
-  const order = Array.from({ length: runs }, () => 0);
-  const { samples } = await engine.run(
-    { programs: [hostile.program], order, limits: hostile.limits },
-    { signal },
-  );
-  const complaints = samples.map((sample) => complaintAbout(hostile, sample)).filter((one) => one !== null);
-  for (const complaint of complaints.slice(0, 3)) progress(`  not held: ${complaint}`);
-  return complaints.length;
 }
 
 async function millisecondsOf(work: () => Promise<unknown>): Promise<number> {

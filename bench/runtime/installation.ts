@@ -3,7 +3,7 @@
  * apt-get, and compiles these. What cannot be had is missing, with the reason; that is no failure.
  */
 import { execFile } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import type { Missing } from "./rows.ts";
@@ -57,7 +57,7 @@ async function attempt(work: () => Promise<string>): Promise<Attempt> {
 }
 
 async function installJs({ peers, progress }: Installation): Promise<string> {
-  if (!existsSync(join(peers, "node_modules"))) {
+  if (!isUpToDate(peers)) {
     progress("installing the peers in JavaScript");
     await run("npm", ["ci", "--no-audit", "--no-fund", "--prefix", peers], {
       shell: process.platform === "win32",
@@ -69,6 +69,12 @@ async function installJs({ peers, progress }: Installation): Promise<string> {
   return Object.entries(manifest.dependencies)
     .map(([name, version]) => `${name} ${version}`)
     .join(", ");
+}
+
+/** npm notes what it has installed, last of all; a list that is younger names other packages. */
+function isUpToDate(peers: string): boolean {
+  const installed = statSync(join(peers, "node_modules", ".package-lock.json"), { throwIfNoEntry: false });
+  return installed !== undefined && installed.mtimeMs >= statSync(join(peers, "package-lock.json")).mtimeMs;
 }
 
 async function installErlang({ peers, native, progress }: Installation): Promise<string> {

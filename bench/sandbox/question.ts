@@ -1,6 +1,6 @@
 /**
- * What do fresh sandboxes cost, beside other ways to have them, and do they hold? Every workload runs in fresh
- * processes, ours and the peers' in turns; then each hostile program a thousand times.
+ * What do fresh sandboxes cost, beside other ways to have them? Every workload runs in fresh processes, ours and the
+ * peers' in turns.
  */
 import { dirname, extname, join } from "node:path";
 import { existsSync } from "node:fs";
@@ -14,7 +14,6 @@ import type { Command } from "../runtime/contenders.ts";
 import { install } from "../runtime/installation.ts";
 import { medianOf, spreadText } from "../spread.ts";
 import { SORTING } from "./bodies.ts";
-import { answerHostile } from "./hostile.ts";
 import type { Result } from "./result.ts";
 
 const ROUNDS = 5;
@@ -75,7 +74,7 @@ export async function answerSandbox(options: BenchOptions): Promise<readonly Ben
       await playRound(peers, rounds, missing, options);
       options.progress(`round ${round + 1} is done`);
     }
-    return [...rowsOf(rounds, missing, installed.versions), ...(await answerHostile(options))];
+    return rowsOf(rounds, missing, installed.versions);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

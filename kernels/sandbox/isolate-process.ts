@@ -63,6 +63,8 @@ export interface ChildOptions {
 const WATCH_EVERY_MS = 20;
 /** Looks that lie further apart say that this process was suspended, or was too busy to look. */
 const LOOK_GAP_MS = 1000;
+/** How long a process is given to say that it is ready: starting it is no part of any run. */
+const START_MS = 30_000;
 /** How long bubblewrap is given to name its child before it is killed itself. */
 const SETUP_MS = 2000;
 const MAX_OUTPUT_BYTES = 1024 * 1024 * 1024;
@@ -215,7 +217,8 @@ class Supervision {
     if (this.#end !== null) return;
     const { limits } = this.#options;
     // By the clock of before the child was read: a gap since then is found at the next look.
-    if (this.#lookedAt - this.#runStartedAt > limits.wallSeconds * 1000) this.#break("wall");
+    const wallMs = this.#ready ? limits.wallSeconds * 1000 : START_MS;
+    if (this.#lookedAt - this.#runStartedAt > wallMs) this.#break("wall");
     const residentMb = this.#residentMb();
     if (!this.#ready || residentMb === null) return;
     const usedMb = residentMb - this.#startMb;
@@ -234,7 +237,9 @@ class Supervision {
 
   #break(breach: Breach): void {
     this.#kill(
-      this.#ready ? { kind: "breach", breach } : { kind: "unstarted", reason: `no answer (${breach})` },
+      this.#ready
+        ? { kind: "breach", breach }
+        : { kind: "unstarted", reason: `no answer in ${START_MS / 1000} s` },
     );
   }
 

@@ -55,6 +55,9 @@ async function endOf(script: string, onFrame?: (frame: Frame) => void): Promise<
   return (await run(script, onFrame)).end;
 }
 
+/** In which a second lasts a tenth of one. */
+const tenfold: Clock = { ...systemClock, monotonic: () => systemClock.monotonic() * 10 };
+
 const READY = sends("ready");
 
 describe("a child process", () => {
@@ -87,8 +90,14 @@ describe("a child process", () => {
   });
 
   it("that never answers did not start", async () => {
-    const end = await endOf("setInterval(() => {}, 1000);");
-    assert.deepEqual(end, { kind: "unstarted", reason: "no answer (wall)" });
+    const { end } = await run("setInterval(() => {}, 1000);", undefined, undefined, tenfold);
+    assert.deepEqual(end, { kind: "unstarted", reason: "no answer in 30 s" });
+  });
+
+  it("has its wall time for its runs, not for its start", async () => {
+    // Of 2 s wall time, by this clock, the start takes 5.
+    const late = `setTimeout(() => { ${READY} ${sends("done", "0 0")} }, 500); setInterval(() => {}, 1000);`;
+    assert.deepEqual((await run(late, undefined, undefined, tenfold)).end, { kind: "ended" });
   });
 
   it("that writes what is no frame is killed", async () => {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { layBait } from "../../bench/process/bait.ts";
-import type { LaidBait } from "../../bench/process/bait.ts";
-import { complaintAbout, hostileCommands, hostileSnippets } from "../../bench/process/hostile-commands.ts";
+import { layBait } from "../../bench/hostile/bait.ts";
+import type { LaidBait } from "../../bench/hostile/bait.ts";
+import { complaintAbout, hostileCommands, hostileSnippets } from "../../bench/hostile/commands.ts";
 import { processEngine } from "../../kernels/sandbox/index.ts";
 import type { ProcessEngine } from "../../kernels/sandbox/index.ts";
 import { eventually } from "../kit/eventually.ts";

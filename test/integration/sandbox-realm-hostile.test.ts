@@ -1,7 +1,7 @@
 /** Programs that attack the realm: each is held, and neither the host nor the runs beside it notice. */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { escapeIn, HOSTILE_PROGRAMS, programBody } from "../../bench/sandbox/hostile-programs.ts";
+import { escapeIn, HOSTILE_PROGRAMS, programBody } from "../../bench/hostile/programs.ts";
 import { openPool } from "../../kernels/pool/index.ts";
 import { realmEngine } from "../../kernels/sandbox/index.ts";
 import type { SandboxEngine } from "../../kernels/sandbox/index.ts";

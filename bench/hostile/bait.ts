@@ -5,7 +5,7 @@ import { createServer } from "node:net";
 import type { AddressInfo, Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Bait } from "./hostile-commands.ts";
+import type { Bait } from "./commands.ts";
 
 export interface LaidBait extends Bait {
   /** @returns what was reached: empty when nothing was. */

@@ -8,6 +8,7 @@ import { createRequire } from "node:module";
 import { delimiter, join } from "node:path";
 import type { ChildKind } from "./isolate-scripts.ts";
 import { usageOf } from "./isolate-usage.ts";
+import { machineHere, seccompFilter } from "./process-seccomp.ts";
 import type { Isolation, SandboxLimits } from "./protocol.ts";
 
 export type CarrierName = Exclude<Isolation["carrier"], "quickjs-wasm">;
@@ -19,6 +20,8 @@ export interface Carrier {
   readonly isolatedVm: string;
   /** The child's process id comes on descriptor 4, as bubblewrap writes it; else it is the spawned one's. */
   readonly reportsPid: boolean;
+  /** A program of system calls that the command line reads from descriptor 5; null: it reads none. */
+  readonly filter: Uint8Array | null;
   /** The whole command line. The process reads a length, a script and a request from standard input. */
   command(limits: SandboxLimits, runs: number): readonly string[];
 }
@@ -30,7 +33,13 @@ export interface CarrierOptions {
 
 /** The carriers that this machine seems to have, best first; only starting one shows whether it works. */
 export function carriersHere(options: CarrierOptions = {}): readonly Carrier[] {
-  return [bubblewrap(), isolatedVm(options), permission()].filter((carrier) => carrier !== null);
+  const machine = machineHere();
+  return [
+    machine === null ? null : bubblewrap(seccompFilter({ machine })),
+    bubblewrap(null),
+    isolatedVm(options),
+    permission(),
+  ].filter((carrier) => carrier !== null);
 }
 
 const IS_BUN = process.versions["bun"] !== undefined;
@@ -61,20 +70,26 @@ function isolationOf(carrier: CarrierName, held: readonly string[], open: readon
   return { engine: "isolate", carrier, enforced: [...SEEN, ...held], missing: [...unseen, ...open] };
 }
 
-function bubblewrap(): Carrier | null {
+function bubblewrap(filter: Uint8Array | null): Carrier | null {
   const program = findProgram("bwrap");
   if (program === null || process.platform !== "linux") return null;
   const binds = runtimeFiles().flatMap((file) => ["--ro-bind", file, file]);
+  const held = ["disk", "network", "filesystem", "processes"];
   return {
-    isolation: isolationOf("bubblewrap", ["disk", "network", "filesystem", "processes"]),
+    isolation:
+      filter === null
+        ? isolationOf("bubblewrap", held, ["calls"])
+        : isolationOf("bubblewrap", [...held, "calls"]),
     child: "main-context",
     isolatedVm: "",
     reportsPid: true,
+    filter,
     command: (limits, runs) => [
       ...limited(limits, runs),
       program,
       ...["--unshare-all", "--unshare-user", "--uid", "65534", "--gid", "65534", "--cap-drop", "ALL"],
       ...["--die-with-parent", "--new-session", "--as-pid-1", "--info-fd", "4"],
+      ...(filter === null ? [] : ["--seccomp", "5"]),
       ...binds,
       // JavaScriptCore looks for its stack in /proc/self/maps. Of its own process namespace; V8 needs none.
       ...(IS_BUN ? ["--proc", "/proc"] : []),
@@ -93,6 +108,7 @@ function isolatedVm({ isolatedVm: given }: CarrierOptions): Carrier | null {
     child: "isolated-vm",
     isolatedVm: path,
     reportsPid: false,
+    filter: null,
     command: (limits, runs) => [
       ...limited(limits, runs),
       ...diesWithParent(),
@@ -113,6 +129,7 @@ function permission(): Carrier {
     child: "main-context",
     isolatedVm: "",
     reportsPid: false,
+    filter: null,
     command: (limits, runs) => [
       ...limited(limits, runs),
       ...diesWithParent(),

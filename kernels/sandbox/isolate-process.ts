@@ -15,7 +15,7 @@
  */
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
-import type { Readable } from "node:stream";
+import type { Readable, Writable } from "node:stream";
 import type { Clock } from "../../runtime/contracts/index.ts";
 import type { Carrier } from "./isolate-carrier.ts";
 import type { ChildRequest } from "./isolate-child.ts";
@@ -67,6 +67,7 @@ const LOOK_GAP_MS = 1000;
 const START_MS = 30_000;
 /** How long bubblewrap is given to name its child before it is killed itself. */
 const SETUP_MS = 2000;
+const FILTER_FD = 5;
 const MAX_OUTPUT_BYTES = 1024 * 1024 * 1024;
 const MAX_COMPLAINT_CHARACTERS = 2000;
 
@@ -105,7 +106,14 @@ class Supervision {
     const child = spawn(file!, args, {
       // A known time zone and language, and nothing of the host's own settings or secrets.
       env: { TZ: "UTC", LANG: "en_US.UTF-8" },
-      stdio: ["pipe", "ignore", "pipe", "pipe", "pipe"],
+      stdio: [
+        "pipe",
+        "ignore",
+        "pipe",
+        "pipe",
+        "pipe",
+        ...(carrier.filter === null ? [] : ["pipe" as const]),
+      ],
       // A session of its own: what a terminal sends to this process (to stop, to end) is not the child's affair.
       detached: true,
     });
@@ -140,6 +148,8 @@ class Supervision {
   #send(child: ChildProcess): void {
     const { carrier, job, parts } = this.#options;
     const scripts = childScripts(carrier.child, parts);
+    const filter = (child.stdio as readonly unknown[])[FILTER_FD] as Writable | undefined;
+    filter?.on("error", () => undefined).end(carrier.filter);
     const request: ChildRequest = {
       harness: scripts.harness,
       inside: scripts.inside,

@@ -8,7 +8,7 @@ import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { spawn } from "node:child_process";
 import { before, describe, it } from "node:test";
-import type { Readable } from "node:stream";
+import type { Readable, Writable } from "node:stream";
 import { carriersHere } from "../../kernels/sandbox/isolate-carrier.ts";
 import type { Carrier } from "../../kernels/sandbox/isolate-carrier.ts";
 import type { CarrierName } from "../kit/carriers.ts";
@@ -32,7 +32,9 @@ async function breakOut(
     "const attempt = (name, act) => { try { act(); say(name); } catch { say('no-' + name); } };" +
     `${body} };`;
   const [file, ...args] = carrier.command(limits, 1);
-  const child = spawn(file!, args, { env: {}, stdio: ["pipe", "ignore", "ignore", "pipe", "pipe"] });
+  const child = spawn(file!, args, { env: {}, stdio: ["pipe", "ignore", "ignore", "pipe", "pipe", "pipe"] });
+  const filter = child.stdio.at(-1) as unknown as Writable;
+  filter.on("error", () => undefined).end(carrier.filter ?? undefined);
   const length = Buffer.alloc(4);
   length.writeUInt32LE(Buffer.byteLength(script));
   const request = Buffer.from("\u0002\0\0\0{}");

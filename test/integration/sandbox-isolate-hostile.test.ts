@@ -365,9 +365,31 @@ describe("the engine", () => {
       const flaky = await isolateEngine(carrierOptions("bubblewrap"));
       assert.equal(flaky.isolation.carrier, "bubblewrap");
     });
-    await withFlakyBubblewrap(3, async () => {
+    // With the filter for system calls, and without it.
+    await withFlakyBubblewrap(6, async () => {
       await assert.rejects(isolateEngine(carrierOptions("bubblewrap")), codeIs("SANDBOX_INFRA"));
     });
+  });
+
+  it("may make only the system calls that its carrier allows", { skip: onLinux }, async (test) => {
+    if (!engine.isolation.enforced.includes("calls")) {
+      test.skip("no bubblewrap here, or no filter for this machine");
+      return;
+    }
+    const controller = new AbortController();
+    const program = programOf("function f() { for (;;); }");
+    const request = { program, batch: [inputOf()], iterations: 9, warmUpIterations: 0, seed, limits };
+    const fork = engine.measure(request, { signal: controller.signal });
+    const filtered = (pid: number): boolean => {
+      try {
+        return /^Seccomp:\s+2$/m.test(readFileSync(`/proc/${pid}/status`, "latin1"));
+      } catch {
+        return false;
+      }
+    };
+    await until(() => sandboxes().some(filtered), "no child has a filter");
+    controller.abort();
+    await assert.rejects(fork, codeIs("SANDBOX_ABORTED"));
   });
 
   it("leaves no process behind when it is aborted", { skip: onLinux }, async () => {

@@ -17,6 +17,7 @@ function carrierOf(script: string): Carrier {
     child: "main-context",
     isolatedVm: "",
     reportsPid: false,
+    filter: null,
     command: () => [process.execPath, "-e", script],
   };
 }

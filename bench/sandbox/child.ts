@@ -34,12 +34,18 @@ function proved(fork: ForkMeasurement, body: Body): number {
   return isRight ? fork.wallNs.length - fork.failures : 0;
 }
 
+interface Burst {
+  readonly forks: number;
+  readonly warmUp?: number;
+  /** Forks at the same time. */
+  readonly lanes?: number;
+}
+
 async function burst(
   engine: SandboxEngine,
   body: Body,
   size: number,
-  forks: number,
-  warmUp = 0,
+  { forks, warmUp = 0, lanes = WORKERS }: Burst,
 ): Promise<ForkMeasurement[]> {
   const each = Math.ceil(size / forks);
   const sizes = Array.from({ length: forks }, (_, index) => Math.min(each, size - index * each));
@@ -49,7 +55,7 @@ async function burst(
       done.push(await engine.measure(request(body, iterations, warmUp)));
     }
   };
-  await Promise.all(Array.from({ length: WORKERS }, next));
+  await Promise.all(Array.from({ length: lanes }, next));
   return done;
 }
 
@@ -67,10 +73,10 @@ async function inRealm(body: Body, size: number, timesPoolStart: boolean): Promi
     const engine = realmEngine(pool);
     if (!timesPoolStart) {
       // A pool that is up has served before: its threads have the engine compiled, and optimised where it is hot.
-      await burst(engine, body, Math.min(size, WARM_UP), WORKERS);
+      await burst(engine, body, Math.min(size, WARM_UP), { forks: WORKERS });
       start = performance.now();
     }
-    const forks = await burst(engine, body, size, WORKERS);
+    const forks = await burst(engine, body, size, { forks: WORKERS });
     const seconds = (performance.now() - start) / 1_000;
     return { done: size, seconds, check: checkOf(forks, body) };
   } finally {
@@ -90,10 +96,10 @@ async function memoryOfMany(size: number): Promise<Result> {
 }
 
 /** Median of the forks' medians, µs, and their coefficient of variation. */
-async function inIsolate(size: number): Promise<Result> {
-  const engine = await isolateEngine({ workers: WORKERS });
+async function inIsolate(size: number, lanes: number): Promise<Result> {
+  const engine = await isolateEngine({ workers: lanes });
   const start = performance.now();
-  const forks = await burst(engine, SORTING, size, ISOLATE_FORKS, 100);
+  const forks = await burst(engine, SORTING, size, { forks: ISOLATE_FORKS, warmUp: 100, lanes });
   const seconds = (performance.now() - start) / 1_000;
   const medians = forks.map(({ wallNs }) => medianOf([...wallNs]) / 1_000);
   const mean = medians.reduce((sum, one) => sum + one, 0) / medians.length;
@@ -108,7 +114,8 @@ const workloads: Readonly<Record<string, (size: number) => Promise<Result>>> = {
   sort: (size) => inRealm(SORTING, size, false),
   memory: memoryOfMany,
   copy: iterationAndCopy,
-  isolate: inIsolate,
+  isolate: (size) => inIsolate(size, WORKERS),
+  "isolate-alone": (size) => inIsolate(size, 1),
 };
 
 const [workload = "", size = ""] = process.argv.slice(2);

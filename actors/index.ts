@@ -6,8 +6,10 @@ export { ACTOR_ERRORS, interrupted } from "./errors.ts";
 export type { ProgressNote } from "./agent/agent.ts";
 export { LEVELS } from "./workflow/level.ts";
 export type { Level } from "./workflow/level.ts";
-export type { CommandText, TaskCommand, TaskCommands } from "./command/command.ts";
-export { commandTask, compareTask, METRIC_NAMES, readTask } from "./workflow/task.ts";
+export type { CommandSurroundings, CommandText, TaskCommand, TaskCommands } from "./command/command.ts";
+export type { SnippetLanguage, TaskSnippet } from "./command/snippet.ts";
+export { startText } from "./command/snippet-start.ts";
+export { commandTask, compareTask, METRIC_NAMES, readTask, snippetTask } from "./workflow/task.ts";
 export type { Behaviour, MetricName, MetricSpec, Task, TaskOverrides } from "./workflow/task.ts";
 export { RESULT_JSON_SCHEMA } from "./workflow/result-schema.ts";
 export { TASK_SCHEMA } from "./workflow/task-schema.ts";
@@ -46,6 +48,7 @@ export type {
   SearchStep,
   SearchSummary,
   SessionDocument,
+  StartSummary,
   SubjectSummary,
   VersionMeasurement,
   Withheld,

@@ -3,7 +3,7 @@
  * progress on stderr and the result on stdout.
  */
 import type { BenchDocument, CiDocument, DocumentError, SessionDocument } from "../actors/index.ts";
-import { benchText, ciText, earlyStopText, showHidden, verdictSentence } from "../actors/index.ts";
+import { benchText, ciText, earlyStopText, showHidden, startText, verdictSentence } from "../actors/index.ts";
 import { baselineText, comparisonText, figure } from "./baseline-output.ts";
 
 export type CommandDocument = SessionDocument | CiDocument | BenchDocument;
@@ -104,7 +104,8 @@ function resultText(document: SessionDocument): string {
     );
   }
   if (document.burst !== null) {
-    const { runs, failures, sandboxesPerSecond, earlyStop = null } = document.burst;
+    const { runs, failures, sandboxesPerSecond, starts = [], earlyStop = null } = document.burst;
+    for (const one of starts) lines.push(`${one.version}: ${startText(one)}`);
     if (earlyStop !== null) lines.push(`early stop: ${earlyStopText(earlyStop)}`);
     lines.push(
       `${runs} sandboxes a version, ${failures} failures, ${Math.round(sandboxesPerSecond)} sandboxes/s`,

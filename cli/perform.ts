@@ -8,6 +8,7 @@ import {
   interrupted,
   openSystem,
   readTask,
+  snippetTask,
 } from "../actors/index.ts";
 import type { MyriadSystem, SessionEnding, SessionHooks, Task, TaskOverrides } from "../actors/index.ts";
 import { encodeError, systemClock } from "../runtime/contracts/index.ts";
@@ -125,12 +126,13 @@ function beginning(invocation: SessionInvocation): Beginning {
 
 function taskOf(invocation: SessionInvocation): Task {
   const { options } = invocation;
-  const { command: lines, file: files = [], readable = [] } = options;
+  const { command: lines, snippet: paths, file: files = [], readable = [] } = options;
   const overrides = overridesOf(options);
-  if (lines !== undefined) {
-    return commandTask(lines, { files, readable }, process.cwd(), overrides);
+  if (lines !== undefined) return commandTask(lines, { files, readable }, process.cwd(), overrides);
+  if (paths !== undefined) return snippetTask(paths, { files, readable }, process.cwd(), overrides);
+  if (files.length > 0 || readable.length > 0) {
+    throw usageError("--file and --readable go with --command or --snippet");
   }
-  if (files.length > 0 || readable.length > 0) throw usageError("--file and --readable go with --command");
   if (invocation.command !== "compare") return readTask(invocation.task!, process.cwd(), overrides);
   if (invocation.right !== null) {
     return compareTask(invocation.left!, invocation.right, process.cwd(), overrides);
@@ -215,7 +217,9 @@ async function withSystem<Result>(
 
 function progressFor({ json, quiet }: CommonOptions, streams: Streams): Progress {
   if (json || quiet) return silentProgress();
-  return streams.stderr.isTTY === true ? terminalProgress(streams, systemClock) : plainProgress(streams);
+  return streams.stderr.isTTY === true
+    ? terminalProgress(streams, systemClock)
+    : plainProgress(streams, systemClock);
 }
 
 function openInBrowser(file: string): void {

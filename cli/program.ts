@@ -23,8 +23,9 @@ export interface SessionOptions extends CommonOptions {
   readonly resume?: string;
   readonly allowNoise?: boolean;
   readonly stopEarly?: boolean;
-  /** Only of `burst` and `compare`: one command, or two; files for them; folders that they can read. */
+  /** Only of `burst` and `compare`: one command or snippet, or two; files for them; folders that they can read. */
   readonly command?: readonly string[];
+  readonly snippet?: readonly string[];
   readonly file?: readonly string[];
   readonly readable?: readonly string[];
   readonly behaviour?: Behaviour;
@@ -223,6 +224,12 @@ function commands(command: Command): Command {
       ),
     )
     .addOption(
+      new Option(
+        "--snippet <file>",
+        "measure a snippet, .py, .js, .cjs or .mjs, forked of an interpreter that runs already: burst one, compare two",
+      ).argParser(collect),
+    )
+    .addOption(
       new Option("--file <path>", "take a file or folder along that no word of a command names").argParser(
         collect,
       ),
@@ -355,9 +362,9 @@ function requireTarget(
   command: Command,
   commands: 1 | 2 = 1,
 ): void {
-  const given = options.command?.length ?? 0;
-  if (given > 0) requireCommands(named, options, command, commands);
-  const target = given > 0 ? options.command![0] : named;
+  const given = options.command ?? options.snippet;
+  if (given !== undefined) requireCommands(named, options, command, commands);
+  const target = given === undefined ? named : given[0];
   const { inputs, seed, runs, candidate, against, allowNoise, stopEarly, metric, level, behaviour } = options;
   const { resume, apply } = options;
   if (resume === undefined && target === undefined)
@@ -380,13 +387,17 @@ function requireTarget(
 
 function requireCommands(
   named: string | undefined,
-  { command: lines = [], inputs }: SessionOptions,
+  { command: lines = [], snippet: paths = [], inputs }: SessionOptions,
   command: Command,
   wanted: 1 | 2,
 ): void {
-  if (named !== undefined) refuse(command, "name a task, or commands by --command, and not both");
-  if (lines.length !== wanted) {
-    refuse(command, wanted === 1 ? "burst measures one --command" : "compare measures two: --command, twice");
+  const option = paths.length > 0 ? "--snippet" : "--command";
+  if (named !== undefined) refuse(command, `name a task, or what to measure by ${option}, and not both`);
+  if (lines.length > 0 && paths.length > 0) {
+    refuse(command, "give --command or --snippet: a task file can compare a command with a snippet");
+  }
+  if (lines.length + paths.length !== wanted) {
+    refuse(command, wanted === 1 ? `burst measures one ${option}` : `compare measures two: ${option}, twice`);
   }
   if (inputs !== undefined) refuse(command, "--inputs is of functions; a command is run as it is");
 }
@@ -409,11 +420,13 @@ const RUN_EXAMPLES = `  myriad run src/orders.ts#dedupe
 const BURST_EXAMPLES = `  myriad burst src/orders.ts#dedupe
   myriad burst tasks/dedupe.yaml --runs 2000
   myriad burst tasks/dedupe.yaml --against release
-  myriad burst --command "python3 main.py"`;
+  myriad burst --command "python3 main.py"
+  myriad burst --snippet main.py                   the same without Python's start-up`;
 const COMPARE_EXAMPLES = `  myriad compare old.ts#dedupe new.ts#dedupe
   myriad compare old.ts#dedupe new.ts#dedupe --inputs bench/orders.ts#generate
   myriad compare old.ts#dedupe new.ts#dedupe --metric ticks       counted: no noise, in seconds
-  myriad compare --command "python3 old.py" --command "python3 new.py" --file data.csv`;
+  myriad compare --command "python3 old.py" --command "python3 new.py" --file data.csv
+  myriad compare --snippet old.py --snippet new.py                 without Python's start-up`;
 const CI_EXAMPLES = `  myriad ci --against origin/main                  the cases of myriad.ci.yaml
   myriad ci bench/suite.yaml --against v1.2.0 --budget 20 --junit myriad.xml
   myriad ci --against origin/main --fail-on regressed

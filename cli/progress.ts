@@ -1,6 +1,6 @@
 /**
  * Progress on stderr: on a terminal one line that is rewritten (phase, what is done, rate, time left), piped
- * a plain line a phase. Nothing with `--json` or `--quiet`.
+ * a plain line a phase, and one every ten seconds of a longer one. Nothing with `--json` or `--quiet`.
  */
 import type { ProgressNote } from "../actors/index.ts";
 import type { Clock } from "../runtime/contracts/index.ts";
@@ -20,15 +20,29 @@ export interface Note extends Omit<ProgressNote, "phase"> {
 }
 
 const REDRAW_MS = 100;
+const PLAIN_MS = 10_000;
 
 export function silentProgress(): Progress {
   return { phase: () => undefined, note: () => undefined, end: () => undefined };
 }
 
-export function plainProgress({ stderr }: Streams): Progress {
+export function plainProgress({ stderr }: Streams, clock: Clock): Progress {
+  let begunAt = clock.monotonic();
+  let saidAt = begunAt;
+  let doneAtStart: number | null = null;
   return {
-    phase: (name) => void stderr.write(`${name} …\n`),
-    note: () => undefined,
+    phase(name) {
+      begunAt = saidAt = clock.monotonic();
+      doneAtStart = null;
+      stderr.write(`${name} …\n`);
+    },
+    note(note) {
+      const now = clock.monotonic();
+      doneAtStart ??= note.done;
+      if (now - saidAt < PLAIN_MS) return;
+      saidAt = now;
+      stderr.write(`${progressText(note, note.done - doneAtStart, now - begunAt)}\n`);
+    },
     end: () => undefined,
   };
 }
@@ -65,7 +79,7 @@ export function progressText(note: Note, newlyDone: number, elapsedMs: number): 
     `${note.done.toLocaleString("en-US")}${note.total === null ? "" : ` of ${note.total.toLocaleString("en-US")}`} ${note.unit}`,
   ];
   if (note.total !== null && perSecond > 0) {
-    parts.push(`${Math.round(perSecond).toLocaleString("en-US")}/s`);
+    if (perSecond >= 1) parts.push(`${Math.round(perSecond).toLocaleString("en-US")}/s`);
     parts.push(`${Math.ceil((note.total - note.done) / perSecond)} s left`);
   }
   if (note.text !== null) parts.push(note.text);

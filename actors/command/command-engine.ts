@@ -7,28 +7,24 @@
  *
  * A run that ends otherwise than the first of its block did becomes the block's proof, which then proves nothing.
  */
-import { createHash } from "node:crypto";
-import { sandboxError } from "../../kernels/sandbox/index.ts";
 import type {
   ForkMeasurement,
   Isolation,
   MeasureRequest,
-  Observation,
   ObserveRequest,
   ObserveResult,
   ProcessEngine,
   ProcessIsolation,
-  ProcessLimits,
   ProcessProgram,
   ProcessSample,
-  ProcessStream,
   SandboxCallOptions,
   SandboxEngine,
   SandboxLimits,
   SandboxProgram,
+  SnippetStart,
 } from "../../kernels/sandbox/index.ts";
+import { observedRun, processLimits } from "./command-outcome.ts";
 import { storedCommand } from "./command-program.ts";
-import type { Compared } from "./command-program.ts";
 
 export interface CommandEngine extends SandboxEngine {
   readonly isolation: Isolation;
@@ -37,12 +33,9 @@ export interface CommandEngine extends SandboxEngine {
 /** Opens an engine whose commands can read these paths of the host. */
 export type OpenProcesses = (readable: readonly string[]) => Promise<ProcessEngine>;
 
-const MOST_PIDS = 512;
-const MOST_OUTPUT_MB = 4;
-const KEPT_BYTES = MOST_OUTPUT_MB * 1024 * 1024;
+const MB = 1024 * 1024;
 /** At a time, since the output of all of them is held. */
 const MOST_AT_ONCE = 25;
-const SHOWN_CHARACTERS = 2_000;
 
 /** @throws SANDBOX_ISOLATION where no sandbox for commands can be had */
 export async function commandEngine(open: OpenProcesses): Promise<CommandEngine> {
@@ -62,18 +55,22 @@ class Engine implements CommandEngine {
   }
 
   async observe(request: ObserveRequest, options: SandboxCallOptions = {}): Promise<ObserveResult> {
-    const { program, inputs, limits } = request;
+    const { program, inputs, limits, untilLimit = false } = request;
     const { compared } = storedCommand(program);
-    const samples = await this.#run(program, inputs.length, limits, options);
-    return { observations: samples.map((sample) => observed(sample, compared)), isolation: this.isolation };
+    const samples = await this.#run(program, { count: inputs.length, untilLimit }, limits, options);
+    return {
+      observations: samples.map((sample) => observedRun(sample, compared, limits)),
+      isolation: this.isolation,
+    };
   }
 
   async measure(request: MeasureRequest, options: SandboxCallOptions = {}): Promise<ForkMeasurement> {
     const { program, iterations, warmUpIterations, limits } = request;
-    const { compared } = storedCommand(program);
-    const all = await this.#run(program, warmUpIterations + iterations, limits, options);
+    const { compared, snippet } = storedCommand(program);
+    const count = warmUpIterations + iterations;
+    const all = await this.#run(program, { count, untilLimit: false }, limits, options);
     const samples = all.slice(warmUpIterations);
-    const seen = all.map((sample) => observed(sample, compared));
+    const seen = all.map((sample) => observedRun(sample, compared, limits));
     const proof = seen.find(({ text }) => text !== seen[0]!.text) ?? seen[0]!;
     return {
       wallNs: Float64Array.from(samples, ({ wallNs }) => wallNs),
@@ -84,35 +81,38 @@ class Engine implements CommandEngine {
       peakMb: samples.reduce((most, { peakMb }) => Math.max(most, peakMb ?? Number.NaN), 0),
       proof: [proof],
       isolation: this.isolation,
+      ...(snippet === undefined ? {} : { start: startOf(all) }),
     };
   }
 
   async #run(
     program: SandboxProgram,
-    count: number,
+    { count, untilLimit }: { readonly count: number; readonly untilLimit: boolean },
     limits: SandboxLimits,
     options: SandboxCallOptions,
   ): Promise<readonly ProcessSample[]> {
-    const { words: command, readable, stdin, env, files } = storedCommand(program);
+    const { words, snippet, readable, stdin, env, files } = storedCommand(program);
     const run: ProcessProgram = {
-      command,
+      command: snippet ?? words,
       env,
       files: Object.fromEntries(
         Object.entries(files).map(([path, content]) => [path, Buffer.from(content, "base64")]),
       ),
       ...(stdin === null ? {} : { stdin }),
     };
+    const held = processLimits(limits);
     const engine = await this.#engineFor(readable);
     const samples: ProcessSample[] = [];
     while (samples.length < count) {
       const done = samples.length;
-      const order = new Array<number>(Math.min(MOST_AT_ONCE, count - done)).fill(0);
-      const request = { programs: [run], order, limits: processLimits(limits), keepBytes: KEPT_BYTES };
+      const order = new Array<number>(Math.min(untilLimit ? 1 : MOST_AT_ONCE, count - done)).fill(0);
+      const request = { programs: [run], order, limits: held, keepBytes: held.outputMb * MB };
       const report = await engine.run(request, {
         ...options,
         onProgress: (iterations) => options.onProgress?.(done + iterations),
       });
       samples.push(...report.samples);
+      if (untilLimit && report.samples.some(({ outcome }) => outcome.kind === "limit_exceeded")) break;
     }
     return samples;
   }
@@ -126,8 +126,12 @@ class Engine implements CommandEngine {
   }
 }
 
-function processLimits(limits: SandboxLimits): ProcessLimits {
-  return { ...limits, pids: MOST_PIDS, outputMb: MOST_OUTPUT_MB };
+/** Of a block: forked when all of its runs were. */
+function startOf(samples: readonly ProcessSample[]): SnippetStart {
+  const spawned = samples.find(({ start }) => start === "spawned");
+  return spawned === undefined
+    ? { kind: "forked", why: null }
+    : { kind: "spawned", why: spawned.unforked ?? null };
 }
 
 /** What holds a command where no control group can be had is named as missing that group. */
@@ -139,32 +143,4 @@ function isolationOf({ carrier, enforced, missing }: ProcessIsolation): Isolatio
     enforced: Object.keys(enforced),
     missing: [...missing, ...ungrouped.map((limit) => `control group for ${limit} (held by RLIMIT)`)],
   };
-}
-
-/** @throws SANDBOX_INFRA */
-function observed({ outcome, stdout, stderr }: ProcessSample, compared: Compared): Observation {
-  switch (outcome.kind) {
-    case "infra_error":
-      throw sandboxError("SANDBOX_INFRA", `a sandbox for the command did not start: ${outcome.reason}`);
-    case "limit_exceeded":
-      return { outcome: "limit_exceeded", text: outcome.limit };
-    case "killed":
-      return { outcome: "threw", text: `killed by ${outcome.signal}${said("stderr", stderr)}` };
-    case "exited": {
-      const shown = compared === "output" ? said("stdout", stdout) : "";
-      return outcome.code === 0
-        ? { outcome: "returned", text: `exit code 0${shown}` }
-        : { outcome: "threw", text: `exit code ${outcome.code}${shown}${said("stderr", stderr)}` };
-    }
-  }
-}
-
-/** Equal texts mean equal bytes: a digest stands for what is too long to be shown, or is no text. */
-function said(name: string, { bytes }: ProcessStream): string {
-  if (bytes.length === 0) return "";
-  const text = Buffer.from(bytes).toString("utf8");
-  const isWhole = text.length <= SHOWN_CHARACTERS && Buffer.from(text).equals(bytes);
-  if (isWhole) return `, ${name}: ${text}`;
-  const digest = createHash("sha256").update(bytes).digest("hex");
-  return `, ${name} of ${bytes.length} bytes (SHA-256 ${digest}): ${text.slice(0, SHOWN_CHARACTERS)}…`;
 }

@@ -13,15 +13,17 @@ import { comparedVersions } from "../workflow/session-state.ts";
 import type { Prepared, SessionStart, SessionState, VersionSource } from "../workflow/session-state.ts";
 import { commandLine } from "./command.ts";
 import type { TaskCommand, TaskCommands } from "./command.ts";
-import { commandProgram } from "./command-program.ts";
+import { insideHint, limitHint } from "./command-outcome.ts";
+import { commandProgram, storedCommand } from "./command-program.ts";
 import type { Compared } from "./command-program.ts";
+import { watchingRuns } from "./run-watch.ts";
 
 /** Stands for one run of a command as it is. */
 const RUN = "[[]]" as EncodedInput;
 const FIRST_RUNS: readonly EncodedInput[] = [RUN, RUN, RUN];
 const SHOWN_CHARACTERS = 500;
 
-type Call = Pick<AgentCall, "signal">;
+type Call = Pick<AgentCall, "signal" | "progress">;
 
 /** @throws SUBJECT_COMMAND_FAILED, SUBJECT_LIMIT_EXCEEDED, SUBJECT_NONDETERMINISTIC, TASK_INVALID */
 export async function prepareCommands(
@@ -34,7 +36,12 @@ export async function prepareCommands(
   const subject = await versionOf(commands.subject, comparedOf(start));
   const other = await otherVersion(start, commands, services);
   const line = commandLine(commands.subject);
-  requireSteady(line, await firstRuns(subject.program, start, services, call));
+  requireSteady(
+    commands.subject,
+    subject.program,
+    start,
+    await firstRuns(subject.program, start, services, call),
+  );
   const currentBaseline = await baselineTag(task.id, task.baseline, services);
   await services.evidence.recordSession(start, null);
   return {
@@ -60,7 +67,7 @@ export async function prepareCommands(
   };
 }
 
-/** The first runs of both, one by one. */
+/** The first runs of both, one by one; behind a broken limit none is waited for. */
 export async function examineCommands(
   session: SessionState,
   services: Services,
@@ -70,9 +77,8 @@ export async function examineCommands(
   const { baseline, candidate } = comparedVersions(session);
   const before = await firstRuns(baseline!.program, start, services, call);
   const after = await firstRuns(candidate!.program, start, services, call);
-  const differing = FIRST_RUNS.map((_, run) => run).filter(
-    (run) => !sameObservation(before[run], after[run]),
-  );
+  const both = before.length < after.length ? before : after;
+  const differing = [...both.keys()].filter((run) => !sameObservation(before[run], after[run]));
   const [first] = differing;
   const { name: engine } = services.measuring;
   return {
@@ -130,30 +136,43 @@ async function otherVersion(
 async function firstRuns(
   program: SandboxProgram,
   { task }: SessionStart,
-  { measuring }: Services,
-  { signal }: Call,
+  { measuring, clock }: Services,
+  call: Call,
 ): Promise<readonly Observation[]> {
-  const request = { program, inputs: FIRST_RUNS, order: "alone", limits: task.limits } as const;
-  const { observations } = await measuring.observe(
-    { ...request, seed: { random: 0, epochMs: 0 } },
-    { signal },
-  );
-  return observations;
+  const asked = { program, inputs: FIRST_RUNS, order: "alone", limits: task.limits } as const;
+  const request = { ...asked, seed: { random: 0, epochMs: 0 }, untilLimit: true };
+  return await watchingRuns(clock, call, async ({ signal, progress }) => {
+    const onProgress = (done: number): void =>
+      progress({ done, total: FIRST_RUNS.length, unit: "runs", text: null });
+    onProgress(0);
+    const { observations } = await measuring.observe(request, { signal, onProgress });
+    return observations;
+  });
 }
 
-function requireSteady(line: string, observations: readonly Observation[]): void {
-  const [first] = observations;
-  const { outcome, text } = first!;
-  const shown = text.slice(0, SHOWN_CHARACTERS);
-  if (outcome === "limit_exceeded") {
-    throw actorError("SUBJECT_LIMIT_EXCEEDED", `the command exceeded a limit: ${shown}`, { location: line });
+/** Each fault says what is to be done about this command. */
+function requireSteady(
+  command: TaskCommand,
+  program: SandboxProgram,
+  { task }: SessionStart,
+  observations: readonly Observation[],
+): void {
+  // The one that broke a limit, or ended otherwise than well; else the first.
+  const odd = observations.find(({ outcome }) => outcome !== "returned") ?? observations[0]!;
+  const message = `the command ended with ${odd.text.slice(0, SHOWN_CHARACTERS)}`;
+  const location = `${commandLine(command)} (in ${command.folder})`;
+  if (odd.outcome === "limit_exceeded") {
+    throw actorError("SUBJECT_LIMIT_EXCEEDED", message, { location, hint: limitHint(odd.text, task.limits) });
   }
-  if (outcome !== "returned") {
-    throw actorError("SUBJECT_COMMAND_FAILED", `the command ended with ${shown}`, { location: line });
+  if (odd.outcome !== "returned") {
+    throw actorError("SUBJECT_COMMAND_FAILED", message, {
+      location,
+      hint: insideHint(storedCommand(program)),
+    });
   }
-  if (observations.every((observation) => sameObservation(observation, first))) return;
+  if (observations.every((observation) => sameObservation(observation, odd))) return;
   throw actorError("SUBJECT_NONDETERMINISTIC", "two runs of the command gave different output", {
-    location: line,
+    location,
     hint: "behaviour: may_change (--behaviour may_change) looks at the exit code alone",
   });
 }

@@ -1,14 +1,17 @@
 /**
- * A command as the program of a session: its words with the content of its files, so that a baseline that is kept
- * runs again what was measured, whatever became of the files. What it may read where it lies is not kept.
+ * A command as the program of a session: its words with the content of its files, a snippet's own among them, so that
+ * a baseline that is kept runs again what was measured, whatever became of the files. What it may read where it lies is
+ * not kept.
  */
 import { createHash } from "node:crypto";
 import { readdir, readFile, stat } from "node:fs/promises";
-import { isAbsolute, join, normalize } from "node:path";
+import { basename, isAbsolute, join, normalize } from "node:path";
 import { sandboxError } from "../../kernels/sandbox/index.ts";
-import type { SandboxProgram } from "../../kernels/sandbox/index.ts";
+import type { ProcessSnippet, SandboxProgram } from "../../kernels/sandbox/index.ts";
 import { actorError } from "../errors.ts";
 import type { TaskCommand } from "./command.ts";
+import { readSnippet } from "./snippet.ts";
+import type { SnippetText } from "./snippet.ts";
 
 /** What of a run is looked at: exit code and standard output, or the exit code alone. */
 export type Compared = "output" | "exit_code";
@@ -17,6 +20,8 @@ export interface StoredCommand extends Pick<TaskCommand, "words" | "readable" | 
   /** Content in Base64, by path. */
   readonly files: Readonly<Record<string, string>>;
   readonly compared: Compared;
+  /** What runs in the place of the words; absent of a command. */
+  readonly snippet?: ProcessSnippet;
 }
 
 const ENTRY = "command";
@@ -26,16 +31,22 @@ const MOST_MEBIBYTES = 8;
 /** @throws TASK_INVALID for files that are not there, too many, or outside of the task's folder */
 export async function commandProgram(command: TaskCommand, compared: Compared): Promise<SandboxProgram> {
   const { words, readable, stdin, env } = command;
+  const text = await snippetOf(command);
   const stored: StoredCommand = {
     words,
     readable,
     stdin,
     env,
-    files: await contentOf(await pathsOf(command), command),
+    files: { ...(await contentOf(await filesOf(command), command)), ...base64(text?.files ?? {}) },
     compared,
+    ...(text === null ? {} : { snippet: text.snippet }),
   };
   const code = JSON.stringify(stored);
   return { code, entry: ENTRY, digest: createHash("sha256").update(`${code}\0${ENTRY}`).digest("hex") };
+}
+
+export function isCommand({ entry }: SandboxProgram): boolean {
+  return entry === ENTRY;
 }
 
 /** @throws SANDBOX_PROGRAM of a function's program */
@@ -44,8 +55,24 @@ export function storedCommand({ code, entry }: SandboxProgram): StoredCommand {
   throw sandboxError("SANDBOX_PROGRAM", `a function, ${entry}, cannot be run as a command`);
 }
 
-async function pathsOf({ words, files, folder }: TaskCommand): Promise<readonly string[]> {
-  const named = await Promise.all(words.map(async (word) => ((await isFile(word, folder)) ? [word] : [])));
+async function snippetOf({ snippet, words: [path] }: TaskCommand): Promise<SnippetText | null> {
+  if (snippet === undefined) return null;
+  return await readSnippet(snippet, isInside(path!) ? normalize(path!) : basename(snippet.file));
+}
+
+function base64(files: Readonly<Record<string, Uint8Array>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(files).map(([path, content]) => [path, Buffer.from(content).toString("base64")]),
+  );
+}
+
+/**
+ * Paths of the files that are taken along, a snippet's own aside.
+ * @throws TASK_INVALID
+ */
+export async function filesOf({ words, snippet, files, folder }: TaskCommand): Promise<readonly string[]> {
+  const mayName = snippet === undefined ? words : [];
+  const named = await Promise.all(mayName.map(async (word) => ((await isFile(word, folder)) ? [word] : [])));
   const added = await Promise.all(files.map((path) => filesBelow(path, folder)));
   return [...new Set([...named.flat(), ...added.flat()].map((path) => normalize(path)))].toSorted();
 }

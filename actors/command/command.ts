@@ -1,14 +1,28 @@
 /**
  * A command of a task: what is run, and what of the host it may read. Its working folder is private and begins with
  * the files that its words name, and those that the task names beside them, at the paths that they have here.
+ * A snippet is a command in one of two languages, whose start-up is paid once.
  */
 import { resolve } from "node:path";
 import { lineOf, wordsOf } from "./command-words.ts";
+import { taskSnippet } from "./snippet.ts";
+import type { TaskSnippet } from "./snippet.ts";
 
 /** As it is written. */
-export interface CommandText {
-  /** A line, cut as a shell would, or the words themselves. */
-  readonly command: string | readonly string[];
+export type CommandText = CommandSurroundings &
+  (
+    | {
+        /** A line, cut as a shell would, or the words themselves. */
+        readonly command: string | readonly string[];
+      }
+    | {
+        /** A file of Python or JavaScript, relative to the task's folder. */
+        readonly snippet: string;
+      }
+  );
+
+/** What is there when it runs. */
+export interface CommandSurroundings {
   /** Files and folders to take along, relative to the task's folder. */
   readonly files?: readonly string[];
   /** Files and folders of the host to read where they lie. */
@@ -19,7 +33,10 @@ export interface CommandText {
 
 /** With every default filled in. */
 export interface TaskCommand {
+  /** Of a snippet its path as it is written, alone. */
   readonly words: readonly string[];
+  /** Absent of a command. */
+  readonly snippet?: TaskSnippet;
   /** Absolute: what `files` and the words are relative to. */
   readonly folder: string;
   readonly files: readonly string[];
@@ -37,9 +54,11 @@ export interface TaskCommands {
 
 /** @throws TASK_INVALID */
 export function completeCommand(text: CommandText, folder: string): TaskCommand {
-  const { command, files = [], readable = [], stdin = null, env = {} } = text;
+  const { files = [], readable = [], stdin = null, env = {} } = text;
   return {
-    words: typeof command === "string" ? wordsOf(command) : command,
+    ...("snippet" in text
+      ? { words: [text.snippet], snippet: taskSnippet(resolve(folder, text.snippet)) }
+      : { words: typeof text.command === "string" ? wordsOf(text.command) : text.command }),
     folder: resolve(folder),
     files,
     readable: readable.map((path) => resolve(folder, path)),
@@ -48,6 +67,7 @@ export function completeCommand(text: CommandText, folder: string): TaskCommand 
   };
 }
 
+/** Of a snippet its path. */
 export function commandLine({ words }: Pick<TaskCommand, "words">): string {
   return lineOf(words);
 }

@@ -11,7 +11,10 @@ import { phaseAgent } from "../agent/agent.ts";
 import type { Agent, AgentCall, AgentTask } from "../agent/agent.ts";
 import type { Services } from "../agent/services.ts";
 import { actorError } from "../errors.ts";
+import { limitHint } from "../command/command-outcome.ts";
+import { watchingRuns } from "../command/run-watch.ts";
 import type { Level } from "../workflow/level.ts";
+import type { Task } from "../workflow/task.ts";
 import { comparedVersions, countedForks } from "../workflow/session-state.ts";
 import type { BurstOutcome, KeptFork, SessionState } from "../workflow/session-state.ts";
 import { runBurst } from "./burst.ts";
@@ -27,7 +30,14 @@ import type { Figures } from "./own-metric.ts";
 import { LEAST_WARM_UP, runPilot } from "./pilot.ts";
 import type { MeasureSettings } from "./pilot.ts";
 
-export const burstRunner: Agent<"burst"> = phaseAgent("burst-runner", "burst", runBurstPhase);
+export const burstRunner: Agent<"burst"> = phaseAgent(
+  "burst-runner",
+  "burst",
+  async (task, services, call) =>
+    task.session.start!.task.commands === undefined
+      ? await runBurstPhase(task, services, call)
+      : await watchingRuns(services.clock, call, (watched) => runBurstPhase(task, services, watched)),
+);
 
 async function runBurstPhase(
   { session }: AgentTask,
@@ -170,19 +180,38 @@ function falseProof(forks: readonly KeptFork[], session: SessionState): Version 
   const isBurst = session.start!.command === "burst";
   if (isBurst && first.version === "baseline") throw brokenBaseline(first, session);
   if (!isBurst && first.version === "candidate") return first.version;
-  if (first.failures > 0) {
-    throw actorError("SUBJECT_LIMIT_EXCEEDED", `${first.failures} sandboxes of one fork failed in the burst`);
+  throw brokenSubject(first, session.start!.task);
+}
+
+function brokenSubject(fork: KeptFork, { commands, limits }: Task): MyriadError {
+  const what = commands === undefined ? "the function" : "the command";
+  if (fork.failures === 0) {
+    const message = `${what} gave another result after many runs than at first`;
+    return actorError(
+      "SUBJECT_NONDETERMINISTIC",
+      message,
+      commands === undefined ? {} : { hint: STEADY_HINT },
+    );
   }
-  throw actorError(
-    "SUBJECT_NONDETERMINISTIC",
-    "the function gave another result after many runs than at first",
+  const { brokenLimit } = fork;
+  return actorError(
+    "SUBJECT_LIMIT_EXCEEDED",
+    `${failedSandboxes(fork)} in the burst`,
+    commands === undefined ? {} : { hint: limitHint(brokenLimit ?? "", limits) },
   );
 }
 
-function brokenBaseline({ failures }: KeptFork, session: SessionState): MyriadError {
+const STEADY_HINT = "behaviour: may_change (--behaviour may_change) looks at the exit code alone";
+
+/** With the limit that was broken where it is known. */
+function failedSandboxes({ failures, brokenLimit }: KeptFork): string {
+  const why = brokenLimit === undefined ? "" : `: ${brokenLimit}`;
+  return `${failures} sandboxes of one fork failed${why}`;
+}
+
+function brokenBaseline(fork: KeptFork, session: SessionState): MyriadError {
   const { label } = comparedVersions(session).baseline!;
-  const what =
-    failures > 0 ? `${failures} sandboxes of one fork failed` : "it gave another result than at first";
+  const what = fork.failures > 0 ? failedSandboxes(fork) : "it gave another result than at first";
   return actorError("BASELINE_INCOMPARABLE", `baseline "${label}" does not run here: ${what}`, {
     location: label,
   });

@@ -8,10 +8,8 @@ import { checkEquivalence } from "./equivalence.ts";
 export const examiner: Agent<"equivalence"> = phaseAgent(
   "examiner",
   "equivalence",
-  async ({ session }, services, { signal }) => {
-    if (session.start!.task.commands !== undefined) {
-      return await examineCommands(session, services, { signal });
-    }
+  async ({ session }, services, call) => {
+    if (session.start!.task.commands !== undefined) return await examineCommands(session, services, call);
     const { sealed, search, sandboxSeed } = session.outputs.prepare!;
     const { baseline, candidate } = comparedVersions(session);
     const inputs = [...sealed, ...search];
@@ -23,7 +21,7 @@ export const examiner: Agent<"equivalence"> = phaseAgent(
       limits: session.start!.task.limits,
     };
     const engines = [...new Set([services.realm, services.measuring])];
-    const answer = await checkEquivalence(question, engines, signal);
+    const answer = await checkEquivalence(question, engines, call.signal);
     return {
       inputs: inputs.length,
       sealed: sealed.length,

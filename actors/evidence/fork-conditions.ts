@@ -18,8 +18,9 @@ export const LEAST_DRIFT_ITERATIONS = 100;
 
 /** @param proved it did what it was checked to do */
 export function keptFork({ measurement, ...planned }: FinishedFork, proved: boolean): KeptFork {
-  const { wallNs, ticks, failures, cpuMs, peakMb, isolation } = measurement;
+  const { wallNs, ticks, failures, cpuMs, peakMb, isolation, proof, start } = measurement;
   const conditions = keptConditions(measurement);
+  const broken = proof.find(({ outcome }) => outcome === "limit_exceeded");
   return {
     ...planned,
     wallNs,
@@ -30,6 +31,8 @@ export function keptFork({ measurement, ...planned }: FinishedFork, proved: bool
     proved,
     ...(ticks.length === 0 ? {} : { ticks }),
     ...(conditions === undefined ? {} : { conditions }),
+    ...(start === undefined ? {} : { start }),
+    ...(broken === undefined ? {} : { brokenLimit: broken.text }),
   };
 }
 

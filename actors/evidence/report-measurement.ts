@@ -1,4 +1,5 @@
 /** How it was measured, in lines of a name and a text: the same in both reports. */
+import { startText } from "../command/snippet-start.ts";
 import { NO_BOUNDARY } from "../workflow/level.ts";
 import type {
   EarlyStopSummary,
@@ -22,6 +23,7 @@ export function measurementLines({
   const earlyStop = burst?.earlyStop ?? null;
   return [
     ...(isolation?.enforced.length === 0 ? ([["No boundary", NO_BOUNDARY]] as const) : []),
+    ...(burst?.starts ?? []).map((one): Line => [`Runs of the ${one.version}`, startText(one)]),
     ...(withheld == null ? [] : ([["Verdict withheld", WITHHELD[withheld]]] as const)),
     ...(earlyStop === null ? [] : ([["Early stop", earlyStopText(earlyStop)]] as const)),
     ...machineLine("Machine before the burst", noise?.before),

@@ -89,9 +89,9 @@ function reproduction({ start }: SessionState): readonly string[] {
 }
 
 function commandsAgain(command: string, { subject, candidate }: TaskCommands, rest: string): string {
-  const lines = [subject, ...(candidate === null ? [] : [candidate])].map(commandLine);
+  const versions = [subject, ...(candidate === null ? [] : [candidate])];
   const given = [
-    ...lines.map((line) => ["--command", line]),
+    ...versions.map((one) => [one.snippet === undefined ? "--command" : "--snippet", commandLine(one)]),
     ...subject.files.map((path) => ["--file", path]),
     ...subject.readable.map((path) => ["--readable", path]),
   ];

@@ -3,6 +3,7 @@ import { createTwoFilesPatch } from "diff";
 import { relative } from "node:path";
 import type { WireError } from "../../runtime/contracts/index.ts";
 import { measurementOf, measurementWarnings } from "../evidence/fork-conditions.ts";
+import { startsOf, startWarnings } from "../command/snippet-start.ts";
 import { levelWarnings } from "./level.ts";
 import { RESULT_SCHEMA } from "./session-document.ts";
 import type {
@@ -14,6 +15,7 @@ import type {
   PhaseSummary,
   SearchSummary,
   SessionDocument,
+  StartSummary,
   SubjectSummary,
 } from "./session-document.ts";
 import {
@@ -60,6 +62,7 @@ export function documentOf(
     report: outputs.report?.html ?? null,
     warnings: [
       ...levelWarnings(start.task.level, outputs.burst?.isolation.missing ?? []),
+      ...startWarnings(startsIn(state), new Set(state.forks.map(({ version }) => version)).size),
       ...(outputs.equivalence?.exitCodesAlone === true ? [EXIT_CODES_ALONE] : []),
       ...measurementWarnings(measurementOf(state.forks)),
     ],
@@ -158,6 +161,7 @@ function burstOf(state: SessionState): BurstSummary | null {
   if (burst === undefined) return null;
   const versions = Object.keys(comparedVersions(state)).length;
   const iterations = state.forks.length * burst.iterationsPerFork;
+  const starts = startsIn(state);
   return {
     runs: iterations / versions,
     failures: state.forks.reduce((sum, fork) => sum + fork.failures, 0),
@@ -166,8 +170,19 @@ function burstOf(state: SessionState): BurstSummary | null {
     sandboxesPerSecond: (burst.measured * 1000) / Math.max(1, burst.wallMs),
     batch: burst.batch,
     measurement: measurementOf(state.forks),
+    ...(starts.length === 0 ? {} : { starts }),
     ...(burst.earlyStop === undefined ? {} : { earlyStop: burst.earlyStop }),
   };
+}
+
+function startsIn(state: SessionState): readonly StartSummary[] {
+  if (state.outputs.burst === undefined) return [];
+  const { baseline, candidate } = comparedVersions(state);
+  const programs = {
+    ...(baseline === undefined ? {} : { baseline: baseline.program }),
+    ...(candidate === undefined ? {} : { candidate: candidate.program }),
+  };
+  return startsOf(programs, state.forks);
 }
 
 export function diffOf(state: SessionState): string {

@@ -197,6 +197,14 @@ export const measurementSchema: Schema = record({
 
 const earlyStop = record({ forks: count, planned: count, notCounted: count, decided: orNull(verdict) });
 
+const start = record({
+  version: { enum: ["baseline", "candidate"] },
+  language: { enum: ["python", "node"] },
+  start: { enum: ["forked", "spawned"] },
+  why: orNull(text),
+  notFresh: texts,
+});
+
 export const RESULT_JSON_SCHEMA: Schema = {
   $schema: "https://json-schema.org/draft/2020-12/schema",
   $id: "result.schema.json",
@@ -227,7 +235,7 @@ export const RESULT_JSON_SCHEMA: Schema = {
             sandboxesPerSecond: number,
             batch: count,
           },
-          { measurement: orNull(measurementSchema), earlyStop: orNull(earlyStop) },
+          { measurement: orNull(measurementSchema), starts: list(start), earlyStop: orNull(earlyStop) },
         ),
       ),
       comparisons: list(comparisonSchema),

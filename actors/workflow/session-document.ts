@@ -2,6 +2,7 @@
  * The one document in which a command ends: what `--json` prints, what reports are drawn from, what is kept.
  * `schema` is versioned and grows by addition only; `schemas/result.schema.json` is its JSON Schema.
  */
+import type { ProcessSnippet } from "../../kernels/sandbox/index.ts";
 import type {
   Decision,
   Direction,
@@ -259,8 +260,22 @@ export interface BurstSummary {
   readonly batch: number;
   /** What the forks were timed under; null where the engine does not tell. */
   readonly measurement?: MeasurementSummary | null;
+  /** Of versions that are snippets: how their runs began, and what is not fresh in them. */
+  readonly starts?: readonly StartSummary[];
   /** Absent or null where the burst was to run all its forks. */
   readonly earlyStop?: EarlyStopSummary | null;
+}
+
+/** How the runs of a version began that is a snippet. */
+export interface StartSummary {
+  readonly version: "baseline" | "candidate";
+  readonly language: ProcessSnippet["language"];
+  /** `spawned` when any of its runs was. */
+  readonly start: "forked" | "spawned";
+  /** Why it was spawned; null of what was forked. */
+  readonly why: string | null;
+  /** What every run has of the interpreter that it is a copy of. */
+  readonly notFresh: readonly string[];
 }
 
 /** How a burst ended that may end as soon as it is decided. Its rows' p and intervals are always-valid. */

@@ -11,7 +11,13 @@
  * eight attempts); a refused hand-written one ends the session as rejected.
  */
 import type { WireError } from "../../runtime/contracts/index.ts";
-import type { Isolation, SandboxProgram, SandboxSeed, EncodedInput } from "../../kernels/sandbox/index.ts";
+import type {
+  EncodedInput,
+  Isolation,
+  SandboxProgram,
+  SandboxSeed,
+  SnippetStart,
+} from "../../kernels/sandbox/index.ts";
 import type { Verdict } from "../../kernels/statistics/index.ts";
 import type { AuditReport, FunctionInfo } from "../../kernels/syntax/index.ts";
 import type { FinishedFork } from "../evidence/burst.ts";
@@ -146,6 +152,10 @@ export interface KeptFork extends Omit<FinishedFork, "measurement"> {
   readonly ticks?: Float64Array;
   /** Absent where the engine told none, and in journals of before they were told. */
   readonly conditions?: KeptConditions;
+  /** Of snippets. */
+  readonly start?: SnippetStart;
+  /** The limit that was broken, in the engine's words; absent where its proof tells of none. */
+  readonly brokenLimit?: string;
 }
 
 export interface SessionState {

@@ -13,15 +13,24 @@ const paths = { type: "array", items: { type: "string", minLength: 1 }, uniqueIt
 
 const command = {
   type: "object",
-  required: ["command"],
+  // One of the two, and the message that names what is missing for the more usual one.
+  if: { required: ["snippet"], properties: { snippet: true } },
+  then: { properties: { command: false } },
+  else: { required: ["command"], properties: { command: true } },
   additionalProperties: false,
-  description: "a command, run as it is in a sandbox of its own each time",
+  description: "a command or a snippet, run as it is in a sandbox of its own each time",
   properties: {
     command: {
       description: "a line, cut into words as a shell would (no shell runs), or the words themselves",
       if: { type: "string" },
       then: { type: "string", minLength: 1 },
       else: { type: "array", minItems: 1, items: { type: "string" } },
+    },
+    snippet: {
+      type: "string",
+      pattern: "\\.(py|js|cjs|mjs)$",
+      description:
+        "instead of a command: a file of Python or JavaScript (relative to this file) whose runs are forked of an interpreter that runs already",
     },
     files: {
       ...paths,

@@ -10,7 +10,7 @@ import type { FunctionRef } from "../../kernels/syntax/index.ts";
 import { SANDBOX_CAPS } from "../../kernels/sandbox/index.ts";
 import type { SandboxLimits } from "../../kernels/sandbox/index.ts";
 import { commandCase, commandLine, completeCommand } from "../command/command.ts";
-import type { CommandText, TaskCommands } from "../command/command.ts";
+import type { CommandSurroundings, CommandText, TaskCommands } from "../command/command.ts";
 import { actorError } from "../errors.ts";
 import { levelFor, metricOf, requireMeasurable } from "./level.ts";
 import type { Level } from "./level.ts";
@@ -169,19 +169,39 @@ export function compareTask(
  */
 export function commandTask(
   [subject, candidate]: readonly string[],
-  more: Pick<CommandText, "files" | "readable">,
+  more: Pick<CommandSurroundings, "files" | "readable">,
   directory: string,
   overrides: TaskOverrides = {},
 ): Task {
-  const place = { source: null, base: directory, directory };
-  const written: TaskText = {
+  const written = {
     id: commandCase(subject ?? ""),
     subject: { command: subject ?? "", ...more },
     ...(candidate === undefined
       ? {}
       : { candidate: { command: candidate, ...more }, goal: "compare two commands" }),
   };
-  return completeTask(written, place, overrides);
+  return completeTask(written, { source: null, base: directory, directory }, overrides);
+}
+
+/**
+ * The task of `burst` or `compare` of snippets.
+ * @param paths of one, or of the one to compare it with behind it
+ * @throws TASK_INVALID
+ */
+export function snippetTask(
+  [subject, candidate]: readonly string[],
+  more: Pick<CommandSurroundings, "files" | "readable">,
+  directory: string,
+  overrides: TaskOverrides = {},
+): Task {
+  const written = {
+    id: commandCase(subject ?? ""),
+    subject: { snippet: subject ?? "", ...more },
+    ...(candidate === undefined
+      ? {}
+      : { candidate: { snippet: candidate, ...more }, goal: "compare two snippets" }),
+  };
+  return completeTask(written, { source: null, base: directory, directory }, overrides);
 }
 
 function readTaskFile(file: string): TaskText {

@@ -33,6 +33,7 @@ export type {
   SandboxLimits,
   SandboxProgram,
   SandboxSeed,
+  SnippetStart,
 } from "./protocol.ts";
 export { generateInputs, REALM_ISOLATION, realmEngine } from "./realm-engine.ts";
 export { trustedEngine } from "./trusted-engine.ts";

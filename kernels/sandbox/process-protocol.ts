@@ -69,6 +69,8 @@ export interface ProcessSample {
   readonly program: number;
   /** Its sandbox was `forked` by a server that had started before (a snippet is a copy of it), or made from nothing. */
   readonly start: "forked" | "spawned";
+  /** Of a snippet that was spawned all the same: why. */
+  readonly unforked?: string;
   readonly outcome: ProcessOutcome;
   readonly stdout: ProcessStream;
   readonly stderr: ProcessStream;

@@ -47,7 +47,8 @@ export class ProcessWorker {
   readonly #files: BurstFiles;
   readonly #signal: AbortSignal | undefined;
   readonly #groups = new Map<string, Cgroup>();
-  readonly #servers = new Map<string, ForkServer | null>();
+  /** Or why there is none. */
+  readonly #servers = new Map<string, ForkServer | string>();
 
   constructor(
     parts: WorkerParts,
@@ -63,24 +64,33 @@ export class ProcessWorker {
 
   async run(index: number): Promise<RunResult> {
     const program = this.#request.programs[index]!;
-    const { forks, koffi, readable } = this.#parts;
-    // What a run mounts over a server's /tmp would cover what is to be read there.
-    const covered = readable.some((path) => path.startsWith(`${SCRATCH}/`));
-    const zygote = forks && !covered ? zygoteOf(program.command, koffi) : null;
-    const server = zygote === null ? null : await this.#serverOf(zygote);
-    return await (server === null
-      ? this.#spawn(index, program)
-      : server.run(this.#job(program), this.#signal));
+    const server = await this.#serverFor(program.command);
+    if (typeof server !== "string") return await server.run(this.#job(program), this.#signal);
+    const result = await this.#spawn(index, program);
+    if (result.kind !== "ran" || !("language" in program.command)) return result;
+    return { kind: "ran", sample: { ...result.sample, unforked: server } };
   }
 
   async close(): Promise<void> {
-    for (const server of this.#servers.values()) await server?.close();
+    for (const server of this.#servers.values()) if (typeof server !== "string") await server.close();
     for (const group of this.#groups.values()) group.close();
   }
 
-  async #serverOf(zygote: Zygote): Promise<ForkServer | null> {
+  /** Or why there is none. */
+  async #serverFor(command: ProcessProgram["command"]): Promise<ForkServer | string> {
+    const { forks, koffi, readable } = this.#parts;
+    if (!forks) return "fork servers are switched off";
+    // What a run mounts over a server's /tmp would cover what is to be read there.
+    const covered = readable.find((path) => path.startsWith(`${SCRATCH}/`));
+    if (covered !== undefined)
+      return `${covered} is to be read, and what is forked has a ${SCRATCH} of its own`;
+    const zygote = zygoteOf(command, koffi);
+    return zygote === null ? "Node is forked by koffi, which is not installed" : await this.#serverOf(zygote);
+  }
+
+  async #serverOf(zygote: Zygote): Promise<ForkServer | string> {
     const held = this.#servers.get(zygote.name);
-    if (held === null || held?.lives === true) return held;
+    if (typeof held === "string" || held?.lives === true) return held;
     const { limits } = this.#request;
     const server = await ForkServer.start({
       command: this.#box({ readable: zygote.readable, rights: SERVER_RIGHTS, command: zygote.command }),
@@ -90,10 +100,9 @@ export class ProcessWorker {
       clock: this.#parts.clock,
       limits,
     });
-    const found = typeof server === "string" ? null : server;
     // One that has worked before is worth another try.
-    if (found !== null || held === undefined) this.#servers.set(zygote.name, found);
-    return found;
+    if (typeof server !== "string" || held === undefined) this.#servers.set(zygote.name, server);
+    return server;
   }
 
   #group(name: string, memoryMb: number, pids: number): Cgroup | null {

@@ -80,9 +80,12 @@ def limit(job):
 def run_command(command, env):
     for number in (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGINT): signal.signal(number, signal.SIG_DFL)
     try: os.execvpe(command[0], command, env)
-    except OSError as error: sys.stderr.write("%s: %s\\n" % (command[0], error.strerror))
+    except OSError as failure:
+        # As a shell does: 127 for what is not there, 126 for what cannot be executed.
+        code = 127 if isinstance(failure, FileNotFoundError) else 126
+        sys.stderr.write("%s: %s\\n" % (command[0], failure.strerror))
     sys.stderr.flush()
-    os._exit(127)
+    os._exit(code)
 
 def run_snippet(source, env):
     for name in list(os.environ):

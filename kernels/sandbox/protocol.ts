@@ -140,8 +140,17 @@ export interface ForkMeasurement {
    */
   readonly proof: readonly Observation[];
   readonly isolation: Isolation;
+  /** Of snippets, which are commands in one of two languages; absent of all else. */
+  readonly start?: SnippetStart;
   /** Isolate only; absent when the fork did not live to say. */
   readonly conditions?: ForkConditions;
+}
+
+/** How the processes of a snippet began: as copies of an interpreter that runs already, or each from nothing. */
+export interface SnippetStart {
+  readonly kind: "forked" | "spawned";
+  /** Why they were spawned; null of what was forked. */
+  readonly why: string | null;
 }
 
 /** What a fork was timed under. */

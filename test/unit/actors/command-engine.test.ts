@@ -4,7 +4,7 @@ import { commandEngine } from "../../../actors/command/command-engine.ts";
 import type { CommandEngine } from "../../../actors/command/command-engine.ts";
 import { completeCommand } from "../../../actors/command/command.ts";
 import { commandProgram } from "../../../actors/command/command-program.ts";
-import type { Compared } from "../../../actors/command/command-program.ts";
+import type { Compared, StoredCommand } from "../../../actors/command/command-program.ts";
 import { SANDBOX_CAPS } from "../../../kernels/sandbox/index.ts";
 import type {
   EncodedInput,
@@ -14,6 +14,7 @@ import type {
   ProcessIsolation,
   ProcessRequest,
   ProcessSample,
+  SandboxProgram,
 } from "../../../kernels/sandbox/index.ts";
 import { hasCode } from "../../contract/journal-contract.ts";
 
@@ -99,7 +100,10 @@ describe("the engine of commands", () => {
     const killed = { outcome: { kind: "killed", signal: "SIGSEGV" } } as const;
     assert.deepEqual(await observe(() => killed), { outcome: "threw", text: "killed by SIGSEGV" });
     const limited = { outcome: { kind: "limit_exceeded", limit: "wall" } } as const;
-    assert.deepEqual(await observe(() => limited), { outcome: "limit_exceeded", text: "wall" });
+    assert.deepEqual(await observe(() => limited), {
+      outcome: "limit_exceeded",
+      text: "a broken limit (wall time, 60 s)",
+    });
     assert.equal((await observe(() => ({}), "exit_code")).text, "exit code 0");
   });
 
@@ -132,7 +136,10 @@ describe("the engine of commands", () => {
     assert.equal(odd.fork.proof[0]!.text, "exit code 0, stdout: 8\n");
     const limited = { outcome: { kind: "limit_exceeded", limit: "memory" } } as const;
     const broken = await measure((run) => (run > 1 ? limited : {}));
-    assert.deepEqual([broken.fork.failures, broken.fork.proof[0]!.text], [2, "memory"]);
+    assert.deepEqual(
+      [broken.fork.failures, broken.fork.proof[0]!.text],
+      [2, "a broken limit (memory, 2048 MB)"],
+    );
   });
 
   it("holds the output of a few runs at a time", async () => {
@@ -142,6 +149,46 @@ describe("the engine of commands", () => {
       requests.map(({ order }) => order.length),
       [25, 25, 11],
     );
+  });
+
+  it("waits for no run behind one that broke a limit, where it is asked not to", async () => {
+    const { engine, requests } = await scripted((run) =>
+      run === 1 ? { outcome: { kind: "limit_exceeded", limit: "wall" } } : {},
+    );
+    const program = await commandProgram(completeCommand({ command: "x" }, "/"), "output");
+    const asked = { program, inputs: [RUN, RUN, RUN], order: "alone", untilLimit: true, ...common } as const;
+    const { observations } = await engine.observe(asked);
+    assert.deepEqual(
+      observations.map(({ outcome }) => outcome),
+      ["returned", "limit_exceeded"],
+    );
+    assert.equal(requests.length, 2);
+  });
+
+  it("runs a snippet as one, and tells of a block how its runs began", async () => {
+    const program: SandboxProgram = {
+      ...(await commandProgram(completeCommand({ command: "x" }, "/"), "output")),
+      code: JSON.stringify({
+        words: ["x.py"],
+        readable: [],
+        stdin: null,
+        env: {},
+        files: {},
+        compared: "output",
+        snippet: { language: "python", source: "print(7)" },
+      } satisfies StoredCommand),
+    };
+    const measureOf = async (script: Script): Promise<Scripted & { readonly fork: ForkMeasurement }> => {
+      const set = await scripted(script);
+      const request = { program, batch: [RUN], iterations: 3, warmUpIterations: 1, ...common };
+      return { ...set, fork: await set.engine.measure(request) };
+    };
+    const { fork, requests } = await measureOf(() => ({ start: "forked" }));
+    assert.deepEqual(requests[0]!.programs[0]!.command, { language: "python", source: "print(7)" });
+    assert.deepEqual(fork.start, { kind: "forked", why: null });
+    const mixed = await measureOf((run) => (run === 2 ? { unforked: "no koffi" } : { start: "forked" }));
+    assert.deepEqual(mixed.fork.start, { kind: "spawned", why: "no koffi" });
+    assert.equal((await measure(() => ({ start: "forked" }))).fork.start, undefined);
   });
 
   it("opens once for each set of what commands can read", async () => {

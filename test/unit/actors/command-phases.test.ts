@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { commandTask } from "../../../actors/workflow/task.ts";
+import { commandTask, completeTask } from "../../../actors/workflow/task.ts";
 import type { TaskOverrides } from "../../../actors/workflow/task.ts";
 import { examiner } from "../../../actors/evidence/examiner.ts";
 import { verdictSentence } from "../../../actors/evidence/report-verdict.ts";
@@ -9,6 +9,8 @@ import { preparer } from "../../../actors/workflow/preparation.ts";
 import { storedCommand } from "../../../actors/command/command-program.ts";
 import type { SessionCommand, SessionState } from "../../../actors/workflow/session-state.ts";
 import type { Observation } from "../../../kernels/sandbox/index.ts";
+import { MyriadError } from "../../../runtime/contracts/index.ts";
+import { VirtualClock } from "../../../runtime/testkit/index.ts";
 import { hasCode } from "../../contract/journal-contract.ts";
 import { scriptedEngine } from "../../kit/scripted-engine.ts";
 import type { ScriptedEngine } from "../../kit/scripted-engine.ts";
@@ -35,7 +37,7 @@ function sessionAbout(
 async function prepare(session: SessionState, observe: Run = SEVEN) {
   const home = await openKept();
   const isolate = engineOf(observe);
-  const services = servicesOf({ ...home, measuring: isolate });
+  const services = servicesOf({ ...home, measuring: isolate, clock: new VirtualClock() });
   try {
     return { prepared: await preparer.execute({ phase: "prepare", session }, services, callOf()), isolate };
   } finally {
@@ -67,6 +69,30 @@ describe("preparing commands", () => {
     }
   });
 
+  it("says of what it refuses what is to be done about the command: its limit, what is in its sandbox", async () => {
+    const told = async (observation: Observation): Promise<MyriadError> => {
+      const limits = { wallSeconds: 5 };
+      const task = completeTask(
+        { id: "x", subject: { command: "x" }, limits },
+        { source: null, base: "/project", directory: "/project" },
+      );
+      const thrown: unknown = await prepare(sessionOf("burst", {}, task), () => observation).catch(
+        (error: unknown) => error,
+      );
+      assert.ok(thrown instanceof MyriadError);
+      return thrown;
+    };
+    const slept = await told({ outcome: "limit_exceeded", text: "a broken limit (wall time, 5 s)" });
+    assert.equal(slept.message, "the command ended with a broken limit (wall time, 5 s)");
+    assert.match(
+      slept.hint ?? "",
+      /no network to wait for; or raise the task's limits\.wallSeconds, to 60 s/,
+    );
+    assert.equal(slept.location, "x (in /project)");
+    const absent = await told({ outcome: "threw", text: "exit code 127" });
+    assert.match(absent.hint ?? "", /\/usr\/bin.* in the working folder no file,/);
+  });
+
   it("looks at exit codes alone where behaviour may change", async () => {
     const { prepared } = await prepare(sessionAbout(["x", "y"], "compare", { behaviour: "may_change" }));
     assert.equal(storedCommand(prepared.subject.program).compared, "exit_code");
@@ -83,7 +109,7 @@ describe("examining commands", () => {
     });
     return await examiner.execute(
       { phase: "equivalence", session },
-      servicesOf({ measuring: isolate }),
+      servicesOf({ measuring: isolate, clock: new VirtualClock() }),
       callOf(),
     );
   }

@@ -1,5 +1,5 @@
 /**
- * How often this machine calls a function different from itself: rounds of the whole suite at screen size, each
+ * How often this machine calls a function or command different from itself: rounds of the whole suite at screen size, each
  * case against its own present code, decided at α 0.05 over the round as one look. A round is flagged when any
  * case is called regressed or improved. Rounds of the same cases on the same machine add up; they are kept with
  * their time, each as soon as it is done.
@@ -9,6 +9,7 @@ import { encodeError, type Fault } from "../../runtime/contracts/index.ts";
 import { actorError } from "../errors.ts";
 import { documentError } from "../workflow/document.ts";
 import type { ComparisonRow } from "../workflow/session-document.ts";
+import { refName } from "../workflow/task.ts";
 import { emptyCiDocument } from "./ci-document.ts";
 import type { CiDocument, FalseAlarms } from "./ci-document.ts";
 import { CiHistory } from "./ci-history.ts";
@@ -115,9 +116,11 @@ async function againstItself(
   { round, of }: RoundPlace,
   hooks: CiHooks,
 ): Promise<readonly ComparisonRow[] | null> {
+  const { commands } = task;
   const own = {
     ...task,
     candidate: task.subject,
+    ...(commands === undefined ? {} : { commands: { ...commands, candidate: commands.subject } }),
     goal: "the same as itself",
     runs: screenRuns,
     seed: host.drawSeed(),
@@ -137,6 +140,6 @@ async function againstItself(
   throw actorError(
     "SUITE_NOT_CALIBRATED",
     `${task.id}: ${error === null ? "it was rejected against itself" : `${error.code}: ${error.message}`}`,
-    { location: error?.location ?? task.subject.file },
+    { location: error?.location ?? refName(task.subject) },
   );
 }

@@ -59,7 +59,7 @@ type Decided = Pick<CiCase, "verdict"> &
   Partial<Pick<CiCase, "decidedBy" | "reason" | "comparisons" | "error">>;
 
 function decided(
-  { same, before }: PlannedCase,
+  { same, before, absent }: PlannedCase,
   screen: LookOutcome | undefined,
   full: LookOutcome | undefined,
   screened: readonly ComparisonRow[],
@@ -67,7 +67,7 @@ function decided(
   circumstances: Circumstances,
 ): Decided {
   if (same) return { verdict: "unchanged", decidedBy: "identity" };
-  if (before === null) return { verdict: "no_baseline", reason: "its file is not in that commit" };
+  if (before === null) return { verdict: "no_baseline", reason: `${absent ?? "it"} is not in that commit` };
   const last = full ?? screen;
   switch (last?.kind) {
     case undefined:

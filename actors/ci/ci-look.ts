@@ -1,4 +1,4 @@
-/** One look at one case: a session of `compare` between the base commit's function and the present one. */
+/** One look at one case: a session of `compare` between the base commit's function or command and the present one. */
 import { encodeError } from "../../runtime/contracts/index.ts";
 import type { Fault } from "../../runtime/contracts/index.ts";
 import type { Look } from "../../kernels/statistics/index.ts";
@@ -47,7 +47,7 @@ export function lookTask(planned: PlannedCase, look: Look, seed: number, ref: st
   const { task, before, screenRuns } = planned;
   return {
     ...task,
-    subject: before!,
+    ...before!,
     candidate: task.subject,
     goal: `no slower than at ${ref}`,
     runs: look === "screen" ? screenRuns : task.runs,
@@ -75,7 +75,7 @@ export function outcomeOf(
   const facts = { session, report, wallMs };
   if (fault === "interrupted") return { ...facts, kind: "stopped" };
   if (error !== null) {
-    if (isMissingBefore(error, before!.file)) {
+    if (isMissingBefore(error, before!.subject.file)) {
       return { ...facts, kind: "no_baseline", reason: "the function is not in that commit" };
     }
     return { ...facts, kind: "failed", error, fault: fault ?? "internal" };

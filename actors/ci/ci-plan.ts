@@ -1,6 +1,7 @@
 /**
- * What is to be measured: every case with the same function at the base commit. Both are bundled first; where
- * they are the same program there is nothing to measure, and no noise can say otherwise.
+ * What is to be measured: every case with the same function at the base commit, or the same command with the files of
+ * that commit. Both become programs first; where they are the same program there is nothing to measure, and no noise can
+ * say otherwise.
  */
 import { createHash } from "node:crypto";
 import { existsSync, realpathSync } from "node:fs";
@@ -8,15 +9,19 @@ import { dirname, relative, resolve } from "node:path";
 import { bundleFunction } from "../../kernels/syntax/index.ts";
 import type { FunctionRef } from "../../kernels/syntax/index.ts";
 import { actorError } from "../errors.ts";
+import type { Task } from "../workflow/task.ts";
+import { planCommand } from "./ci-plan-command.ts";
 import type { GitSource } from "./git-source.ts";
 import type { Suite, SuiteCase } from "./suite.ts";
 
 export interface PlannedCase extends SuiteCase {
   readonly id: string;
-  /** `path#export`, the path relative to the suite file. */
+  /** `path#export`, the path relative to the suite file, or the line of a command. */
   readonly subject: string;
-  /** The function at the base commit; null: its file is not in it. */
-  readonly before: FunctionRef | null;
+  /** What of the task is otherwise at the base commit; null: a file of it is not in that commit. */
+  readonly before: Pick<Task, "subject" | "commands"> | null;
+  /** What is not in the base commit, where something is not. */
+  readonly absent: string | null;
   /** Digest of the present program; null when it cannot be bundled, which its session will say. */
   readonly program: string | null;
   readonly same: boolean;
@@ -40,6 +45,8 @@ async function planCase(
   checkout: string,
 ): Promise<PlannedCase> {
   const { task } = one;
+  if (task.commands !== undefined)
+    return await planCommand(one, task.commands.subject, suite, source, checkout);
   const { file, exportName } = task.subject;
   const place = source.inCheckout(file, checkout);
   if (place === null) {
@@ -47,15 +54,16 @@ async function planCase(
       location: `${suite.file} (${task.id})`,
     });
   }
-  const before = existsSync(place) ? { file: place, exportName } : null;
-  if (before !== null) await source.linkPackages(file, checkout);
+  const subject = existsSync(place) ? { file: place, exportName } : null;
+  if (subject !== null) await source.linkPackages(file, checkout);
   const program = await digestOf(task.subject);
-  const earlier = before === null ? null : await digestOf(before);
+  const earlier = subject === null ? null : await digestOf(subject);
   return {
     ...one,
     id: task.id,
     subject: `${relative(dirname(suite.file), file)}#${exportName}`,
-    before,
+    before: subject === null ? null : { subject },
+    absent: subject === null ? "its file" : null,
     program,
     same: program !== null && program === earlier,
   };

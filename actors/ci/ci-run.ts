@@ -123,7 +123,7 @@ function requireSameRun(
   const changed = cases.find(({ id, program }) => start.programs[id] !== program);
   if (changed !== undefined) {
     throw actorError("SUITE_RUN_CHANGED", `${changed.id} is not the code that the run began with`, {
-      location: changed.task.subject.file,
+      location: changed.subject,
     });
   }
   if (start.key !== suite.key || start.suite !== suite.file) {

@@ -101,6 +101,14 @@ export class GitSource {
     return steps[0] === ".." || steps.includes("node_modules") ? null : join(checkout, path);
   }
 
+  /** Those of the files that git is told to keep no version of. */
+  async ignored(files: readonly string[]): Promise<readonly string[]> {
+    const input = files.map((file) => `${file}\0`).join("");
+    // It fails when it finds none.
+    const found = await git(this.root, ["check-ignore", "-z", "--stdin"], {}, input).catch(() => "");
+    return found.split("\0").filter((file) => file !== "");
+  }
+
   /** Links every node_modules from the file's folder up to the root. */
   async linkPackages(file: string, checkout: string): Promise<void> {
     for (let folder = realpathSync(dirname(file)); ; folder = dirname(folder)) {
@@ -118,12 +126,16 @@ async function git(
   cwd: string,
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
+  input = "",
 ): Promise<string> {
-  const { stdout } = await run("git", [...args], {
+  const running = run("git", [...args], {
     cwd,
     env: { ...process.env, LC_ALL: "C", ...env },
     maxBuffer: 16 * 1024 * 1024,
   });
+  // One that ends before it has read all says so by its exit code.
+  running.child.stdin?.on("error", () => undefined).end(input);
+  const { stdout } = await running;
   return stdout.trim();
 }
 

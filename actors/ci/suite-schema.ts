@@ -1,7 +1,7 @@
 /** JSON Schema (2020-12) of a suite file; shipped as schemas/suite.schema.json. */
 import { TASK_SCHEMA } from "../workflow/task-schema.ts";
 
-/** What a case may not say: the other version of a case is the same function at a commit. */
+/** What a case may not say: the other version of a case is the same function or command at a commit. */
 const NOT_OF_A_CASE: readonly string[] = ["candidate", "baseline"];
 
 const caseProperties = Object.fromEntries(

@@ -7,6 +7,7 @@ import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, relative, resolve } from "node:path";
 import { MyriadError } from "../../runtime/contracts/index.ts";
+import type { TaskCommand } from "../command/command.ts";
 import { actorError } from "../errors.ts";
 import { textReader } from "../workflow/checked-text.ts";
 import type { CheckedText } from "../workflow/checked-text.ts";
@@ -98,14 +99,10 @@ function caseAt(
     return actorError("SUITE_INVALID", message, { location, ...(cause === undefined ? {} : { cause }) });
   };
   const task = taskOf(written, file, refuse);
-  if (task.commands !== undefined) throw refuse(`${task.id} is about a command; ci compares functions`, "");
   if (task.candidate !== null) throw refuse(`${task.id} names a candidate; ci compares with a commit`, "");
-  for (const [field, ref] of [
-    ["subject", task.subject],
-    ["inputs", task.inputs],
-  ] as const) {
-    if (ref === null || existsSync(ref.file)) continue;
-    throw refuse(`${task.id}: there is no file ${ref.file}`, typeof written === "string" ? "" : field);
+  for (const [field, file] of filesOf(task)) {
+    if (existsSync(file)) continue;
+    throw refuse(`${task.id}: there is no file ${file}`, typeof written === "string" ? "" : field);
   }
   const own = typeof written === "string" ? undefined : written.runs;
   const runs = overrides.runs ?? own ?? text.value.runs ?? task.runs;
@@ -118,6 +115,16 @@ function caseAt(
     task: { ...task, runs, stopEarly: false },
     screenRuns: screenRuns ?? Math.max(LEAST_RUNS, Math.round(runs / 10)),
   };
+}
+
+/** Files without which a case cannot be run, with the field that names each. */
+function filesOf({ subject, inputs, commands }: Task): readonly (readonly [field: string, file: string])[] {
+  if (commands === undefined) {
+    return [["subject", subject.file], ...(inputs === null ? [] : [["inputs", inputs.file] as const])];
+  }
+  const { folder, files, snippet } = commands.subject;
+  const taken = files.map((path) => resolve(folder, path));
+  return [...(snippet === undefined ? [] : [snippet.file]), ...taken].map((file) => ["subject", file]);
 }
 
 /** A task file's own errors name their own place. */
@@ -148,6 +155,18 @@ function refuseTwins(cases: readonly SuiteCase[], text: CheckedText<SuiteText>, 
   }
 }
 
+function commandFacts(
+  { words, snippet, folder, files, readable, stdin, env }: TaskCommand,
+  base: string,
+): object {
+  const place = {
+    folder: relative(base, folder),
+    files,
+    readable: readable.map((path) => relative(base, path)),
+  };
+  return { words, language: snippet?.language ?? null, ...place, stdin, env };
+}
+
 /** Paths relative to the suite, so that a checkout elsewhere has the same key. */
 function keyOf(cases: readonly SuiteCase[], base: string): string {
   const facts = cases.map(({ task, screenRuns }) => ({
@@ -159,6 +178,7 @@ function keyOf(cases: readonly SuiteCase[], base: string): string {
     limits: task.limits,
     workers: task.workers,
     ...(task.level === "trusted" ? { level: task.level } : {}),
+    ...(task.commands === undefined ? {} : { command: commandFacts(task.commands.subject, base) }),
     screenRuns,
   }));
   return createHash("sha256").update(JSON.stringify(facts)).digest("hex").slice(0, 16);

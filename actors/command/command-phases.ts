@@ -14,7 +14,7 @@ import type { Prepared, SessionStart, SessionState, VersionSource } from "../wor
 import { commandLine } from "./command.ts";
 import type { TaskCommand, TaskCommands } from "./command.ts";
 import { insideHint, limitHint } from "./command-outcome.ts";
-import { commandProgram, storedCommand } from "./command-program.ts";
+import { commandProgram, comparedOf, storedCommand } from "./command-program.ts";
 import type { Compared } from "./command-program.ts";
 import { watchingRuns } from "./run-watch.ts";
 
@@ -33,7 +33,7 @@ export async function prepareCommands(
   call: Call,
 ): Promise<Prepared> {
   const { task } = start;
-  const subject = await versionOf(commands.subject, comparedOf(start));
+  const subject = await versionOf(commands.subject, comparedOf(start.task));
   const other = await otherVersion(start, commands, services);
   const line = commandLine(commands.subject);
   requireSteady(
@@ -87,7 +87,7 @@ export async function examineCommands(
     disagreements: differing.length,
     engines: [engine],
     clean: after.every(({ outcome }) => outcome !== "limit_exceeded"),
-    ...(comparedOf(start) === "exit_code" ? { exitCodesAlone: true } : {}),
+    ...(comparedOf(start.task) === "exit_code" ? { exitCodesAlone: true } : {}),
     counterexamples:
       first === undefined
         ? []
@@ -110,12 +110,8 @@ export async function isSameCommand(
   start: SessionStart,
   { digest }: SandboxProgram,
 ): Promise<boolean> {
-  const now = await commandProgram(command, comparedOf(start)).catch(() => null);
+  const now = await commandProgram(command, comparedOf(start.task)).catch(() => null);
   return now?.digest === digest;
-}
-
-function comparedOf({ task }: SessionStart): Compared {
-  return task.behaviour === "may_change" ? "exit_code" : "output";
 }
 
 async function versionOf(command: TaskCommand, compared: Compared): Promise<VersionSource> {
@@ -128,7 +124,8 @@ async function otherVersion(
   services: Services,
 ): Promise<VersionSource | null> {
   const { task, command } = start;
-  if (command !== "burst") return candidate === null ? null : await versionOf(candidate, comparedOf(start));
+  if (command !== "burst")
+    return candidate === null ? null : await versionOf(candidate, comparedOf(start.task));
   const stored = await storedBaseline(task.id, task.baseline, services);
   return stored === null ? null : { program: stored.program, source: "", label: stored.tag };
 }

@@ -16,6 +16,10 @@ import type { SnippetText } from "./snippet.ts";
 /** What of a run is looked at: exit code and standard output, or the exit code alone. */
 export type Compared = "output" | "exit_code";
 
+export function comparedOf({ behaviour }: { readonly behaviour: "same" | "may_change" }): Compared {
+  return behaviour === "may_change" ? "exit_code" : "output";
+}
+
 export interface StoredCommand extends Pick<TaskCommand, "words" | "readable" | "stdin" | "env"> {
   /** Content in Base64, by path. */
   readonly files: Readonly<Record<string, string>>;

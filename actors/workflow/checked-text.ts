@@ -80,10 +80,14 @@ function wordsOf(
   if (typeof extra === "string") return { path: [...path, extra], what: `is not a field of a ${noun}` };
   const allowed = params["allowedValues"];
   const choices = Array.isArray(allowed) ? `: ${allowed.join(", ")}` : "";
-  // The one list that may not hold the same thing twice by `contains`.
-  const what = keyword === "contains" ? "names a metric more than once" : (message ?? "is wrong");
-  return { path, what: what + choices };
+  return { path, what: (TOLD[keyword] ?? message ?? "is wrong") + choices };
 }
+
+const TOLD: Readonly<Partial<Record<string, string>>> = {
+  // The one list that may not hold the same thing twice by `contains`.
+  contains: "names a metric more than once",
+  "false schema": "cannot stand beside the other fields",
+};
 
 function unescapePointer(step: string): string {
   return step.replaceAll("~1", "/").replaceAll("~0", "~");

@@ -100,6 +100,22 @@ for (const language of ["python", "node"] as const) {
       }
     });
 
+    it("says why it was spawned where nothing is forked", async () => {
+      const spawning = await processEngine({ workers: 1, forks: false });
+      const { samples } = await spawning.run({
+        programs: [{ command: { language, source: texts.says } }, { command: ["true"] }],
+        order: [0, 1],
+        limits,
+      });
+      assert.deepEqual(
+        samples.map(({ start, unforked }) => [start, unforked]),
+        [
+          ["spawned", "fork servers are switched off"],
+          ["spawned", undefined],
+        ],
+      );
+    });
+
     it("that throws ends with code 1 and says what was thrown", async () => {
       const [sample] = await run(texts.fails);
       assert.deepEqual(sample!.outcome, { kind: "exited", code: 1 });

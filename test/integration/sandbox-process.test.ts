@@ -64,6 +64,14 @@ for (const forks of [true, false])
           assert.deepEqual([text(sample.stdout), text(sample.stderr)], ["out\n", "err\n"]);
         });
 
+        it("ends with 127 for a program that is not there, and with 126 for one that cannot be executed", async () => {
+          assert.deepEqual((await one({ command: ["no-such-program"] })).outcome, {
+            kind: "exited",
+            code: 127,
+          });
+          assert.deepEqual((await one({ command: ["/tmp"] })).outcome, { kind: "exited", code: 126 });
+        });
+
         it("names the signal that killed the command", async () => {
           assert.deepEqual((await one(shell("kill -SEGV $$"))).outcome, {
             kind: "killed",

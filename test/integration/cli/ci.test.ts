@@ -7,10 +7,12 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import { parse } from "yaml";
 import type { CiDocument } from "../../../actors/index.ts";
 import { myriad, readSchema } from "../../kit/cli.ts";
+import { whyNoCommands } from "../../kit/commands.ts";
 import type { Ended } from "../../kit/cli.ts";
 import { ROOT } from "../../kit/repository.ts";
 import { inRepository } from "../../kit/suite.ts";
 
+const noCommands = await whyNoCommands("sh");
 const validate = new Ajv2020({ strict: true, allErrors: true }).compile<CiDocument>(readSchema("ci"));
 
 function documentIn({ stdout, stderr }: Ended): CiDocument {
@@ -92,6 +94,22 @@ describe("myriad ci in another's repository", () => {
       assert.match(readFileSync(env.GITHUB_STEP_SUMMARY, "utf8"), /\*\*regressed\*\*/);
       assert.equal(git("status", "--porcelain"), "?? myriad.xml");
     }));
+
+  it("holds a command against the files of the commit", { skip: noCommands ?? false }, () =>
+    inRepository(async ({ folder: cwd, commit }) => {
+      const counting = (to: number): string =>
+        `i=0; while [ $i -lt ${to} ]; do i=$((i+1)); done; echo done\n`;
+      const cases = "cases: [{ id: count, subject: { command: sh count.sh }, runs: 40, allowNoise: true }]\n";
+      commit({ "myriad.ci.yaml": cases, ".gitignore": ".myriad/\n", "count.sh": counting(30_000) });
+      commit({ "count.sh": counting(1_000) });
+      const ended = await myriad(["ci", "--against", "HEAD~1", "--json"], { cwd });
+      assert.equal(ended.code, 0, ended.stdout + ended.stderr);
+      assert.deepEqual(
+        documentIn(ended).cases.map(({ subject, verdict, decidedBy }) => [subject, verdict, decidedBy]),
+        [["sh count.sh", "improved", "screen"]],
+      );
+    }),
+  );
 
   it("ends with exit 0 where the functions are as they were, whatever else changed", () =>
     inRepository(async ({ folder: cwd, commit }) => {

@@ -7,6 +7,7 @@ import { assertRefused, inProject, myriad, myriadJson } from "../../kit/cli.ts";
 import { whyNoCommands } from "../../kit/commands.ts";
 
 const missing = await whyNoCommands("sh");
+const noPython = await whyNoCommands("python3");
 const RUNS = ["--runs", "40", "--seed", "7", "--allow-noise"];
 /** Counts in a shell, which is slow enough to be told from half of it on any machine. */
 const counting = (to: number): string =>
@@ -35,6 +36,31 @@ describe("commands", { skip: missing ?? false, concurrency: 2 }, () => {
       assertRefused(await myriadJson(["burst", ...LONG, ...RUNS], { cwd }), "SUBJECT_COMMAND_FAILED");
       assertRefused(await myriadJson(["burst", "--command", "ls | wc", ...RUNS], { cwd }), "TASK_INVALID");
     }));
+
+  it(
+    "that are snippets are forked, which is told with what is not fresh in a copy",
+    { skip: noPython ?? false },
+    () =>
+      inProject(
+        { "slow.py": "print(sum(range(1_000_000)))", "fast.py": "print(499999500000)" },
+        async (cwd) => {
+          const versions = ["--snippet", "slow.py", "--snippet", "fast.py"];
+          const compared = await myriadJson(["compare", ...versions, ...RUNS], { cwd });
+          assert.equal(compared.code, 0, compared.stdout);
+          const { verdict, subject, burst, warnings } = compared.document;
+          assert.deepEqual([verdict, subject?.export, warnings], ["improved", "slow.py", []]);
+          assert.deepEqual(
+            burst?.starts?.map(({ version, language, start }) => [version, language, start]),
+            [
+              ["baseline", "python", "forked"],
+              ["candidate", "python", "forked"],
+            ],
+          );
+          const told = await myriad(["report"], { cwd });
+          assert.match(told.stdout, /^candidate: forked, .*; not fresh in it: .*the hash seed/m);
+        },
+      ),
+  );
 
   it("are kept with their files as the baseline that a later burst runs again", () =>
     inProject(PROJECT, async (cwd) => {

@@ -62,12 +62,13 @@ export const ACTOR_ERRORS: Readonly<Record<ActorErrorCode, ErrorDefinition>> = {
   },
   SUBJECT_NONDETERMINISTIC: {
     fault: "input",
-    meaning: "the function's result depends on chance or time",
+    meaning: "the result of the function or command depends on chance or time",
     hint: "pass the time and the random source in as arguments, so that two versions can be compared",
   },
   SUBJECT_LIMIT_EXCEEDED: {
     fault: "input",
-    meaning: "the function broke a limit of the sandbox: an endless loop, too much memory, too deep a stack",
+    meaning:
+      "the function or command broke a limit of the sandbox: an endless loop, too much memory, too deep a stack",
     hint: "give smaller inputs, or mend the loop",
   },
   SUBJECT_INCOMPARABLE: {

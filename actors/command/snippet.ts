@@ -8,9 +8,10 @@ import { basename, extname } from "node:path";
 import type { ProcessSnippet } from "../../kernels/sandbox/index.ts";
 import { actorError } from "../errors.ts";
 
-export type SnippetLanguage = ProcessSnippet["language"];
+/** What a snippet is written in. */
+export type SnippetLanguage = "python" | "node";
 
-/** Of a task. */
+/** A snippet of a task: its file, with what is told by the file's ending. */
 export interface TaskSnippet {
   readonly language: SnippetLanguage;
   /** Absolute. */

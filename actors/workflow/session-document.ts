@@ -2,7 +2,6 @@
  * The one document in which a command ends: what `--json` prints, what reports are drawn from, what is kept.
  * `schema` is versioned and grows by addition only; `schemas/result.schema.json` is its JSON Schema.
  */
-import type { ProcessSnippet } from "../../kernels/sandbox/index.ts";
 import type {
   Decision,
   Direction,
@@ -10,6 +9,7 @@ import type {
   MetricComparison,
   Verdict,
 } from "../../kernels/statistics/index.ts";
+import type { SnippetLanguage } from "../command/snippet.ts";
 
 /** The name and version of the result documents that this version writes. */
 export const RESULT_SCHEMA = "myriad.result/1";
@@ -269,7 +269,7 @@ export interface BurstSummary {
 /** How the runs of a version began that is a snippet. */
 export interface StartSummary {
   readonly version: "baseline" | "candidate";
-  readonly language: ProcessSnippet["language"];
+  readonly language: SnippetLanguage;
   /** `spawned` when any of its runs was. */
   readonly start: "forked" | "spawned";
   /** Why it was spawned; null of what was forked. */

@@ -328,7 +328,9 @@ export function refusalOf(
   const failed = gates?.find((gate) => !gate.passed);
   if (failed !== undefined) return { phase: "gates", reason: `${failed.name}: ${failed.reason ?? "failed"}` };
   if (equivalence !== undefined && equivalence.disagreements > 0 && !mayChange) {
-    return { phase: "equivalence", reason: `it disagrees on ${equivalence.disagreements} inputs` };
+    const count = equivalence.disagreements;
+    const where = task.commands === undefined ? `on ${count} inputs` : `in ${count} runs`;
+    return { phase: "equivalence", reason: `it disagrees ${where}` };
   }
   if (burst?.falseProof != null) {
     return { phase: "burst", reason: failureInBurst(state, burst.falseProof) };
@@ -340,6 +342,8 @@ function failureInBurst({ forks }: SessionState, version: Version): string {
   const own = forks.filter((fork) => fork.version === version);
   const failures = own.reduce((sum, fork) => sum + fork.failures, 0);
   if (failures === 0) return "in the burst it gave another result than it was checked to give";
+  const limit = own.flatMap(({ brokenLimit }) => brokenLimit ?? [])[0];
+  if (limit !== undefined) return `in the burst ${failures} of its sandboxes failed: ${limit}`;
   return `in the burst ${failures} of its sandboxes failed: a limit was exceeded, or calls ended in another way`;
 }
 

@@ -298,6 +298,14 @@ describe("the burst runner", () => {
     }
   });
 
+  it("names the limit that was broken, where the proof tells of one", async () => {
+    const proof = [{ outcome: "limit_exceeded", text: "a broken limit (wall time, 60 s)" }] as const;
+    const failing = burst({ command: "run", measure: faulty("subject", { failures: 2, proof }) });
+    await assert.rejects(failing, { message: /^2 sandboxes .*: a broken limit \(wall time, 60 s\) in/ });
+    const { kept } = await burst({ measure: faulty("candidate 1", { failures: 2, proof }) });
+    assert.ok(kept.some(({ brokenLimit }) => brokenLimit === proof[0].text));
+  });
+
   it("blames a stored baseline that fails or does something else, and not the present code", async () => {
     for (const fault of [{ failures: 2 }, { proof: [returned("1")] }]) {
       const broken = burst({ command: "burst", measure: faulty("dedupe@1", fault) });

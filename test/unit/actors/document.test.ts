@@ -223,6 +223,11 @@ describe("the document of a session", () => {
     );
     assert.match(failed.refusals[0]!.reason, /in the burst 2 of its sandboxes failed/);
     assert.match(verdictSentence(failed), /^The candidate is rejected: in the burst 2 of its sandboxes/);
+    const limited = forkOf("candidate", 2, { failures: 1, brokenLimit: "a broken limit (memory, 64 MB)" });
+    assert.match(
+      documentFor(sessionOf("run", { outputs, forks: [limited] })).refusals[0]!.reason,
+      /1 of its sandboxes failed: a broken limit \(memory, 64 MB\)$/,
+    );
     const drifted = documentFor(sessionOf("run", { outputs, forks: forksOf("candidate") }));
     assert.match(verdictSentence(drifted), /rejected: in the burst it gave another result than/);
   });

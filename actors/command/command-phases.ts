@@ -82,7 +82,7 @@ export async function examineCommands(
   const [first] = differing;
   const { name: engine } = services.measuring;
   return {
-    inputs: FIRST_RUNS.length,
+    inputs: both.length,
     sealed: 0,
     disagreements: differing.length,
     engines: [engine],

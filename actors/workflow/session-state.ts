@@ -328,8 +328,9 @@ export function refusalOf(
   const failed = gates?.find((gate) => !gate.passed);
   if (failed !== undefined) return { phase: "gates", reason: `${failed.name}: ${failed.reason ?? "failed"}` };
   if (equivalence !== undefined && equivalence.disagreements > 0 && !mayChange) {
-    const count = equivalence.disagreements;
-    const where = task.commands === undefined ? `on ${count} inputs` : `in ${count} runs`;
+    const { disagreements, inputs } = equivalence;
+    const where =
+      task.commands === undefined ? `on ${disagreements} inputs` : `in ${disagreements} of ${inputs} runs`;
     return { phase: "equivalence", reason: `it disagrees ${where}` };
   }
   if (burst?.falseProof != null) {

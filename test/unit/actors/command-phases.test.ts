@@ -147,6 +147,8 @@ describe("examining commands", () => {
       shrunkFrom: 0,
       shrunkTo: 0,
     });
-    assert.equal((await examine(SEVEN, () => ({ outcome: "limit_exceeded", text: "wall" }))).clean, false);
+    const broken = await examine(SEVEN, () => ({ outcome: "limit_exceeded", text: "wall" }));
+    // Behind a broken limit no run is waited for.
+    assert.deepEqual([broken.clean, broken.disagreements, broken.inputs], [false, 1, 1]);
   });
 });

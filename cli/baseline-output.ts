@@ -8,6 +8,12 @@ import type {
   SessionDocument,
 } from "../actors/index.ts";
 
+/** `isolate in bubblewrap`; empty where nothing is known. */
+function meansText({ level = null, carrier = null }: Pick<BaselineSummary, "level" | "carrier">): string {
+  if (level === null) return "";
+  return carrier === null ? level : `${level} in ${carrier}`;
+}
+
 /** null: the document is of another command. */
 export function baselineText({
   command,
@@ -37,7 +43,7 @@ function baselinesText(baselines: readonly BaselineSummary[]): string {
 }
 
 function lineOf(one: BaselineSummary): string {
-  const { tag, current, release, metric, mean, unit, createdAt, subject } = one;
+  const { tag, current, release, metric, mean, unit, createdAt, subject, tool, runtime } = one;
   const [low, high] = one.ci99.map(figure);
   const marks = `${current ? "*" : " "}${release ? "R" : " "}`;
   const written = [
@@ -45,12 +51,14 @@ function lineOf(one: BaselineSummary): string {
     ...(one.label === null ? [] : [`[${one.label}]`]),
     ...(one.note === null ? [] : [`"${one.note}"`]),
   ];
+  const means = tool === null ? [meansText(one), runtime ?? ""].filter((part) => part !== "") : [];
   const end = written.length === 0 ? "" : `, ${written.join(" ")}`;
-  return `${marks} ${tag}  ${metric} ${figure(mean)} ${unit} (99 % interval ${low} to ${high}), ${createdAt}, ${subject}${end}`;
+  return `${marks} ${tag}  ${metric} ${figure(mean)} ${unit} (99 % interval ${low} to ${high}), ${[...means, createdAt, subject].join(", ")}${end}`;
 }
 
 /** A row a version; each but the first with its change from the one before. */
-function seriesText({ metric, unit, fingerprint, tool, entries, shifts }: BaselineSeries): string {
+function seriesText(series: BaselineSeries): string {
+  const { metric, unit, fingerprint, tool, entries, shifts } = series;
   const rows = entries.map((one, at) => {
     const before = entries[at - 1];
     const change = before === undefined || before.mean === 0 ? "" : percent(one.mean / before.mean - 1);
@@ -68,8 +76,9 @@ function seriesText({ metric, unit, fingerprint, tool, entries, shifts }: Baseli
     ];
   });
   const header = ["", "made", "tag", `mean ${unit}`, "99 % interval", "change", "label", ""];
-  const where = tool === null ? `machine and runtime ${fingerprint}` : `measured by ${tool}`;
-  return `${metric}, ${where}\n${aligned([header, ...rows])}`;
+  const where =
+    tool === null ? [meansText(series), `machine and runtime ${fingerprint}`] : [`measured by ${tool}`];
+  return `${[metric, ...where.filter((part) => part !== "")].join(", ")}\n${aligned([header, ...rows])}`;
 }
 
 /** At the first version of a new level. */
@@ -100,7 +109,7 @@ function comparisonsText(comparisons: readonly KeptComparison[], isAsked: boolea
 }
 
 export function comparisonText(compared: KeptComparison): string {
-  const { before, after, refusal, verdict, sameEnvironment } = compared;
+  const { before, after, refusal, verdict, sameEnvironment, notes = [] } = compared;
   if (refusal !== null) return `${after} against ${before}: not compared, ${refusal}\n`;
   const place = sameEnvironment
     ? "kept samples of one machine, not interleaved"
@@ -110,7 +119,7 @@ export function comparisonText(compared: KeptComparison): string {
       `  ${row.metric}: ${figure(row.baseline.mean)} → ${figure(row.candidate.mean)} ${row.unit}` +
       `${row.relDelta === null ? "" : ` (${percent(row.relDelta)})`}, tolerance ${percent(row.tolerance)}, ${row.verdict}\n`,
   );
-  return `${after} against ${before}: ${verdict ?? ""} (${place})\n${rows.join("")}`;
+  return `${after} against ${before}: ${verdict ?? ""} (${place})\n${rows.join("")}${notes.map((note) => `  ${note}\n`).join("")}`;
 }
 
 function prunedText({

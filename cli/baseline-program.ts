@@ -78,7 +78,7 @@ function addLooks(add: AddHere, choose: Choose): void {
   add("compare", "a baseline against the current and the released one, by kept samples", COMPARE_EXAMPLES)
     .argument("<tag>", TAG)
     .argument("[other]", "the one before; default: the current and the released one of the case")
-    .option("--foreign", "across machines, runtimes and other tools' results, too", false)
+    .option("--foreign", "across machines, runtimes, levels and other tools' results, too", false)
     .action(
       (tag: string, other: string | undefined, options: CommonOptions & { readonly foreign: boolean }) =>
         choose({ action: "compare", tag, other: other ?? null, foreign: options.foreign }, options),

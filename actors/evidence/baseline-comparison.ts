@@ -3,15 +3,18 @@
  * on one machine and runtime (equal fingerprints), but not interleaved: what the machine did between the two days is
  * in the difference. So this is the quick look; `burst --against <tag>` runs both again, interleaved, and decides.
  *
- * Refused are different machines or runtimes, and what other tools measured, unless asked for; and always different
- * units, counts (each session counts on inputs of its own), and samples that are gone. The verdict is the one of every comparison here: Welch tests on fork means
- * against the tolerance, corrected over the metrics.
+ * Refused are different machines, runtimes, levels or carriers, and what other tools measured, unless asked for; and
+ * always different units, and samples that are gone. Left out is what is counted: each session counts on inputs of its
+ * own. The verdict is the one of every comparison here: Welch tests on fork means against the tolerance, corrected over
+ * the metrics.
  */
 import { compareMetric, decide, overallVerdict } from "../../kernels/statistics/index.ts";
 import type { Analytics, BaselineRow } from "../../storage/index.ts";
 import type { ComparisonRow, KeptComparison } from "../workflow/session-document.ts";
-import { DEFAULT_TOLERANCE } from "../workflow/task.ts";
+import { DEFAULT_TOLERANCE, METRIC_NAMES } from "../workflow/task.ts";
 import { environmentOf } from "./baseline-list.ts";
+import { differingMeans, measuredBy } from "./measured-by.ts";
+import type { MeasuredBy } from "./measured-by.ts";
 
 /** A version as far as a comparison of kept samples asks; `tag` names it. */
 export type KeptVersion = readonly Pick<
@@ -30,7 +33,7 @@ export type KeptVersion = readonly Pick<
 
 type Side = KeptVersion[number];
 
-/** @param foreign compare across machines, runtimes and tools, too */
+/** @param foreign compare across machines, runtimes, levels, carriers and tools, too */
 export async function compareKept(
   before: KeptVersion,
   after: KeptVersion,
@@ -39,6 +42,7 @@ export async function compareKept(
 ): Promise<KeptComparison> {
   const [first, second] = [before[0]!, after[0]!];
   const sameEnvironment = isSameEnvironment(first, second);
+  const means = [await measuredBy(first, analytics), await measuredBy(second, analytics)] as const;
   const labels = { before: first.tag, after: second.tag, sameEnvironment };
   const refused = (refusal: string): KeptComparison => ({
     ...labels,
@@ -46,18 +50,20 @@ export async function compareKept(
     verdict: null,
     comparisons: [],
   });
-  if (!sameEnvironment && !foreign) return refused(differences(first, second));
-  const pairs = after.flatMap((side) => {
+  const differing = differences(first, second, means);
+  if (differing !== null && !foreign) return refused(`${differing}${wayPast(first)}`);
+  const common = after.flatMap((side) => {
     const other = before.find(({ metric }) => metric === side.metric);
     return other === undefined ? [] : [{ other, side }];
   });
-  if (pairs.length === 0) return refused("they have no metric in common");
+  if (common.length === 0) return refused("they have no metric in common");
+  const pairs = common.filter(({ side }) => !isCounted(side));
+  const counted = common.filter(({ side }) => isCounted(side)).map(({ side }) => side.metric);
+  const onInputs = `${counted.join(" and ")}, counted on the inputs of a session: burst --against counts both again`;
+  if (pairs.length === 0) return refused(`they have nothing in common but ${onInputs}`);
   const odd = pairs.find(({ other, side }) => other.unit !== side.unit);
   if (odd !== undefined) {
     return refused(`${odd.side.metric} is in ${odd.side.unit} here and in ${odd.other.unit} there`);
-  }
-  if (pairs.some(({ side }) => side.metric === "ticks")) {
-    return refused("ticks are counted on the inputs of a session: burst --against counts both again");
   }
   const compared: Omit<ComparisonRow, "q" | "verdict">[] = [];
   for (const { other, side } of pairs) {
@@ -72,6 +78,11 @@ export async function compareKept(
     refusal: null,
     verdict: overallVerdict(comparisons.map((row) => row.verdict)),
     comparisons,
+    notes: [
+      ...(differing === null ? [] : [differing]),
+      ...unknownCarriers(first, second, means),
+      ...(counted.length === 0 ? [] : [`left out: ${onInputs}`]),
+    ],
   };
 }
 
@@ -81,14 +92,37 @@ function isSameEnvironment(one: Side, other: Side): boolean {
   return one.tool === null && other.tool === null && left.fingerprint === right.fingerprint;
 }
 
-function differences(before: Side, after: Side): string {
+/** null: what measured them does not differ. */
+function differences(before: Side, after: Side, means: Means): string | null {
   const tool = before.tool ?? after.tool;
   if (tool !== null) return `${tool} measured one of them, on a machine that its results do not name`;
   const [there, here] = [environmentOf(before), environmentOf(after)];
-  const told = (["runtime", "platform", "cpu", "cores", "memoryMb"] as const)
-    .filter((fact) => there[fact] !== here[fact])
-    .map((fact) => `${fact} ${there[fact]} there, ${here[fact]} here`);
-  return `they were measured on different machines or runtimes: ${told.join("; ")}`;
+  const machine = FACTS.filter((fact) => there[fact] !== here[fact]).map(
+    (fact) => `${fact} ${there[fact]} there, ${here[fact]} here`,
+  );
+  const told = [...machine, ...differingMeans(...means)];
+  if (told.length === 0 && there.fingerprint === here.fingerprint) return null;
+  return `they were not measured by the same: ${told.join("; ")}`;
+}
+
+type Means = readonly [there: MeasuredBy, here: MeasuredBy];
+
+const FACTS = ["runtime", "platform", "cpu", "cores", "memoryMb"] as const;
+
+/** Of another tool's there is nothing to run. */
+function wayPast({ tag, tool }: Side): string {
+  return tool === null ? `; burst --against ${tag} runs it again, interleaved with the present code` : "";
+}
+
+function unknownCarriers(before: Side, after: Side, [there, here]: Means): readonly string[] {
+  if (there.carrier === here.carrier || (there.carrier !== null && here.carrier !== null)) return [];
+  const { tag } = there.carrier === null ? before : after;
+  return [`in which carrier ${tag} was measured is not kept`];
+}
+
+/** Ticks, and metrics of a task's own. */
+function isCounted({ metric, tool }: Side): boolean {
+  return tool === null && !METRIC_NAMES.some((name) => name === metric && name !== "ticks");
 }
 
 function compareUnits(

@@ -90,6 +90,9 @@ function infoFamily(baselines: readonly ExportedBaseline[]): Family {
       label: summary.label ?? "",
       tool: row.tool ?? "myriad",
       fingerprint: summary.fingerprint,
+      level: summary.level ?? "",
+      carrier: summary.carrier ?? "",
+      runtime: summary.runtime ?? "",
     };
     return `myriad_baseline_info${labelsOf(known)} 1`;
   });

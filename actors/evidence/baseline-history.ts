@@ -1,6 +1,6 @@
 /**
- * All kept versions of a case in time: one series a metric, unit and environment, since figures of different
- * machines or tools are no series. In each, e-divisive looks for changes of level, with a chance of 5 % to find any
+ * All kept versions of a case in time: one series a metric, unit, environment, level and carrier, since figures of
+ * different machines, levels or tools are no series. In each, e-divisive looks for changes of level, with a chance of 5 % to find any
  * where there is none.
  */
 import { changePoints } from "../../kernels/statistics/index.ts";
@@ -22,7 +22,10 @@ export async function baselineHistory(
   return await seriesAmong(wanted, analytics);
 }
 
-/** What a session's own figures can be seen beside: of its machine and runtime, measured by Myriad, two versions or more. */
+/**
+ * What a session's own figures can be seen beside: of its machine, runtime and level, measured by Myriad, two versions or
+ * more; of several carriers the one that was taken up last.
+ */
 export async function historyBeside(
   { task, environment }: Pick<SessionStart, "task" | "environment">,
   analytics: Analytics,
@@ -31,9 +34,10 @@ export async function historyBeside(
   const alike = rows.filter(
     (row) => row.tool === null && environmentOf(row).fingerprint === environment.fingerprint,
   );
-  const series = await seriesAmong(alike, analytics);
+  const { level: own = "isolate" } = task;
+  const series = (await seriesAmong(alike, analytics)).filter(({ level }) => (level ?? own) === own);
   return task.metrics
-    .flatMap(({ name, unit }) => series.find((one) => one.metric === name && one.unit === unit) ?? [])
+    .flatMap(({ name, unit }) => series.findLast((one) => one.metric === name && one.unit === unit) ?? [])
     .filter(({ entries }) => entries.length > 1);
 }
 
@@ -43,15 +47,17 @@ async function seriesAmong(
 ): Promise<readonly BaselineSeries[]> {
   const series = new Map<string, BaselineSummary[]>();
   for (const summary of await summariesOf(analytics, rows)) {
-    const key = JSON.stringify([summary.metric, summary.unit, summary.fingerprint, summary.tool]);
+    const { metric, unit, fingerprint, level, carrier, tool } = summary;
+    const key = JSON.stringify([metric, unit, fingerprint, level, carrier, tool]);
     series.set(key, [...(series.get(key) ?? []), summary]);
   }
   return [...series.values()].map(seriesOf);
 }
 
 function seriesOf(entries: readonly BaselineSummary[]): BaselineSeries {
-  const { metric, unit, direction, fingerprint, tool } = entries[0]!;
-  return { metric, unit, direction, fingerprint, tool, entries, shifts: shiftsOf(entries) };
+  const { metric, unit, direction, fingerprint, level = null, carrier = null, tool } = entries[0]!;
+  const of = { metric, unit, direction, fingerprint, level, carrier, tool };
+  return { ...of, entries, shifts: shiftsOf(entries) };
 }
 
 /** Fewer versions of one level could not be told from outliers. */

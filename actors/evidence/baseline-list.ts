@@ -1,6 +1,8 @@
 /** Stored baselines as a listing shows them. */
 import type { Analytics, BaselineMarks, BaselineRow } from "../../storage/index.ts";
 import type { BaselineSummary, Environment } from "../workflow/session-document.ts";
+import { allMeasuredBy } from "./measured-by.ts";
+import type { MeasuredBy } from "./measured-by.ts";
 
 /** What is said of a tag beside its rows. */
 interface Standing {
@@ -22,10 +24,15 @@ export async function summariesOf(
     released: new Set(released.flat().map(({ tag }) => tag)),
     marks: new Map((await analytics.baselineMarks()).map((marks) => [marks.tag, marks])),
   };
-  return rows.map((row) => summaryOf(row, standing));
+  const means = await allMeasuredBy(rows, analytics);
+  return rows.map((row, at) => summaryOf(row, means[at]!, standing));
 }
 
-function summaryOf(row: BaselineRow, { current, released, marks }: Standing): BaselineSummary {
+function summaryOf(
+  row: BaselineRow,
+  { level, carrier }: MeasuredBy,
+  { current, released, marks }: Standing,
+): BaselineSummary {
   const { tag, caseId, subject, metric, unit, direction, mean, stdDev, n, ciLow, ciHigh, tool } = row;
   const written = marks.get(tag);
   return {
@@ -43,6 +50,9 @@ function summaryOf(row: BaselineRow, { current, released, marks }: Standing): Ba
     release: released.has(tag),
     createdAt: new Date(row.createdAt).toISOString(),
     fingerprint: environmentOf(row).fingerprint,
+    runtime: environmentOf(row).runtime,
+    level,
+    carrier,
     label: written?.label ?? null,
     note: written?.note ?? row.note,
     tool,

@@ -67,7 +67,7 @@ export class BaselineRegister {
 
   /**
    * The tag against another by kept samples; by default against the current and the released one of its case.
-   * @param foreign across machines, runtimes and tools, too
+   * @param foreign across machines, runtimes, levels, carriers and tools, too
    * @throws BASELINE_UNKNOWN; BASELINE_INCOMPARABLE when the other one was named
    */
   async compare(tag: string, other: string | null, foreign: boolean): Promise<readonly KeptComparison[]> {
@@ -78,6 +78,7 @@ export class BaselineRegister {
       if (compared.refusal === null) return [compared];
       throw actorError("BASELINE_INCOMPARABLE", `"${tag}" and "${other}": ${compared.refusal}`, {
         location: other,
+        hint: `myriad burst <task> --against ${other} measures both, interleaved; --foreign compares what is kept all the same`,
       });
     }
     const { caseId } = after[0]!;

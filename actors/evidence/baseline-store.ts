@@ -21,6 +21,7 @@ import type { Agent } from "../agent/agent.ts";
 import type { Services } from "../agent/services.ts";
 import { actorError } from "../errors.ts";
 import { tagFor } from "./baseline-tag.ts";
+import { measuredBy } from "./measured-by.ts";
 import { againstRelease } from "./baseline-promotion.ts";
 import type { NewBaselineRow } from "./evidence-store.ts";
 import { isSuccess } from "../workflow/document.ts";
@@ -136,19 +137,26 @@ export const baselineKeeper: Agent<"baseline"> = phaseAgent(
       };
     }
     const kept = isWorthKeeping(session) ? await establishing("candidate") : null;
-    const isNext = release?.verdict !== "regressed" && (await ranBesideCurrent(session, services));
+    const isNext = release?.verdict !== "regressed" && (await canFollowCurrent(session, services));
     if (kept === null || !isNext) return { from, to: null, candidate: kept, ...standing };
     await services.evidence.promote(kept);
     return { from, to: kept, candidate: null, ...standing };
   },
 );
 
-/** What is better than some other version need not be better than the current one. */
-async function ranBesideCurrent({ start, outputs }: SessionState, { state }: Services): Promise<boolean> {
+/**
+ * What is better than some other version need not be better than the current one; nor what is better at another level,
+ * where other things are measured.
+ */
+async function canFollowCurrent(
+  { start, outputs, forks }: SessionState,
+  { state }: Services,
+): Promise<boolean> {
   const [current] = await state.analytics.currentBaseline(start!.task.id);
-  return (
-    current === undefined || start!.task.baseline === null || current.tag === outputs.prepare!.currentBaseline
-  );
+  if (current === undefined) return true;
+  const { level } = await measuredBy(current, state.analytics);
+  if (level !== null && level !== forks[0]?.isolation.engine) return false;
+  return start!.task.baseline === null || current.tag === outputs.prepare!.currentBaseline;
 }
 
 /** What the burst ran beside it needs no second look; the others are held to the last release, too. */

@@ -150,6 +150,7 @@ function writeFork(
     order,
     node: "local",
     engine: isolation.engine,
+    carrier: isolation.carrier,
     iterations: wallNs.length,
     failures,
     outcomes: { completed: wallNs.length - failures, failed: failures },

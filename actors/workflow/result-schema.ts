@@ -140,32 +140,41 @@ const baseline = record(
   {
     direction: { enum: ["lower", "higher"] },
     release: flag,
+    runtime: text,
+    level: orNull(text),
+    carrier: orNull(text),
     label: orNull(text),
     note: orNull(text),
     tool: orNull(text),
   },
 );
 
-const keptComparison = record({
-  before: text,
-  after: text,
-  sameEnvironment: flag,
-  refusal: orNull(text),
-  verdict: orNull(verdict),
-  comparisons: list(comparisonSchema),
-});
+const keptComparison = record(
+  {
+    before: text,
+    after: text,
+    sameEnvironment: flag,
+    refusal: orNull(text),
+    verdict: orNull(verdict),
+    comparisons: list(comparisonSchema),
+  },
+  { notes: texts },
+);
 
-const series = record({
-  metric: text,
-  unit: text,
-  direction: { enum: ["lower", "higher"] },
-  fingerprint: text,
-  tool: orNull(text),
-  entries: list(baseline),
-  shifts: orNull(
-    list(record({ tag: text, before: number, after: number, relDelta: orNull(number), p: share })),
-  ),
-});
+const series = record(
+  {
+    metric: text,
+    unit: text,
+    direction: { enum: ["lower", "higher"] },
+    fingerprint: text,
+    tool: orNull(text),
+    entries: list(baseline),
+    shifts: orNull(
+      list(record({ tag: text, before: number, after: number, relDelta: orNull(number), p: share })),
+    ),
+  },
+  { level: orNull(text), carrier: orNull(text) },
+);
 
 const pruned = record({
   olderThanDays: orNull(number),

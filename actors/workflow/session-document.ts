@@ -67,6 +67,9 @@ export interface BaselineSeries {
   readonly unit: string;
   readonly direction: Direction;
   readonly fingerprint: string;
+  /** As of its entries, which have them alike. */
+  readonly level?: string | null;
+  readonly carrier?: string | null;
   readonly tool: string | null;
   readonly entries: readonly BaselineSummary[];
   /** Where the level changed; null: too few versions to say. */
@@ -94,6 +97,8 @@ export interface KeptComparison {
   readonly refusal: string | null;
   readonly verdict: Verdict | null;
   readonly comparisons: readonly ComparisonRow[];
+  /** What to bear in mind with the figures: what differs all the same, what is not known, what was left out. */
+  readonly notes?: readonly string[];
 }
 
 /** Raw samples that were removed, or would be. */
@@ -399,6 +404,12 @@ export interface BaselineSummary {
   readonly createdAt: string;
   /** Of machine and runtime; `foreign`: another tool measured it. */
   readonly fingerprint: string;
+  /** e.g. `node 20.20.2`. */
+  readonly runtime?: string;
+  /** Where it was measured; null: another tool did, or nothing of its forks is kept. */
+  readonly level?: string | null;
+  /** What carried the code there, e.g. `bubblewrap`; null: not kept. */
+  readonly carrier?: string | null;
   /** What people wrote on it. */
   readonly label: string | null;
   readonly note: string | null;

@@ -63,4 +63,7 @@ export const MIGRATIONS: readonly string[] = [
   );
   CREATE TABLE settings (name VARCHAR NOT NULL, value JSON NOT NULL);
   `,
+  `
+  ALTER TABLE forks ADD COLUMN carrier VARCHAR;
+  `,
 ];

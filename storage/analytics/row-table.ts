@@ -2,7 +2,7 @@ import type { DuckDBValue } from "@duckdb/node-api";
 
 import { storageError } from "../errors.ts";
 
-/** How a field is kept; `?` admits null. A field's column has its name in snake case. */
+/** How a field is kept; `?` admits null, and is null where the field is absent. A field's column has its name in snake case. */
 export type FieldKind = "text" | "text?" | "number" | "number?" | "integer" | "time" | "time?" | "json";
 
 /** A record type and its table: the one place from which its statements are made. */
@@ -70,7 +70,7 @@ export function decodeRow<Row>(table: RowTable<Row>, row: Readonly<Record<string
 }
 
 function encodeField(table: string, field: string, kind: FieldKind, value: unknown): DuckDBValue {
-  if (value === null && kind.endsWith("?")) return null;
+  if ((value ?? null) === null && kind.endsWith("?")) return null;
   const encoded = kind === "json" ? encodeJson(value) : value;
   switch (kind) {
     case "text":

@@ -25,6 +25,8 @@ export interface ForkRow {
   readonly order: number;
   readonly node: string;
   readonly engine: string;
+  /** What carried the engine; null or absent: not kept. */
+  readonly carrier?: string | null;
   readonly iterations: number;
   readonly failures: number;
   /** How many observations ended in which outcome. */
@@ -153,6 +155,7 @@ export const FORKS: RowTable<ForkRow> = {
     cpuMs: "number",
     peakMb: "number",
     recordedAt: "time",
+    carrier: "text?",
   },
 };
 

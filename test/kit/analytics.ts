@@ -19,6 +19,7 @@ export const forkRow = (number: number, changes: Partial<ForkRow> = {}): ForkRow
   order: 2 * number,
   node: "local",
   engine: "isolate",
+  carrier: "permission",
   iterations: 3,
   failures: 0,
   outcomes: { returned: 2, threw: 1 },

@@ -4,6 +4,8 @@ import { BaselineRegister } from "../../../actors/evidence/baseline-register.ts"
 import { baselineTag } from "../../../actors/evidence/baseline-store.ts";
 import type { NewBaselineRow } from "../../../actors/evidence/evidence-store.ts";
 import type { Verdict } from "../../../kernels/statistics/index.ts";
+import type { ForkRow } from "../../../storage/index.ts";
+import { MyriadError } from "../../../runtime/contracts/index.ts";
 import { VirtualClock } from "../../../runtime/testkit/index.ts";
 import { hasCode } from "../../contract/journal-contract.ts";
 import { forkRow } from "../../kit/analytics.ts";
@@ -27,6 +29,7 @@ describe("the register of baselines", () => {
     meanNs: number,
     part: Partial<NewBaselineRow> = {},
     verdict: Verdict | null = "no_baseline",
+    means: Partial<ForkRow> = {},
   ): Promise<void> {
     const row = baselineRowOf({
       caseId: tag.split("@")[0]!,
@@ -37,7 +40,7 @@ describe("the register of baselines", () => {
     const { samplesSession: session, samplesVersion: version, caseId, metric } = row;
     for (let fork = 0; fork < 20; fork++) {
       const values = Float64Array.of(meanNs + (fork % 5), meanNs - (fork % 3));
-      await home.state.analytics.recordFork(forkRow(fork, { session, version, caseId }), [
+      await home.state.analytics.recordFork(forkRow(fork, { session, version, caseId, ...means }), [
         { metric, values },
       ]);
     }
@@ -146,6 +149,65 @@ describe("the register of baselines", () => {
     await assert.rejects(
       register.compare("far@5", "far@1", true),
       /no samples of wall_time are kept of far@5/,
+    );
+  });
+
+  it("says by what a baseline was measured, and keeps a series of it apart", async () => {
+    await keep("means@1", 1_000, {}, "no_baseline", { engine: "isolate", carrier: "bubblewrap" });
+    await keep("means@2", 900, {}, "no_baseline", { engine: "trusted", carrier: "worker-thread" });
+    await keep("means@3", 950, {}, "no_baseline", { engine: "isolate", carrier: "bubblewrap" });
+    const history = await register.history("means", null);
+    assert.deepEqual(
+      history.map(({ level, carrier, entries }) => [level, carrier, entries.map(({ tag }) => tag)]),
+      [
+        ["isolate", "bubblewrap", ["means@1", "means@3"]],
+        ["trusted", "worker-thread", ["means@2"]],
+      ],
+    );
+    assert.equal(history[0]!.entries[0]!.runtime, ENVIRONMENT.runtime);
+  });
+
+  it("refuses another level or carrier, says what differs and what to run, and compares when asked", async () => {
+    await keep("level@1", 1_000, {}, "no_baseline", { engine: "isolate", carrier: "bubblewrap" });
+    await keep("level@2", 1_000, {}, "no_baseline", { engine: "trusted", carrier: "worker-thread" });
+    await keep("level@3", 1_000, {}, "no_baseline", { engine: "isolate", carrier: "permission" });
+    const asked = (tag: string): Promise<unknown> => register.compare(tag, "level@1", false);
+    await assert.rejects(asked("level@2"), (error: unknown) => {
+      assert.ok(error instanceof MyriadError && error.code === "BASELINE_INCOMPARABLE");
+      assert.match(error.message, /level isolate there, trusted here; burst --against level@1 runs it again/);
+      assert.match(error.hint!, /^myriad burst <task> --against level@1 .*--foreign/);
+      return true;
+    });
+    await assert.rejects(asked("level@3"), /carrier bubblewrap there, permission here/);
+    const [foreign] = await register.compare("level@2", "level@1", true);
+    assert.deepEqual([foreign!.verdict, foreign!.sameEnvironment], ["non_inferior", true]);
+    assert.match(foreign!.notes!.join(), /level isolate there, trusted here/);
+  });
+
+  it("reads baselines of before carriers were kept, and says so where it compares them", async () => {
+    await keep("old@1", 1_000, {}, "no_baseline", { carrier: null });
+    await keep("old@2", 800, {}, "no_baseline", { carrier: "bubblewrap" });
+    const [compared] = await register.compare("old@2", "old@1", false);
+    assert.equal(compared!.verdict, "improved");
+    assert.deepEqual(compared!.notes, ["in which carrier old@1 was measured is not kept"]);
+    await home.evidence.establish("old@3", [baselineRowOf({ caseId: "old", samplesSession: "forks gone" })]);
+    await assert.rejects(register.compare("old@3", "old@2", false), /level isolate there, not known here/);
+  });
+
+  it("leaves out what each session counts on inputs of its own, and refuses where there is nothing else", async () => {
+    for (const tag of ["count@1", "count@2"]) {
+      await keep(tag, 1_000);
+      const own = { caseId: "count", samplesSession: `of ${tag}`, metric: "comparisons", unit: "calls" };
+      const time = { caseId: "count", samplesSession: `of ${tag}` };
+      await home.evidence.establish(`${tag} both`, [baselineRowOf(time), baselineRowOf(own)]);
+      await home.evidence.establish(`${tag} own`, [baselineRowOf(own)]);
+    }
+    const [compared] = await register.compare("count@2 both", "count@1 both", false);
+    assert.deepEqual(compared!.comparisons.map(({ metric }) => metric), ["wall_time"]); // prettier-ignore
+    assert.match(compared!.notes!.join(), /left out: comparisons, counted on the inputs/);
+    await assert.rejects(
+      register.compare("count@2 own", "count@1 own", false),
+      /nothing in common but comparisons, counted on the inputs of a session: burst --against counts both again/,
     );
   });
 

@@ -244,6 +244,19 @@ describe("the baseline keeper", () => {
     assert.equal((await stored("beside"))?.tag, "beside@1");
   });
 
+  it("of a burst at another level than the current one leaves the current one", async () => {
+    const first = measured("level", "l1", "burst", {}, {}, ["compare"]);
+    for (const fork of first.forks) await home.evidence.recordFork("l1", "level", fork);
+    await keep(first);
+    const prepare = preparedOf({ currentBaseline: "level@1", other: realVersion("older code") });
+    const better = measured("level", "l2", "burst", { prepare, ...verdictOf("improved") });
+    const realm = { ...better.forks[0]!.isolation, engine: "realm" } as const;
+    const counted = { ...better, forks: better.forks.map((fork) => ({ ...fork, isolation: realm })) };
+    for (const fork of counted.forks) await home.evidence.recordFork("l2", "level", fork);
+    assert.deepEqual(await keep(counted), { from: "level@1", to: null, candidate: "level@2" });
+    assert.equal((await stored("level"))?.tag, "level@1");
+  });
+
   it("gives the tag that is asked for, not the current one", async () => {
     await keep(measured("asked", "s1", "burst", {}, {}, ["compare"]));
     await keep(measured("asked", "s2", "burst", {}, {}, ["compare"]));

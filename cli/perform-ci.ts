@@ -41,13 +41,14 @@ function exitCodeFor(ending: CiEnding, { calibrate, failOn }: CiOptions): number
   return ending.fault === "interrupted" ? EXIT_INTERRUPTED : EXIT_OK;
 }
 
-function overridesOf({ against, budget, runs, screenRuns, seed }: CiOptions): SuiteOverrides {
+function overridesOf({ against, budget, runs, screenRuns, seed, allowNoise }: CiOptions): SuiteOverrides {
   return {
     ...(against === undefined ? {} : { against }),
     ...(budget === undefined ? {} : { budgetMinutes: budget }),
     ...(runs === undefined ? {} : { runs }),
     ...(screenRuns === undefined ? {} : { screenRuns }),
     ...(seed === undefined ? {} : { seed }),
+    ...(allowNoise === undefined ? {} : { allowNoise }),
   };
 }
 

@@ -46,6 +46,7 @@ export interface CiOptions extends CommonOptions {
   readonly junit?: string;
   readonly markdown?: string;
   readonly failOn: FailOn;
+  readonly allowNoise?: boolean;
   readonly resume: boolean;
   readonly requireIsolation: boolean;
 }
@@ -275,6 +276,7 @@ function suite(command: Command): Command {
         "measure how often the suite is flagged against itself, instead of a run",
       ).argParser(integer(1, 10_000)),
     )
+    .option("--allow-noise", "give verdicts even where the machine is too noisy for one")
     .option("--resume", "go on with the last run, which was stopped or ran out of budget", false)
     .addOption(isolationOption());
 }

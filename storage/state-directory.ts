@@ -1,4 +1,4 @@
-import { readFile, stat } from "node:fs/promises";
+import { readdir, readFile, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 
 import { MyriadError } from "../runtime/contracts/index.ts";
@@ -19,6 +19,7 @@ import { readLayoutVersion, takeLayoutSteps } from "./state-layout.ts";
  *   version.json        how this folder is laid out        analytics.duckdb   samples, baselines, comparisons
  *   journal/            segments and snapshots             analytics/         the same without DuckDB
  *   last-session        the session begun last             artifacts/<session>/<name>   reports, programs …
+ *   .gitignore          `*`, where the folder was new: it is no part of the repository around it
  *
  * One owner at a time. The lock of the analytics is taken first and held until the end; the journal is opened
  * under it, with a lock of its own that keeps out who opens it by itself. The first ends with the process and the
@@ -112,11 +113,13 @@ export async function openStateDirectory(
   options: StateDirectoryOptions = {},
 ): Promise<StateDirectory> {
   const absolute = resolve(path);
-  await makeRoot(absolute);
+  const isNew = await makeRoot(absolute);
   // Before anything is touched: a newer version may keep its lock elsewhere.
   const version = await readLayoutVersion(absolute);
   const analytics = await openAnalytics(absolute, options.loadDuckdb);
   try {
+    if (isNew)
+      await writing(absolute, () => writeFileDurably(join(absolute, ".gitignore"), Buffer.from("*\n")));
     await writing(absolute, () => takeLayoutSteps(absolute, version));
     const journal = await openJournal(join(absolute, "journal"), options);
     return new StateDirectory(absolute, analytics, journal);
@@ -136,13 +139,15 @@ async function openJournal(folder: string, options: StateDirectoryOptions): Prom
   }
 }
 
-async function makeRoot(path: string): Promise<void> {
+/** @returns whether nothing was there: in a folder of somebody's files git is to go on seeing them */
+async function makeRoot(path: string): Promise<boolean> {
   const isFolder = await stat(path).then(
     (entry) => entry.isDirectory(),
     () => null,
   );
   if (isFolder === false) throw storageError("STATE_INVALID", `${path} is not a folder.`, { location: path });
   if (isFolder === null) await writing(path, () => makeDirectoryDurably(path));
+  return (await writing(path, () => readdir(path))).length === 0;
 }
 
 async function readIfThere(file: string): Promise<Buffer | null> {

@@ -120,7 +120,9 @@ function rowsOf(look: Look, cases: readonly PlannedCase[], looks: ReadonlyMap<st
   });
   const decidedRows = new Map<string, ComparisonRow[]>();
   for (const row of measured.length === 0 ? [] : decideLook(look, measured)) {
-    const withheld = withheldIn(looks.get(row.caseId)?.[look]) !== null;
+    // What is counted on inputs no machine can disturb.
+    const isExact = row.test === "paired-t-on-inputs" || row.test === "count";
+    const withheld = !isExact && withheldIn(looks.get(row.caseId)?.[look]) !== null;
     const said: ComparisonRow = withheld ? { ...row, verdict: "inconclusive" } : row;
     decidedRows.set(row.caseId, [...(decidedRows.get(row.caseId) ?? []), said]);
   }
@@ -136,7 +138,7 @@ function worst(rows: readonly ComparisonRow[]): Extract<CiVerdict, MetricVerdict
 function whyWithheld(look: LookOutcome): string | null {
   switch (withheldIn(look)) {
     case "noise":
-      return "the machine was too noisy for a verdict; allowNoise: true in the case gives one all the same";
+      return "the machine was too noisy for a verdict; --allow-noise, or allowNoise: true in the case, gives one all the same";
     case "unsteady":
       return "it still changed its speed while it was timed";
     case null:

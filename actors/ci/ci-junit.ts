@@ -62,9 +62,9 @@ function testCase(one: CiCase, kind: Kind): string {
   const detail = caseDetail(one);
   switch (kind) {
     case "passed":
-      return `${open}><system-out>${xml(`${one.verdict}; ${detail}`)}</system-out></testcase>`;
+      return `${open}><system-out>${xml(joined(one.verdict, "; ", detail))}</system-out></testcase>`;
     case "skipped":
-      return `${open}><skipped${attributes({ message: `${one.verdict}: ${detail}` })}/></testcase>`;
+      return `${open}><skipped${attributes({ message: joined(one.verdict, ": ", detail) })}/></testcase>`;
     case "failure":
     case "error": {
       const type = one.error?.code ?? one.verdict;
@@ -72,6 +72,11 @@ function testCase(one: CiCase, kind: Kind): string {
       return `${open}><${kind}${attributes({ type, message: detail })}>${xml(text)}</${kind}></testcase>`;
     }
   }
+}
+
+/** Of a case that was not measured there is nothing more to say. */
+function joined(verdict: string, by: string, detail: string): string {
+  return detail === "" ? verdict : `${verdict}${by}${detail}`;
 }
 
 function attributes(values: Readonly<Record<string, string | number>>): string {

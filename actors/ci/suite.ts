@@ -43,6 +43,8 @@ export interface SuiteOverrides {
   readonly runs?: number;
   readonly screenRuns?: number;
   readonly seed?: number;
+  /** Verdicts are given even where the machine is too noisy for one. */
+  readonly allowNoise?: boolean;
 }
 
 interface SuiteText {
@@ -112,7 +114,7 @@ function caseAt(
   }
   return {
     // The two looks of a suite share out its level themselves.
-    task: { ...task, runs, stopEarly: false },
+    task: { ...task, runs, stopEarly: false, allowNoise: overrides.allowNoise ?? task.allowNoise ?? false },
     screenRuns: screenRuns ?? Math.max(LEAST_RUNS, Math.round(runs / 10)),
   };
 }
@@ -174,11 +176,14 @@ function keyOf(cases: readonly SuiteCase[], base: string): string {
     subject: [relative(base, task.subject.file), task.subject.exportName],
     inputs: task.inputs === null ? null : [relative(base, task.inputs.file), task.inputs.exportName],
     examples: task.examples,
-    metrics: task.metrics,
+    metrics: task.metrics.map(({ of, ...metric }) =>
+      of === undefined ? metric : { ...metric, of: [relative(base, of.file), of.exportName] },
+    ),
     limits: task.limits,
     workers: task.workers,
     ...(task.level === "trusted" ? { level: task.level } : {}),
     ...(task.commands === undefined ? {} : { command: commandFacts(task.commands.subject, base) }),
+    ...(task.allowNoise === true ? { allowNoise: true } : {}),
     screenRuns,
   }));
   return createHash("sha256").update(JSON.stringify(facts)).digest("hex").slice(0, 16);

@@ -117,9 +117,29 @@ describe("a run of a suite", () => {
       assert.deepEqual(verdicts(ending), ["inconclusive full", "non_inferior full", "unchanged identity"]);
       assert.equal(
         ending.document.cases[0]!.reason,
-        "the machine was too noisy for a verdict; allowNoise: true in the case gives one all the same",
+        "the machine was too noisy for a verdict; --allow-noise, or allowNoise: true in the case, gives one all the same",
       );
       assert.equal(ending.document.cases[1]!.reason, null);
+    }));
+
+  it("gives its verdict on a metric that is counted on inputs, however noisy the machine", () =>
+    inRepository(async (repository) => {
+      changed(repository, ["a"]);
+      const own = { metric: "comparisons", unit: "calls", test: "paired-t-on-inputs" } as const;
+      const { run } = setting(repository, () => ({
+        verdict: "regressed",
+        withheld: "noise",
+        comparisons: [scriptedRow("a", UNCLEAR), { ...scriptedRow("a", SLOWER), ...own }],
+      }));
+      const ending = await run();
+      assert.equal(verdicts(ending)[0], "regressed full");
+      assert.deepEqual(
+        ending.document.cases[0]!.comparisons.map(({ metric, verdict }) => [metric, verdict]),
+        [
+          ["wall_time", "inconclusive"],
+          ["comparisons", "regressed"],
+        ],
+      );
     }));
 
   it("measures the function at the commit against the present one, with one seed for all", () =>

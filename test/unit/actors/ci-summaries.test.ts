@@ -116,6 +116,8 @@ describe("the summaries of a run", () => {
       ["other", "failure"],
     ]);
     assert.equal(root.querySelector("script"), null);
+    assert.match(xml, /<system-out>unchanged<\/system-out>/, "nothing dangles behind what has no detail");
+    assert.match(xml, /<system-out>no_baseline; its file is not in that commit<\/system-out>/);
   });
 
   it("are JUnit of characters that XML can hold, whatever a case is called", () => {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
@@ -58,6 +58,30 @@ describe("a suite file", () => {
     assert.equal(read(`against: main\nbudgetMinutes: 1\ncases:\n${CASE}`).key, key);
     assert.notEqual(read(`screenRuns: 50\ncases:\n${CASE}`).key, key);
     assert.notEqual(read(`cases:\n${CASE}  - task.yaml\n`).key, key);
+  });
+
+  it("gives verdicts on a noisy machine where a case or the command line says so, and counts such rounds apart", () => {
+    const text = `cases:\n${CASE}`;
+    const allowed = (suite: Suite): unknown => suite.cases.map(({ task }) => task.allowNoise);
+    assert.deepEqual(allowed(read(text)), [false]);
+    const noisy = read(text, { allowNoise: true });
+    assert.deepEqual(allowed(noisy), [true]);
+    assert.notEqual(noisy.key, read(text).key);
+    const inCase = read("cases:\n  - { id: one, subject: a.ts#f, allowNoise: true }\n");
+    assert.deepEqual([allowed(inCase), inCase.key], [[true], noisy.key]);
+  });
+
+  it("has the same key in every checkout, also of a case with a metric of its own", () => {
+    const metrics =
+      "metrics: [{ name: wall_time }, { name: calls, unit: calls, of: a.ts#f, direction: lower }]";
+    const keys = ["here", "there"].map((name) => {
+      const checkout = join(folder, name);
+      mkdirSync(checkout);
+      writeFileSync(join(checkout, "a.ts"), "export const f = (n: number): number => n;\n");
+      writeFileSync(join(checkout, "s.yaml"), `cases:\n  - id: one\n    subject: a.ts#f\n    ${metrics}\n`);
+      return readSuite("s.yaml", checkout).key;
+    });
+    assert.equal(keys[0], keys[1]);
   });
 
   for (const [what, text, told, line] of [

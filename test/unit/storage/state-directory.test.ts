@@ -30,6 +30,21 @@ describe("a state directory", () => {
       });
     }));
 
+  it("is nothing to git where it was made, and hides nobody's files", () =>
+    inFolder(async (folder) => {
+      const [made, empty, used] = ["made", "empty", "used"].map((name) => join(folder, name));
+      for (const path of [empty!, used!]) await mkdir(path);
+      await writeFile(join(used!, "mine.txt"), "mine");
+      const opened = (path: string): Promise<unknown> => using(path, (state) => state.lastSession());
+      for (const path of [made!, empty!, used!]) await opened(path);
+      for (const path of [made!, empty!])
+        assert.equal(await readFile(join(path, ".gitignore"), "utf8"), "*\n");
+      assert.ok(!(await readdir(used!)).includes(".gitignore"));
+      await rm(join(made!, ".gitignore"));
+      await opened(made!);
+      assert.ok(!(await readdir(made!)).includes(".gitignore"), "who removed it wants it gone");
+    }));
+
   it("reports what the journal cut off its end", () =>
     inFolder(async (folder) => {
       await using(folder, (state) => state.journal.append("s", NO_STREAM, [1]));

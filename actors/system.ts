@@ -62,7 +62,10 @@ export async function openSystem(options: MyriadSystemOptions): Promise<MyriadSy
   const actors = createSystem({ app, clock, random: random.fork("actors") });
   const evidence = new EvidenceStore(actors.spawn(evidenceActor, state.analytics, { name: "evidence" }));
   const shelf = new SandboxShelf((count, level) => openSandboxes(count, level, { requireIsolation, clock }));
-  const notPruned = await pruneWhenDue({ analytics: state.analytics, evidence }, clock.now());
+  const notPruned = await pruneWhenDue(
+    { analytics: state.analytics, journal: state.journal, evidence },
+    clock.now(),
+  );
   const notices = notPruned === null ? [] : [notPruned];
   return new MyriadSystem({ actors, clock, random, state, evidence, shelf, workers, notices });
 }
@@ -90,7 +93,12 @@ export class MyriadSystem {
   constructor(parts: SystemParts) {
     this.#parts = parts;
     const { evidence, clock, state } = parts;
-    this.register = new BaselineRegister({ analytics: state.analytics, evidence, clock });
+    this.register = new BaselineRegister({
+      analytics: state.analytics,
+      journal: state.journal,
+      evidence,
+      clock,
+    });
   }
 
   /**

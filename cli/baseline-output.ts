@@ -129,11 +129,21 @@ function prunedText({
   samples,
   bytesBefore,
   bytesAfter,
+  journal,
 }: PrunedSummary): string {
   if (olderThanDays === null) return "samples are kept for ever\n";
   const what = `${samples.toLocaleString("en-US")} samples of ${forks} forks older than ${olderThanDays} days`;
-  if (dryRun) return `${what} would be removed; the database uses ${megabytes(bytesBefore)}\n`;
-  return `${what} removed; the database uses ${megabytes(bytesAfter)}, before ${megabytes(bytesBefore)}\n`;
+  const done = (keeper: string, before: number, after: number): string =>
+    dryRun
+      ? `would be removed; ${keeper} uses ${megabytes(before)}\n`
+      : `removed; ${keeper} uses ${megabytes(after)}, before ${megabytes(before)}\n`;
+  const first = `${what} ${done("the database", bytesBefore, bytesAfter)}`;
+  if (journal === undefined) return first;
+  const { sessions, forks: thinned } = journal;
+  const samplesThere = `${journal.samples.toLocaleString("en-US")} samples of ${thinned} forks`;
+  const ended = `${sessions} ended session${sessions === 1 ? "" : "s"}`;
+  const there = done("the journal", journal.bytesBefore, journal.bytesAfter);
+  return `${first}in the journal ${samplesThere}, of ${ended}, ${there}`;
 }
 
 function megabytes(bytes: number): string {

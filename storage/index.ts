@@ -2,7 +2,13 @@ export { openStateDirectory } from "./state-directory.ts";
 export type { StateDirectory, StateDirectoryOptions } from "./state-directory.ts";
 export { openMemoryJournal } from "./journal/memory-journal.ts";
 export { openFileJournal } from "./journal/file-journal.ts";
-export type { FileJournal, FileJournalOptions } from "./journal/file-journal.ts";
+export type {
+  FileJournal,
+  FileJournalOptions,
+  OwnedJournal,
+  ThinnedJournal,
+} from "./journal/file-journal.ts";
+export type { Thinner } from "./journal/segment-thinning.ts";
 export type { Recovery } from "./journal/segment-recovery.ts";
 export type { FsyncPolicy } from "./journal/fsync-policy.ts";
 export { openAnalytics } from "./analytics/open-analytics.ts";

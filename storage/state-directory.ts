@@ -9,7 +9,7 @@ import type { LoadDuckdb } from "./analytics/open-analytics.ts";
 import { makeDirectoryDurably, writeFileDurably } from "./durable-file.ts";
 import { storageError, systemCode } from "./errors.ts";
 import { openGuardedJournal } from "./journal/file-journal.ts";
-import type { FileJournal } from "./journal/file-journal.ts";
+import type { OwnedJournal } from "./journal/file-journal.ts";
 import type { Recovery } from "./journal/segment-recovery.ts";
 import { readLayoutVersion, takeLayoutSteps } from "./state-layout.ts";
 
@@ -28,11 +28,11 @@ import { readLayoutVersion, takeLayoutSteps } from "./state-layout.ts";
 export class StateDirectory {
   /** Absolute. */
   readonly path: string;
-  readonly journal: FileJournal;
+  readonly journal: OwnedJournal;
   readonly analytics: Analytics;
   #closing: Promise<void> | null = null;
 
-  constructor(path: string, analytics: Analytics, journal: FileJournal) {
+  constructor(path: string, analytics: Analytics, journal: OwnedJournal) {
     this.path = path;
     this.analytics = analytics;
     this.journal = journal;
@@ -130,7 +130,7 @@ export async function openStateDirectory(
 }
 
 /** Somebody may have opened the journal by itself. */
-async function openJournal(folder: string, options: StateDirectoryOptions): Promise<FileJournal> {
+async function openJournal(folder: string, options: StateDirectoryOptions): Promise<OwnedJournal> {
   try {
     return await openGuardedJournal(folder, options);
   } catch (error) {

@@ -1,6 +1,6 @@
 /** What people do with kept baselines, beside listing them: `openSystem` gives it as `register`. */
 import type { Clock } from "../../runtime/contracts/index.ts";
-import type { Analytics, BaselineRole } from "../../storage/index.ts";
+import type { Analytics, BaselineRole, OwnedJournal } from "../../storage/index.ts";
 import { actorError } from "../errors.ts";
 import type {
   BaselineSeries,
@@ -22,6 +22,7 @@ import type { EvidenceStore } from "./evidence-store.ts";
 export interface RegisterParts {
   readonly analytics: Analytics;
   readonly evidence: EvidenceStore;
+  readonly journal: OwnedJournal;
   readonly clock: Clock;
 }
 
@@ -113,7 +114,7 @@ export class BaselineRegister {
     return exportBaselines(request, this.#parts.analytics);
   }
 
-  /** Removes old raw samples. @throws INSTALLATION_INCOMPLETE where plain files keep the measurements */
+  /** Removes old raw samples, of the measurements and of the journal's ended sessions. */
   prune(request: PruneRequest): Promise<PrunedSummary> {
     return pruneSamples(request, this.#parts, this.#parts.clock.now());
   }

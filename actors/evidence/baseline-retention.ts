@@ -1,12 +1,14 @@
 /**
  * How long raw samples are kept: 90 days, or what the state directory was told. Older ones go at the first opening
- * of a day; what they said stays for ever (forks, summaries, baselines, comparisons), and the samples of current and
- * released baselines stay, too. The journal keeps its own events.
+ * of a day, from the database and from the journal; what they said stays for ever (forks, summaries, baselines,
+ * comparisons, documents of sessions), and the samples of current and released baselines stay, too. The two are pruned
+ * one after the other, each by its own rules, and each can be stopped anywhere and pruned again.
  */
-import type { Analytics } from "../../storage/index.ts";
+import type { Analytics, OwnedJournal } from "../../storage/index.ts";
 import { MyriadError } from "../../runtime/contracts/index.ts";
 import type { PrunedSummary } from "../workflow/session-document.ts";
 import type { EvidenceStore } from "./evidence-store.ts";
+import { pruneJournal } from "./journal-retention.ts";
 
 export const DAY_MS = 86_400_000;
 export const DEFAULT_RETENTION_DAYS = 90;
@@ -17,6 +19,7 @@ const PRUNED_AT = "samples.pruned_at";
 interface Keeping {
   readonly analytics: Analytics;
   readonly evidence: EvidenceStore;
+  readonly journal: OwnedJournal;
 }
 
 /** What is to be removed. */
@@ -29,10 +32,9 @@ export interface PruneRequest {
   readonly remember: boolean;
 }
 
-/** @throws INSTALLATION_INCOMPLETE where plain files keep the measurements */
 export async function pruneSamples(
   { olderThanDays, dryRun, remember }: PruneRequest,
-  { analytics, evidence }: Keeping,
+  { analytics, evidence, journal }: Keeping,
   now: number,
 ): Promise<PrunedSummary> {
   const asked = olderThanDays ?? (await retentionDays(analytics));
@@ -41,14 +43,13 @@ export async function pruneSamples(
   // Nothing was recorded before the epoch, so nothing is older.
   const before = days === null ? 0 : now - days * DAY_MS;
   const removed = await evidence.pruneSamples(before, dryRun);
-  return { ...removed, olderThanDays: days, dryRun };
+  const thinned = await pruneJournal(before, dryRun, { journal, analytics });
+  return { ...removed, olderThanDays: days, dryRun, journal: thinned };
 }
 
 /** Once a day at most. What cannot be removed is no reason not to open: it is said, and tried tomorrow. */
 export async function pruneWhenDue(keeping: Keeping, now: number): Promise<string | null> {
   const { analytics, evidence } = keeping;
-  // Plain files are never pruned: the notice tells what to do about them.
-  if (analytics.notice !== null) return null;
   try {
     const last = await analytics.setting(PRUNED_AT);
     if (typeof last === "number" && now - last < DAY_MS && now >= last) return null;

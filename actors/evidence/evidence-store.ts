@@ -307,7 +307,7 @@ export class EvidenceStore {
     return this.#write({ kind: "setting", name, value });
   }
 
-  /** Counts, or removes, samples of forks recorded before this time. @throws INSTALLATION_INCOMPLETE */
+  /** Counts, or removes, samples of forks recorded before this time. */
   async pruneSamples(before: number, dryRun: boolean): Promise<PrunedSamples> {
     return (await this.#ask({ kind: "prune", before, dryRun }))!;
   }

@@ -47,7 +47,12 @@ export function keptConditions({ conditions, wallNs }: ForkMeasurement): KeptCon
 }
 
 /** How much longer the second half of a fork's iterations took than the first, by their medians; 0 of few iterations, and of a difference that the clock cannot tell. */
-export function driftOf({ wallNs, conditions }: Pick<KeptFork, "wallNs" | "conditions">): number {
+export function driftOf({
+  wallNs,
+  conditions,
+  thinned,
+}: Pick<KeptFork, "wallNs" | "conditions" | "thinned">): number {
+  if (thinned !== undefined) return thinned.drift;
   if (wallNs.length < LEAST_DRIFT_ITERATIONS) return 0;
   const middle = wallNs.length >> 1;
   const [first, second] = [medianOf(wallNs.subarray(0, middle)), medianOf(wallNs.subarray(middle))];
@@ -101,13 +106,20 @@ function wasWarm({ steadyAfter: iterations, warmUpIterations }: KeptConditions):
   return iterations !== null && iterations <= warmUpIterations;
 }
 
-type CpuOf = Pick<KeptFork, "conditions" | "wallNs" | "cpuMs" | "isolation">;
+/** Timed ones. */
+export function iterationsOf({ wallNs, thinned }: Pick<KeptFork, "wallNs" | "thinned">): number {
+  return thinned?.iterations ?? wallNs.length;
+}
+
+type CpuOf = Pick<KeptFork, "conditions" | "wallNs" | "thinned" | "cpuMs" | "isolation">;
 
 /** CPU time an iteration, the work between the calls with it; of a command all of it. NaN where nothing is known. */
-export function cpuNsOf({ conditions, wallNs, cpuMs, isolation }: CpuOf): number {
-  if (isolation.engine === "process") return (cpuMs * NS_PER_MS) / wallNs.length;
+export function cpuNsOf(fork: CpuOf): number {
+  const { conditions, cpuMs, isolation } = fork;
+  const iterations = iterationsOf(fork);
+  if (isolation.engine === "process") return (cpuMs * NS_PER_MS) / iterations;
   if (conditions === undefined) return Number.NaN;
-  return (conditions.cpuMs * NS_PER_MS) / (wallNs.length * conditions.stretch);
+  return (conditions.cpuMs * NS_PER_MS) / (iterations * conditions.stretch);
 }
 
 /** What a reader of the figures should know beside them. */

@@ -4,7 +4,12 @@ import type { Journal, Revision } from "../../runtime/contracts/index.ts";
 import { applyEvent, EMPTY_SESSION } from "./session-state.ts";
 import type { SessionEvent, SessionState } from "./session-state.ts";
 
-export const sessionStream = (session: string): string => `session/${session}`;
+/** What the streams of all sessions begin with. */
+export const SESSION_STREAMS = "session/";
+
+export const sessionStream = (session: string): string => `${SESSION_STREAMS}${session}`;
+
+export const sessionOf = (stream: string): string => stream.slice(SESSION_STREAMS.length);
 
 export interface ReplayedSession {
   readonly state: SessionState;

@@ -176,14 +176,19 @@ const series = record(
   { level: orNull(text), carrier: orNull(text) },
 );
 
-const pruned = record({
-  olderThanDays: orNull(number),
-  dryRun: flag,
-  forks: count,
-  samples: count,
-  bytesBefore: count,
-  bytesAfter: count,
-});
+const pruned = record(
+  {
+    olderThanDays: orNull(number),
+    dryRun: flag,
+    forks: count,
+    samples: count,
+    bytesBefore: count,
+    bytesAfter: count,
+  },
+  {
+    journal: record({ sessions: count, forks: count, samples: count, bytesBefore: count, bytesAfter: count }),
+  },
+);
 
 export const measurementSchema: Schema = record({
   warmUpIterations: count,

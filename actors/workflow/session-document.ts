@@ -110,6 +110,18 @@ export interface PrunedSummary {
   readonly samples: number;
   readonly bytesBefore: number;
   readonly bytesAfter: number;
+  /** The same of the journal, which keeps the samples of its sessions, too. */
+  readonly journal?: PrunedJournal;
+}
+
+/** Samples of ended sessions that were let go of in the journal, or would be. */
+export interface PrunedJournal {
+  readonly sessions: number;
+  readonly forks: number;
+  readonly samples: number;
+  /** What its segments take up. */
+  readonly bytesBefore: number;
+  readonly bytesAfter: number;
 }
 
 /** What was exported. */

@@ -156,6 +156,14 @@ export interface KeptFork extends Omit<FinishedFork, "measurement"> {
   readonly start?: SnippetStart;
   /** The limit that was broken, in the engine's words; absent where its proof tells of none. */
   readonly brokenLimit?: string;
+  /** Set where its samples have grown old: `wallNs` is empty, `ticks` are gone. */
+  readonly thinned?: ThinnedFork;
+}
+
+/** What is told of a fork whose samples are gone. */
+export interface ThinnedFork {
+  readonly iterations: number;
+  readonly drift: number;
 }
 
 export interface SessionState {

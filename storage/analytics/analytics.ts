@@ -98,7 +98,6 @@ export interface Analytics {
    * Removes old raw samples; forks, summaries, baselines and comparisons stay. No current or release baseline
    * loses any.
    * @param dryRun count only, and change nothing
-   * @throws INSTALLATION_INCOMPLETE where plain files keep the measurements: nothing is ever removed from them
    */
   pruneSamples(before: number, dryRun: boolean): Promise<PrunedSamples>;
 

@@ -1,7 +1,8 @@
 import { MyriadError } from "../../runtime/contracts/index.ts";
 import { storageError } from "../errors.ts";
 import { openGuardedJournal } from "../journal/file-journal.ts";
-import type { FileJournal } from "../journal/file-journal.ts";
+import type { OwnedJournal } from "../journal/file-journal.ts";
+import type { Thinner } from "../journal/segment-thinning.ts";
 import type { Analytics, BaselineFilter, BaselineRole, PrunedSamples, Promotion } from "./analytics.ts";
 import { requireDistinct, requireMeasured, requireSame, requireThere } from "./refusals.ts";
 import { decodeRow, encodeRow } from "./row-table.ts";
@@ -25,18 +26,19 @@ import type {
  *   sessions   summaries   comparisons   forks/<session>   baselines   baseline_marks   settings
  *
  * A row is kept by its table's fields, a fork's with its samples beside them; of one key the last row holds.
+ * Old samples go by thinning the entries that hold them.
  * A query reads its stream from the beginning, one append at a time: in memory are only the answer and the
  * places of the appends. A field that a table gains later must be optional, or be given to old rows here.
  */
 export class FileAnalytics implements Analytics {
   readonly notice: string;
   readonly #folder: string;
-  readonly #journal: FileJournal;
+  readonly #journal: OwnedJournal;
   readonly #release: () => Promise<void>;
   #last: Promise<unknown> = Promise.resolve();
   #closing: Promise<void> | null = null;
 
-  constructor(folder: string, journal: FileJournal, notice: string, release: () => Promise<void>) {
+  constructor(folder: string, journal: OwnedJournal, notice: string, release: () => Promise<void>) {
     this.#folder = folder;
     this.#journal = journal;
     this.#release = release;
@@ -167,9 +169,58 @@ export class FileAnalytics implements Analytics {
     return this.#record(SETTINGS, [{ name, value }]);
   }
 
-  pruneSamples(): Promise<PrunedSamples> {
-    const message = "Nothing is removed from plain files; DuckDB takes them over once it can be loaded.";
-    return Promise.reject(storageError("INSTALLATION_INCOMPLETE", message, { location: this.#folder }));
+  pruneSamples(before: number, dryRun: boolean): Promise<PrunedSamples> {
+    return this.#inTurn(async () => {
+      const inForce = await this.#inForce();
+      const isOld = (row: ForkRow): boolean => row.recordedAt < before && !inForce.has(versionKey(row));
+      const found = { forks: 0, samples: 0 };
+      const streams = await this.#journal.streams(forksStream(""));
+      for (const stream of streams) {
+        const old = await this.#oldSamples(stream, isOld);
+        found.forks += old.length;
+        found.samples += old.reduce((sum, samples) => sum + samples, 0);
+      }
+      const thin = (event: unknown): unknown => {
+        const entry = event as ForkEntry;
+        const goes = entry.samples.length > 0 && isOld(decodeRow(FORKS, entry.row));
+        return goes ? { ...entry, samples: [] } : event;
+      };
+      return { ...found, ...(await this.#thin({ streams: new Set(dryRun ? [] : streams), thin })) };
+    });
+  }
+
+  /** Of each fork of the stream that is old, and has any, the number of its samples. */
+  async #oldSamples(stream: string, isOld: (row: ForkRow) => boolean): Promise<readonly number[]> {
+    const latest = new Map<string, number>();
+    for await (const { row: kept, samples } of this.#read<ForkEntry>(stream)) {
+      const row = decodeRow(FORKS, kept);
+      const values = samples.flatMap((one) => [...one.values]).filter((value) => !Number.isNaN(value));
+      latest.set(JSON.stringify([versionKey(row), row.fork]), isOld(row) ? values.length : 0);
+    }
+    return [...latest.values()].filter((samples) => samples > 0);
+  }
+
+  /** Versions that a current or released baseline is of. */
+  async #inForce(): Promise<ReadonlySet<string>> {
+    const { rows, promoted } = await this.#baselines();
+    const named = rows.filter(({ caseId, tag }) =>
+      Object.values(promoted).some((role) => role.get(caseId) === tag),
+    );
+    return new Set(
+      named.map(({ samplesSession, samplesVersion, caseId }) =>
+        versionKey({ session: samplesSession, version: samplesVersion, caseId }),
+      ),
+    );
+  }
+
+  async #thin(thinner: Thinner): Promise<Pick<PrunedSamples, "bytesBefore" | "bytesAfter">> {
+    try {
+      const { bytesBefore, bytesAfter } = await this.#journal.thin(thinner);
+      return { bytesBefore, bytesAfter };
+    } catch (cause) {
+      const message = "Old samples could not be removed.";
+      throw storageError("ANALYTICS_WRITE_FAILED", message, { location: this.#folder, cause });
+    }
   }
 
   /** Says all of it again to another one, in an order that gives the same answers there. */
@@ -312,6 +363,10 @@ async function sayAgain(entry: BaselineEntry, other: Analytics): Promise<void> {
   }
   const rows = entry.rows.map((row) => decodeRow(BASELINES, row));
   await other.establishBaseline(rows[0]!.tag, rows);
+}
+
+function versionKey({ session, version, caseId }: Pick<ForkRow, "session" | "version" | "caseId">): string {
+  return JSON.stringify([session, version, caseId]);
 }
 
 function forksStream(session: string): string {

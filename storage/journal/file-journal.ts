@@ -1,3 +1,5 @@
+import { renameSync } from "node:fs";
+import { open, stat } from "node:fs/promises";
 import { join } from "node:path";
 
 import { MyriadError, NO_STREAM, systemClock } from "../../runtime/contracts/index.ts";
@@ -34,8 +36,10 @@ import { formatRevision, parseRevision } from "./revision.ts";
 import { FORMAT_VERSION, FRAME_HEADER_BYTES, MAX_FRAME_BYTES } from "./segment-format.ts";
 import type { Entry } from "./segment-format.ts";
 import { SegmentReader } from "./segment-reader.ts";
-import { recoverSegments } from "./segment-recovery.ts";
+import { recoverSegments, segmentPath } from "./segment-recovery.ts";
 import type { RecoveredSegment, Recovery } from "./segment-recovery.ts";
+import { draftThinned, removeDrafts } from "./segment-thinning.ts";
+import type { ThinnedDraft, Thinner } from "./segment-thinning.ts";
 import { createSegment, openSegmentFile, SegmentWriter, writeFailed } from "./segment-writer.ts";
 import { SnapshotStore } from "./snapshot-store.ts";
 
@@ -52,6 +56,24 @@ export interface FileJournalOptions {
 export interface FileJournal extends Journal {
   /** What was cut off the end on opening, never confirmed by the process that wrote it; null: nothing. */
   readonly recovery: Recovery | null;
+}
+
+/** What thinning changed, and what the segments take up. */
+export interface ThinnedJournal {
+  readonly events: number;
+  readonly bytesBefore: number;
+  readonly bytesAfter: number;
+}
+
+/** The journal of a state directory, whose owner may let go of what is in its events. */
+export interface OwnedJournal extends FileJournal {
+  /**
+   * Puts smaller events in the place of old ones. Their number, order, revisions and times stay, and so do all other
+   * streams; appends and reads go on meanwhile, and a read gives each event as it was or as it is. Segments are exchanged
+   * one by one (`segment-thinning.ts`): what is killed on the way has thinned some of them, and can be said again.
+   * @throws JOURNAL_WRITE_FAILED, JOURNAL_CORRUPT, JOURNAL_CLOSED; segments before that stay thinned
+   */
+  thin(thinner: Thinner): Promise<ThinnedJournal>;
 }
 
 /**
@@ -71,7 +93,7 @@ export function openFileJournal(directory: string, options: FileJournalOptions =
 }
 
 /** For the owner of the state directory that the folder is part of; see `journal-lock.ts`. */
-export function openGuardedJournal(directory: string, options: FileJournalOptions): Promise<FileJournal> {
+export function openGuardedJournal(directory: string, options: FileJournalOptions): Promise<OwnedJournal> {
   return openJournal(directory, options, true);
 }
 
@@ -79,7 +101,7 @@ async function openJournal(
   directory: string,
   options: FileJournalOptions,
   isGuarded: boolean,
-): Promise<FileJournal> {
+): Promise<OwnedJournal> {
   checkFileOptions(directory, options);
   const { fsync: policy = "always" } = options;
   checkFsyncPolicy(policy);
@@ -87,6 +109,7 @@ async function openJournal(
   try {
     await makeDirectoryDurably(directory);
     lock = await JournalLock.take(directory, isGuarded);
+    await removeDrafts(directory);
     const index = new JournalIndex();
     const { last, recovery } = await recoverSegments(directory, index);
     const writer = await openWriter(directory, last, policy);
@@ -132,7 +155,7 @@ interface OpenedSegments {
   readonly writer: SegmentWriter;
 }
 
-class SegmentedJournal implements FileJournal {
+class SegmentedJournal implements OwnedJournal {
   readonly recovery: Recovery | null;
   readonly #directory: string;
   readonly #lock: JournalLock;
@@ -146,6 +169,7 @@ class SegmentedJournal implements FileJournal {
   readonly #snapshots: SnapshotStore;
   readonly #commits: GroupCommit;
   #writer: SegmentWriter;
+  #thinning: Promise<unknown> = Promise.resolve();
   #closing: Promise<void> | null = null;
 
   constructor(directory: string, options: FileJournalOptions, opened: OpenedSegments) {
@@ -223,6 +247,66 @@ class SegmentedJournal implements FileJournal {
     // A folder put together from two backups may hold a snapshot of a future that the segments never saw.
     const eventCount = this.#index.get(stream).state.eventCount;
     return Number(snapshot.revision) <= eventCount ? snapshot : null;
+  }
+
+  thin(thinner: Thinner): Promise<ThinnedJournal> {
+    const thinned = this.#thinning
+      .then(() => this.#thin(thinner))
+      .catch((error: unknown) => Promise.reject(this.#failure(error)));
+    this.#thinning = thinned.catch(() => undefined);
+    return thinned;
+  }
+
+  async #thin(thinner: Thinner): Promise<ThinnedJournal> {
+    this.#assertOpen();
+    const bytesBefore = await this.#segmentsSize();
+    const segments = this.#index.segmentsOf(thinner.streams);
+    if (segments.has(this.#writer.header.ordinal)) await this.#rolled();
+    let events = 0;
+    for (const segment of segments) {
+      this.#assertOpen();
+      const draft = await draftThinned(segmentPath(this.#directory, segment), thinner);
+      if (draft !== null) await this.#exchange(segment, draft);
+      events += draft?.events ?? 0;
+    }
+    return { events, bytesBefore, bytesAfter: await this.#segmentsSize() };
+  }
+
+  /** Nothing is appended to a segment that another one follows. */
+  #rolled(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#commits.between(() => this.#roll().then(resolve, (error: unknown) => reject(error as Error)));
+    });
+  }
+
+  async #exchange(segment: number, { path, places }: ThinnedDraft): Promise<void> {
+    await this.#reader.hold(segment);
+    const file = await open(path, "r");
+    try {
+      // From here to `exchange` in one turn: see SegmentReader.
+      renameSync(path, segmentPath(this.#directory, segment));
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
+    for (const { stream, eventsBefore, offset, length } of places) {
+      const { locations } = this.#index.get(stream);
+      locations.move(locations.holding(eventsBefore), offset, length);
+    }
+    this.#reader.exchange(segment, file);
+    await syncDirectory(this.#directory);
+  }
+
+  async #segmentsSize(): Promise<number> {
+    let bytes = 0;
+    for (let segment = 1; segment <= this.#writer.header.ordinal; segment++) {
+      bytes += (await stat(segmentPath(this.#directory, segment))).size;
+    }
+    return bytes;
+  }
+
+  #failure(error: unknown): Error {
+    return error instanceof MyriadError ? error : writeFailed(this.#directory, error);
   }
 
   close(): Promise<void> {
@@ -321,6 +405,7 @@ class SegmentedJournal implements FileJournal {
 
   /** Whatever fails, the folder is given free, and last: nothing of ours may touch it then. */
   async #close(): Promise<void> {
+    await this.#thinning;
     await this.#commits.idle();
     this.#beat.stop();
     await this.#snapshots.idle();

@@ -40,6 +40,13 @@ export class EntryLocations {
     this.#count += 1;
   }
 
+  /** The append at `index` lies elsewhere in its segment now. */
+  move(index: number, offset: number, length: number): void {
+    const start = index * NUMBERS_PER_LOCATION;
+    this.#numbers[start + 1] = offset;
+    this.#numbers[start + 2] = length;
+  }
+
   /** @param index below `count` */
   at(index: number): EntryLocation {
     const start = index * NUMBERS_PER_LOCATION;
@@ -105,6 +112,16 @@ export class JournalIndex {
 
   names(): Iterable<string> {
     return this.#streams.keys();
+  }
+
+  /** In which segments these streams have appends, in their order. */
+  segmentsOf(names: Iterable<string>): ReadonlySet<number> {
+    const segments = new Set<number>();
+    for (const name of names) {
+      const { locations } = this.get(name);
+      for (let at = 0; at < locations.count; at++) segments.add(locations.at(at).segment);
+    }
+    return new Set([...segments].sort((one, other) => one - other));
   }
 
   /** An append, after which the stream is in `state`, lies in `segment` at `offset`. */

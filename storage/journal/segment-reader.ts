@@ -9,10 +9,18 @@ import { corrupt, segmentPath } from "./segment-recovery.ts";
 
 const READ_AHEAD_BYTES = 256 * 1024;
 
-/** Reads appends back from the segments, each held against its checksum; keeps one open file a segment. */
+/**
+ * Reads appends back from the segments, each held against its checksum; keeps one open file a segment.
+ *
+ * A segment may be exchanged while somebody reads: places and file of a piece are taken in one turn, before anything
+ * is awaited, and the file that was exchanged stays open for who has it. So an exchange (the places moved and `exchange`
+ * called, in one turn as well, after `hold`) leaves every reader with places and file that belong together.
+ */
 export class SegmentReader {
   readonly #directory: string;
   readonly #files = new Map<number, Promise<FileHandle>>();
+  /** Exchanged for others. */
+  readonly #old: Promise<FileHandle>[] = [];
 
   constructor(directory: string) {
     this.#directory = directory;
@@ -26,15 +34,28 @@ export class SegmentReader {
     let next = first;
     while (next < end) {
       const pieceEnd = endOfPiece(locations, next, end);
-      const start = locations.at(next);
-      const last = locations.at(pieceEnd - 1);
-      const piece = await this.#readPiece(start, last.offset + last.length - start.offset);
-      for (; next < pieceEnd; next++) yield this.#entry(piece, locations.at(next), start.offset);
+      const places = placesOf(locations, next, pieceEnd);
+      const [start, last] = [places[0]!, places.at(-1)!];
+      const file = this.#file(start.segment);
+      const piece = await this.#readPiece(file, start, last.offset + last.length - start.offset);
+      for (const place of places) yield this.#entry(piece, place, start.offset);
+      next = pieceEnd;
     }
   }
 
+  /** Opens the segment if nobody has yet: who reads it from here on has this file, until `exchange`. */
+  async hold(segment: number): Promise<void> {
+    await this.#file(segment);
+  }
+
+  /** @param file the segment that has taken the place of the held one */
+  exchange(segment: number, file: FileHandle): void {
+    this.#old.push(this.#file(segment));
+    this.#files.set(segment, Promise.resolve(file));
+  }
+
   async close(): Promise<void> {
-    const files = await Promise.allSettled(this.#files.values());
+    const files = await Promise.allSettled([...this.#files.values(), ...this.#old]);
     this.#files.clear();
     for (const file of files) if (file.status === "fulfilled") await file.value.close();
   }
@@ -47,10 +68,10 @@ export class SegmentReader {
     throw corrupt(path, location.offset, "an append does not match its checksum");
   }
 
-  async #readPiece(start: EntryLocation, length: number): Promise<Buffer> {
+  async #readPiece(opening: Promise<FileHandle>, start: EntryLocation, length: number): Promise<Buffer> {
     const piece = Buffer.allocUnsafe(length);
     try {
-      const file = await this.#file(start.segment);
+      const file = await opening;
       let done = 0;
       while (done < length) {
         const { bytesRead } = await file.read(piece, done, length - done, start.offset + done);
@@ -77,6 +98,10 @@ export class SegmentReader {
     }
     return file;
   }
+}
+
+function placesOf(locations: EntryLocations, first: number, end: number): readonly EntryLocation[] {
+  return Array.from({ length: end - first }, (_, at) => locations.at(first + at));
 }
 
 function endOfPiece(locations: EntryLocations, first: number, end: number): number {

@@ -252,6 +252,52 @@ export function analyticsContract(name: string, { open, leaves }: AnalyticsFacto
         }),
       ));
 
+    it("removes samples that are older, and none of a current or released baseline", () =>
+      inFolder((folder) =>
+        using(open(folder), async (analytics) => {
+          // DuckDB gives room back by row groups, of 122,880 rows.
+          const many = Float64Array.from({ length: 250_000 }, (_, index) => (index * 7919) % 100_003);
+          const recorded = (session: string, recordedAt: number, version = "base"): Promise<void> => {
+            const values = session === "old" ? many : Float64Array.of(1, 2, 3);
+            return analytics.recordFork(forkRow(0, { session, version, recordedAt }), [
+              { metric: "wall", values },
+            ]);
+          };
+          for (const session of ["old", "kept", "released"]) await recorded(session, 1_000);
+          await recorded("kept", 1_000, "other version");
+          await recorded("young", 2_000);
+          for (const session of ["old", "kept", "released"]) {
+            await analytics.establishBaseline(session, [baselineRow({ samplesSession: session })]);
+          }
+          await analytics.promote("kept");
+          await analytics.promote("released", "release");
+
+          const asked = await analytics.pruneSamples(2_000, true);
+          assert.deepEqual([asked.forks, asked.samples], [2, 250_003]);
+          assert.equal(asked.bytesAfter, asked.bytesBefore);
+          const kept = async (session: string, version = "base"): Promise<number> =>
+            (await analytics.samplesOf(session, "case", version, "wall")).length;
+          assert.equal(await kept("old"), 1);
+
+          // What a fork was recorded with before it was recorded again is no sample of it.
+          await recorded("young", 1_000, "told again");
+          await recorded("young", 2_000, "told again");
+
+          const pruned = await analytics.pruneSamples(2_000, false);
+          assert.deepEqual([pruned.forks, pruned.samples], [2, 250_003]);
+          assert.ok(pruned.bytesAfter < pruned.bytesBefore, JSON.stringify(pruned));
+          assert.deepEqual(
+            await Promise.all(["old", "kept", "released", "young"].map((session) => kept(session))),
+            [0, 1, 1, 1],
+          );
+          assert.equal(await kept("young", "told again"), 1);
+          assert.equal(await kept("kept", "other version"), 0);
+          assert.equal((await analytics.forksOf("old")).length, 1, "summaries stay");
+          assert.equal((await analytics.baseline("old")).length, 1);
+          assert.equal((await analytics.pruneSamples(2_000, false)).samples, 0);
+        }),
+      ));
+
     it("is refused a second time in this process, and free again after closing", () =>
       inFolder(async (folder) => {
         const first = await open(folder);

@@ -92,8 +92,14 @@ describe("the baseline commands", { concurrency: 2 }, () => {
       const beside = await burst("--against", "release");
       assert.equal(beside.document.baseline?.from, "stairs@1", beside.stdout);
       assert.equal(beside.document.comparisons.length, 1);
+      const told = await myriadJson(["report", beside.document.session!], { cwd });
+      const { document: pruned } = await myriadJson(["baseline", "prune", "--older-than", "0"], { cwd });
+      const { sessions, samples } = pruned.pruned!.journal!;
+      assert.deepEqual([sessions, samples], [1, 80], "that of the released baseline keeps its own");
+      const again = await myriadJson(["report", beside.document.session!], { cwd });
+      assert.deepEqual(again.document, told.document, "what a session says needs no samples");
       const list = await myriad(["baseline", "list"], { cwd });
-      assert.match(list.stdout, /^\*R stairs@1 {2}wall_time/);
+      assert.match(list.stdout, /^\*R stairs@1 {2}wall_time .*, isolate in [\w-]+, (node|bun) [\d.]+, /);
     }));
 
   it("say in their help what they are for, with examples", () =>

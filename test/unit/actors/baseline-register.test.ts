@@ -19,7 +19,12 @@ describe("the register of baselines", () => {
   before(async () => {
     home = await openKept();
     const { state, evidence } = home;
-    register = new BaselineRegister({ analytics: state.analytics, evidence, clock: new VirtualClock(9_000) });
+    register = new BaselineRegister({
+      analytics: state.analytics,
+      journal: state.journal,
+      evidence,
+      clock: new VirtualClock(9_000),
+    });
   });
   after(() => home.close());
 

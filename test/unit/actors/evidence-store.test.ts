@@ -30,6 +30,7 @@ describe("the evidence store", () => {
       order: 7,
       node: "local",
       engine: "isolate",
+      carrier: "permission",
       iterations: 2,
       failures: 1,
       outcomes: { completed: 1, failed: 1 },

@@ -11,9 +11,9 @@
 import { compareMetric, decide, overallVerdict } from "../../kernels/statistics/index.ts";
 import type { Analytics, BaselineRow } from "../../storage/index.ts";
 import type { ComparisonRow, KeptComparison } from "../workflow/session-document.ts";
-import { DEFAULT_TOLERANCE, METRIC_NAMES } from "../workflow/task.ts";
+import { DEFAULT_TOLERANCE } from "../workflow/task.ts";
 import { environmentOf } from "./baseline-list.ts";
-import { differingMeans, measuredBy } from "./measured-by.ts";
+import { differingMeans, isOwnMetric, measuredBy } from "./measured-by.ts";
 import type { MeasuredBy } from "./measured-by.ts";
 
 /** A version as far as a comparison of kept samples asks; `tag` names it. */
@@ -121,8 +121,8 @@ function unknownCarriers(before: Side, after: Side, [there, here]: Means): reado
 }
 
 /** Ticks, and metrics of a task's own. */
-function isCounted({ metric, tool }: Side): boolean {
-  return tool === null && !METRIC_NAMES.some((name) => name === metric && name !== "ticks");
+function isCounted(side: Side): boolean {
+  return side.metric === "ticks" || isOwnMetric(side);
 }
 
 function compareUnits(

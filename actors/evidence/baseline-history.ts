@@ -34,10 +34,16 @@ export async function historyBeside(
   const alike = rows.filter(
     (row) => row.tool === null && environmentOf(row).fingerprint === environment.fingerprint,
   );
-  const { level: own = "isolate" } = task;
-  const series = (await seriesAmong(alike, analytics)).filter(({ level }) => (level ?? own) === own);
+  const series = await seriesAmong(alike, analytics);
   return task.metrics
-    .flatMap(({ name, unit }) => series.findLast((one) => one.metric === name && one.unit === unit) ?? [])
+    .flatMap(({ name, unit, of }) => {
+      const level = of === undefined ? (task.level ?? "isolate") : "realm";
+      return (
+        series.findLast(
+          (one) => one.metric === name && one.unit === unit && (one.level ?? level) === level,
+        ) ?? []
+      );
+    })
     .filter(({ entries }) => entries.length > 1);
 }
 

@@ -206,9 +206,7 @@ function rowsOf(
   now: number,
 ): readonly NewBaselineRow[] {
   const { session: id, task, environment } = session.start!;
-  // What a metric of the task's own says of a kept version is found out anew whenever that is run.
-  const measured = task.metrics.filter(({ of }) => of === undefined);
-  return measured.map((metric) => {
+  return task.metrics.map((metric) => {
     const { n, mean, stdDev, ci99 } = summaryOf(session, version, metric.name);
     return {
       caseId: task.id,

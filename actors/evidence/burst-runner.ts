@@ -7,6 +7,7 @@
 import { seededRandom } from "../../runtime/contracts/index.ts";
 import type { MyriadError } from "../../runtime/contracts/index.ts";
 import type { Observation, SandboxProgram } from "../../kernels/sandbox/index.ts";
+import type { MetricSamples } from "../../storage/index.ts";
 import { phaseAgent } from "../agent/agent.ts";
 import type { Agent, AgentCall, AgentTask } from "../agent/agent.ts";
 import type { Services } from "../agent/services.ts";
@@ -59,7 +60,7 @@ async function runBurstPhase(
   const looks = mayStop ? new PairLooks(task, command, figures) : null;
   const missing = looks?.look(kept) === true ? [] : plan.forks.filter((fork) => !kept.has(nameOf(fork)));
   const record = async (fork: KeptFork): Promise<void> =>
-    services.evidence.recordFork(session.start!.session, task.id, fork);
+    services.evidence.recordFork(session.start!.session, task.id, fork, ownSamples(fork, figures));
   // A kill may have come between the journal and the database; recording a fork again changes nothing.
   if (looks === null) for (const fork of session.forks) await record(fork);
   const expected = await expectedProofs(programs, session, services, call.signal);
@@ -129,6 +130,17 @@ async function ownFigures(
     return [name, await figuresOf(question, services.realm, signal)] as const;
   });
   return Object.fromEntries(await Promise.all(asked));
+}
+
+/** Kept with the first fork of each version. */
+function ownSamples(
+  { fork, version }: KeptFork,
+  figures: Readonly<Record<string, Figures>>,
+): readonly MetricSamples[] {
+  if (fork !== 0) return [];
+  return Object.entries(figures).flatMap(([metric, { [version]: values }]) =>
+    values === undefined ? [] : [{ metric, values }],
+  );
 }
 
 function keep(fork: FinishedFork, expected: readonly Observation[]): KeptFork {

@@ -10,6 +10,7 @@ import type {
   BaselineMarks,
   BaselineRole,
   BaselineRow,
+  MetricSamples,
   PrunedSamples,
   SessionRow,
 } from "../../storage/index.ts";
@@ -22,7 +23,13 @@ import { cpuNsOf } from "./fork-conditions.ts";
 import type { Version } from "./fork-plan.ts";
 
 export type EvidenceWrite =
-  | { readonly kind: "fork"; readonly session: string; readonly caseId: string; readonly fork: KeptFork }
+  | {
+      readonly kind: "fork";
+      readonly session: string;
+      readonly caseId: string;
+      readonly fork: KeptFork;
+      readonly own?: readonly MetricSamples[];
+    }
   | { readonly kind: "session"; readonly start: SessionStart; readonly verdict: Verdict | null }
   | { readonly kind: "summaries"; readonly session: string; readonly rows: readonly VersionSummary[] }
   | { readonly kind: "comparisons"; readonly session: string; readonly rows: readonly ComparisonRow[] }
@@ -112,7 +119,7 @@ function record(
 ): Promise<unknown> {
   switch (write.kind) {
     case "fork":
-      return writeFork(write.session, write.caseId, write.fork, analytics, now);
+      return writeFork(write, analytics, now);
     case "session":
       return writeSession(write.start, write.verdict, analytics, now);
     case "summaries":
@@ -135,9 +142,7 @@ function record(
 }
 
 function writeFork(
-  session: string,
-  caseId: string,
-  fork: KeptFork,
+  { session, caseId, fork, own = [] }: Extract<EvidenceWrite, { readonly kind: "fork" }>,
   analytics: Analytics,
   now: number,
 ): Promise<void> {
@@ -166,6 +171,7 @@ function writeFork(
     ...(conditions?.allocatedBytes == null
       ? []
       : [{ metric: "heap_allocated", values: Float64Array.of(conditions.allocatedBytes) }]),
+    ...own,
   ]);
 }
 
@@ -260,8 +266,14 @@ export class EvidenceStore {
     this.#writer = writer;
   }
 
-  recordFork(session: string, caseId: string, fork: KeptFork): Promise<void> {
-    return this.#write({ kind: "fork", session, caseId, fork });
+  /** @param own figures of the version's own metrics, which are of no fork and kept with the first */
+  recordFork(
+    session: string,
+    caseId: string,
+    fork: KeptFork,
+    own: readonly MetricSamples[] = [],
+  ): Promise<void> {
+    return this.#write({ kind: "fork", session, caseId, fork, own });
   }
 
   recordSession(start: SessionStart, verdict: Verdict | null): Promise<void> {

@@ -7,6 +7,7 @@
  *   carrier   null also of forks that were recorded before it was kept
  */
 import type { Analytics, BaselineRow } from "../../storage/index.ts";
+import { METRIC_NAMES } from "../workflow/task.ts";
 
 export interface MeasuredBy {
   readonly level: string | null;
@@ -24,19 +25,27 @@ export async function measuredBy(
   return { level: fork?.engine ?? null, carrier: fork?.carrier ?? null };
 }
 
-/** In the order of the rows; the rows of one tag were measured by the same. */
+/** In the order of the rows: of its session, but for a metric of the task's own, which is always asked in `realm`. */
 export async function allMeasuredBy(
-  rows: readonly Measured[],
+  rows: readonly (Measured & Pick<BaselineRow, "metric">)[],
   analytics: Analytics,
 ): Promise<readonly MeasuredBy[]> {
   const asked = new Map<string, Promise<MeasuredBy>>();
   const answers = rows.map((row) => {
+    if (isOwnMetric(row)) return OWN_METRIC_MEANS;
     const key = JSON.stringify([row.samplesSession, row.samplesVersion, row.caseId]);
     const answer = asked.get(key) ?? measuredBy(row, analytics);
     asked.set(key, answer);
     return answer;
   });
   return await Promise.all(answers);
+}
+
+const OWN_METRIC_MEANS: Promise<MeasuredBy> = Promise.resolve({ level: "realm", carrier: "quickjs-wasm" });
+
+/** What another tool calls its metrics says nothing. */
+export function isOwnMetric({ metric, tool }: Pick<BaselineRow, "metric" | "tool">): boolean {
+  return tool === null && !METRIC_NAMES.some((name) => name === metric);
 }
 
 /** What differs, e.g. `level isolate there, trusted here`. A level that is known of one alone differs. */

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
+import { summariesOf } from "../../../actors/evidence/baseline-list.ts";
 import { baselineKeeper, baselineTag, storedBaseline } from "../../../actors/evidence/baseline-store.ts";
 import type { BaselineChange, PhaseName } from "../../../actors/workflow/session-document.ts";
 import { PHASES } from "../../../actors/workflow/session-state.ts";
@@ -255,6 +256,26 @@ describe("the baseline keeper", () => {
     for (const fork of counted.forks) await home.evidence.recordFork("l2", "level", fork);
     assert.deepEqual(await keep(counted), { from: "level@1", to: null, candidate: "level@2" });
     assert.equal((await stored("level"))?.tag, "level@1");
+  });
+
+  it("keeps what the version's own metrics said on each input beside what was measured", async () => {
+    const of = { file: "/project/m.ts", exportName: "boxes" };
+    const boxes: MetricSpec = { name: "boxes", unit: "boxes", direction: "lower", tolerance: 0.01, of };
+    const figures = { boxes: { candidate: Float64Array.of(3, 4, 8) } };
+    const burst = burstOutcomeOf({ figures });
+    const session = measured("own", "o1", "burst", { burst }, { metrics: [boxes, MEMORY] }, ["compare"]);
+    await keep(session);
+    const rows = await home.state.analytics.requireBaseline("own@1");
+    assert.deepEqual(
+      rows.map(({ metric, unit, tolerance, mean, n }) => [metric, unit, tolerance, mean, n]),
+      [
+        ["boxes", "boxes", 0.01, 5, 3],
+        ["peak_memory", "MB", 0.1, 40.5, 20],
+      ],
+    );
+    const [own, memory] = await summariesOf(home.state.analytics, rows);
+    assert.equal(own!.level, "realm", "it is asked there, wherever the rest is measured");
+    assert.equal(memory!.level, null, "nothing was recorded of these forks");
   });
 
   it("gives the tag that is asked for, not the current one", async () => {

@@ -70,7 +70,9 @@ async function burst(situation: Situation): Promise<Ran> {
     measure: (...asked) => ({ proof: PROOF, ...measure(...asked) }),
   });
   const recording = recordingEvidence((write) => {
-    if (write.kind === "fork") log.push(`database ${nameOf(write.fork)}`);
+    if (write.kind !== "fork") return;
+    const own = (write.own ?? []).map(({ metric, values }) => ` ${metric} ${values.join()}`);
+    log.push(`database ${nameOf(write.fork)}${own.join("")}`);
   });
   const evidence = Object.assign(recording, {
     recordFork: async (...row: Parameters<EvidenceStore["recordFork"]>): Promise<void> => {
@@ -131,12 +133,17 @@ describe("the burst runner", () => {
       observe: ({ args, request }) =>
         returned(`returned ${request.program.code.includes('"subject"') ? 10 : 5 * Number(args[0])}`),
     });
-    const { outcome, kept } = await burst({ task: { metrics }, realm });
+    const { outcome, kept, log } = await burst({ task: { metrics }, realm });
     assert.deepEqual(outcome.figures, {
       size: { baseline: Float64Array.of(10, 10), candidate: Float64Array.of(5, 10) },
     });
     assert.equal(kept.length, 40);
     assert.ok(realm.observed.every(({ order, inputs }) => order === "alone" && inputs.length === 2));
+    assert.deepEqual(
+      log.filter((line) => line.includes("size")).toSorted(),
+      ["database baseline/0 size 10,10", "database candidate/0 size 5,10"],
+      "each version's are kept with its first fork",
+    );
   });
 
   it("runs two pilot forks of each version first, from which all forks have their warm-up and stretch", async () => {

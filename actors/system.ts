@@ -10,8 +10,11 @@ import type { ActorSystem } from "../runtime/index.ts";
 import { openStateDirectory } from "../storage/index.ts";
 import type { StateDirectory } from "../storage/index.ts";
 import { app } from "./app.ts";
-import { runBench } from "./bench/bench-run.ts";
-import type { BenchEnding, BenchHooks, BenchRequest } from "./bench/bench-run.ts";
+import { emptyBenchDocument } from "./bench/bench-document.ts";
+import type { BenchDocument } from "./bench/bench-document.ts";
+import { BenchJournal, benchSessions } from "./bench/bench-journal.ts";
+import { resumeBench, runBench } from "./bench/bench-run.ts";
+import type { BenchEnding, BenchHooks, BenchHost, BenchRequest } from "./bench/bench-run.ts";
 import { calibrate } from "./ci/calibration.ts";
 import { runSuite } from "./ci/ci-run.ts";
 import type { CiEnding, CiHooks, CiHost } from "./ci/ci-run.ts";
@@ -198,21 +201,22 @@ export class MyriadSystem {
    *   BASELINE_UNKNOWN, BUNDLE_FAILED, BUNDLE_DYNAMIC_IMPORT, INTERRUPTED
    */
   async runBench(request: BenchRequest, hooks: BenchHooks = {}): Promise<BenchEnding> {
-    const { clock, random, state, evidence, shelf, workers } = this.#parts;
-    const drawn = (): Random => random.fork(`bench/${clock.now()}/${clock.monotonic()}`);
-    const { measuring: isolate, ...sandboxes } = await shelf.take(workers ?? quietWorkers(), "isolate");
-    const host = {
-      ...sandboxes,
-      isolate,
-      clock,
-      state,
-      evidence,
-      environment: this.#environment,
-      drawSeed: () => drawn().below(2 ** 32),
-      makeRunId: () => makeSessionId(clock, random),
-    };
-    const { document, fault } = await runBench(request, host, hooks);
-    return { document: { ...document, warnings: [...this.#warnings(), ...document.warnings] }, fault };
+    return this.#warned(await runBench(request, await this.#benchHost(), hooks));
+  }
+
+  /**
+   * Goes on with a run of bench files that was stopped: nothing is measured or stored twice.
+   * @param text null: the last one
+   * @throws SESSION_UNKNOWN, SESSION_ENDED, SESSION_SOURCE_CHANGED, SESSION_MACHINE_CHANGED, and as `runBench`
+   */
+  async resumeBench(text: string | null, hooks: BenchHooks = {}): Promise<BenchEnding> {
+    const last = (await benchSessions(this.#parts.state.journal)).at(-1) ?? null;
+    const session = text === null ? last : parseSessionId(text);
+    if (session === null) {
+      const what = text === null ? "no run of bench files was begun here yet" : `there is no session ${text}`;
+      throw actorError("SESSION_UNKNOWN", what, text === null ? {} : { location: text });
+    }
+    return this.#warned(await resumeBench(session, await this.#benchHost(), hooks));
   }
 
   /** All baselines, oldest first. @param caseId null: of every case. */
@@ -232,21 +236,38 @@ export class MyriadSystem {
     await this.register.promote(tag);
   }
 
-  /** A session's document; null: of the last one that has a report. @throws SESSION_UNKNOWN, REPORT_UNKNOWN */
-  async report(session: string | null): Promise<SessionDocument> {
-    if (session !== null) return reportOf(await this.#session(session), session);
-    const { analytics } = this.#parts.state;
+  /**
+   * The document of a session or of a run of bench files; null: of the last one that has a report.
+   * @throws SESSION_UNKNOWN, REPORT_UNKNOWN
+   */
+  async report(session: string | null): Promise<SessionDocument | BenchDocument> {
+    if (session !== null) {
+      const document = await this.#documentOf(session);
+      if (document.report !== null) return document;
+      throw actorError("REPORT_UNKNOWN", `session ${session} has no report yet`);
+    }
+    const { analytics, journal } = this.#parts.state;
     const last = await this.#parts.state.lastSession();
     if (last === null) throw actorError("REPORT_UNKNOWN", "no session was begun here yet");
     const begun = await analytics.sessions();
-    const earlier = begun
+    const sessions = begun
       .filter(({ finishedAt, command }) => finishedAt !== null && command !== "bench")
       .map((row) => row.session);
+    // Ids are in the order of time.
+    const earlier = [...sessions, ...(await benchSessions(journal))].toSorted();
     for (const one of [last, ...earlier.toReversed()]) {
-      const document = documentOf(await this.#session(one));
+      const document = await this.#documentOf(one);
       if (document.report !== null) return document;
     }
     throw actorError("REPORT_UNKNOWN", "no session has come to its report here yet");
+  }
+
+  /** @throws SESSION_UNKNOWN */
+  async #documentOf(text: string): Promise<SessionDocument | BenchDocument> {
+    const id = parseSessionId(text);
+    const bench = id === null ? null : await BenchJournal.open(this.#parts.state.journal, id);
+    if (bench === null || bench.start === null) return documentOf(await this.#session(text));
+    return bench.document ?? { ...emptyBenchDocument(bench.start.environment), session: id };
   }
 
   /** Stops what runs and gives the state directory free. */
@@ -255,6 +276,28 @@ export class MyriadSystem {
     await actors.shutdown();
     await shelf.close();
     await state.close();
+  }
+
+  async #benchHost(): Promise<BenchHost> {
+    const { clock, random, state, evidence, shelf, workers } = this.#parts;
+    const drawn = (): Random => random.fork(`bench/${clock.now()}/${clock.monotonic()}`);
+    const { measuring: isolate, ...sandboxes } = await shelf.take(workers ?? quietWorkers(), "isolate");
+    return {
+      ...sandboxes,
+      isolate,
+      carrier: isolate.isolation.carrier,
+      clock,
+      state,
+      journal: state.journal,
+      evidence,
+      environment: this.#environment,
+      drawSeed: () => drawn().below(2 ** 32),
+      makeSession: () => makeSessionId(clock, random),
+    };
+  }
+
+  #warned({ document, fault }: BenchEnding): BenchEnding {
+    return { document: { ...document, warnings: [...this.#warnings(), ...document.warnings] }, fault };
   }
 
   #ciHost(): CiHost {
@@ -318,12 +361,6 @@ export class MyriadSystem {
       throw actorError("SESSION_UNKNOWN", `there is no session ${text}`, { location: text });
     return state;
   }
-}
-
-function reportOf(state: SessionState, session: string): SessionDocument {
-  const document = documentOf(state);
-  if (document.report !== null) return document;
-  throw actorError("REPORT_UNKNOWN", `session ${session} has no report yet`);
 }
 
 function describe({ runtime, platform, cpu, cores, memoryMb }: Environment): string {

@@ -97,7 +97,7 @@ function failedDocument(
   const environment = describeEnvironment();
   const error = documentError(wire, session ?? undefined);
   if (command === "ci") return { ...emptyCiDocument(environment), error };
-  if (command === "bench") return { ...emptyBenchDocument(environment), error };
+  if (command === "bench") return { ...emptyBenchDocument(environment), session, error };
   return { ...emptyDocument(command, environment), session, error };
 }
 

@@ -37,9 +37,12 @@ function printCi(document: CiDocument, { quiet }: OutputOptions, { stdout, stder
 
 /** What could not be stored was measured all the same. */
 function printBench(document: BenchDocument, { quiet }: OutputOptions, { stdout, stderr }: Streams): void {
-  const { error, benches } = document;
+  const { error, benches, session } = document;
   if (benches.length > 0) stdout.write(benchText(document, quiet));
-  if (error !== null) stderr.write(errorLines(error).join(""));
+  if (error === null) return;
+  const resume = `myriad bench --resume ${session ?? ""}`;
+  const isSaid = session === null || error.hint?.includes(resume) === true;
+  stderr.write([...errorLines(error), ...(isSaid ? [] : [`  then: ${resume}\n`])].join(""));
 }
 
 function printSession(document: SessionDocument, options: OutputOptions, { stdout, stderr }: Streams): void {

@@ -2,7 +2,7 @@
 import type { BenchEnding, BenchHooks, BenchPhase, BenchRequest, MyriadSystem } from "../actors/index.ts";
 import { exitCodeOfBench } from "./exit-code.ts";
 import type { Streams } from "./output.ts";
-import type { Performed } from "./perform.ts";
+import type { Performed, PerformHooks } from "./perform.ts";
 import type { Progress } from "./progress.ts";
 import type { BenchOptions, Invocation } from "./program.ts";
 
@@ -13,19 +13,23 @@ type WithSystem = (use: (system: MyriadSystem) => Promise<BenchEnding>) => Promi
 export async function performBench(
   { files, options }: BenchInvocation,
   streams: Streams,
-  signal: AbortSignal,
+  { signal, onSession }: PerformHooks,
   withSystem: WithSystem,
   progress: Progress,
 ): Promise<Performed> {
-  const request = requestOf(files, options);
-  const hooks = { ...hooksFor(progress, streams), signal };
-  const ending = await withSystem((system) => system.runBench(request, hooks)).finally(() => progress.end());
+  const { resume } = options;
+  const hooks = { ...hooksFor(progress, streams), signal, onSession };
+  const ending = await withSystem((system) =>
+    resume === undefined
+      ? system.runBench(requestOf(files, options), hooks)
+      : system.resumeBench(resume === true ? null : resume, hooks),
+  ).finally(() => progress.end());
   return { document: ending.document, exitCode: exitCodeOfBench(ending) };
 }
 
 function requestOf(
   files: readonly string[],
-  { runs, seed, filter, against, accept, allowNoise }: BenchOptions,
+  { runs, seed, filter, against, accept, allowNoise, tolerance }: BenchOptions,
 ): BenchRequest {
   return {
     files,
@@ -36,10 +40,11 @@ function requestOf(
     ...(seed === undefined ? {} : { seed }),
     ...(filter === undefined ? {} : { filter }),
     ...(against === undefined ? {} : { against }),
+    ...(tolerance === undefined ? {} : { tolerance }),
   };
 }
 
-const SHORT: ReadonlySet<BenchPhase> = new Set(["judge", "keep"]);
+const SHORT: ReadonlySet<BenchPhase> = new Set(["judge", "keep", "report"]);
 
 /** The short phases on a terminal alone, where they are drawn over. */
 function hooksFor(progress: Progress, { stderr }: Streams): BenchHooks {

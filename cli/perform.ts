@@ -56,7 +56,7 @@ export async function perform(
       return await performBench(
         invocation,
         streams,
-        hooks.signal,
+        hooks,
         (use) => withSystem(invocation.options, use),
         progressFor(invocation.options, streams),
       );

@@ -59,6 +59,9 @@ export interface BenchOptions extends CommonOptions {
   readonly against?: string;
   readonly accept: boolean;
   readonly allowNoise: boolean;
+  readonly tolerance?: number;
+  /** A session; true: the last run. */
+  readonly resume?: string | true;
   readonly requireIsolation: boolean;
 }
 
@@ -164,9 +167,7 @@ export function buildProgram(
   );
   bench(add("bench", "time the tasks of bench files, as tinybench has them", BENCH_EXAMPLES)).action(
     (files: readonly string[], options: BenchOptions, command: Command) => {
-      if (options.accept && options.against !== undefined) {
-        refuse(command, "--accept compares with no baseline, --against with the one that it names");
-      }
+      requireBench(files, options, command);
       choose({ command: "bench", files, options });
     },
   );
@@ -283,7 +284,7 @@ function suite(command: Command): Command {
 
 function bench(command: Command): Command {
   return command
-    .argument("<file...>", "bench files")
+    .argument("[file...]", "bench files")
     .option(
       "--filter <pattern>",
       "only tasks whose <file>#<bench>/<task> matches, a regular expression",
@@ -299,6 +300,13 @@ function bench(command: Command): Command {
     .addOption(seedOption())
     .addOption(workersOption())
     .option("--allow-noise", "give a verdict even where the machine is too noisy for one", false)
+    .addOption(
+      new Option(
+        "--tolerance <share>",
+        "the relative change that does not matter, 5% or 0.05; default: what a task says, or 2%",
+      ).argParser(share),
+    )
+    .option("--resume [session]", "go on with a run that was stopped; default: the last one")
     .addOption(isolationOption());
 }
 
@@ -330,6 +338,13 @@ function pattern(text: string): RegExp {
   }
 }
 
+function share(text: string): number {
+  const [, figure, percent] = /^(\d+(?:\.\d+)?|\.\d+) ?(%?)$/.exec(text) ?? [];
+  const value = percent === "%" ? Number(figure) / 100 : Number(figure);
+  if (figure !== undefined && value < 1) return value;
+  throw new InvalidArgumentError("a share from 0 to below 1 is wanted, such as 5% or 0.05.");
+}
+
 function minutes(text: string): number {
   const value = Number(text);
   if (/^\d+(\.\d+)?$/.test(text) && value > 0 && value <= 1440) return value;
@@ -353,6 +368,26 @@ function integer(least: number, most: number): (text: string) => number {
     if (/^\d+$/.test(text) && value >= least && value <= most) return value;
     throw new InvalidArgumentError(`a whole number from ${least} to ${most} is wanted.`);
   };
+}
+
+function requireBench(files: readonly string[], options: BenchOptions, command: Command): void {
+  const { accept, allowNoise, against, filter, runs, seed, tolerance, resume } = options;
+  if (resume === undefined) {
+    if (files.length === 0) {
+      refuse(command, "name a bench file, such as src/orders.bench.ts, or --resume a run");
+    }
+    if (accept && against !== undefined) {
+      refuse(command, "--accept compares with no baseline, --against with the one that it names");
+    }
+    return;
+  }
+  const given = [against, filter, runs, seed, tolerance].some((one) => one !== undefined);
+  if (given || accept || allowNoise || files.length > 0) {
+    refuse(
+      command,
+      "a run that is resumed keeps what it was begun with: files, filter, runs, seed, against, accept, allow-noise, tolerance",
+    );
+  }
 }
 
 const TASK_FILE = /\.(ya?ml|json)$/i;
@@ -437,7 +472,9 @@ const CI_EXAMPLES = `  myriad ci --against origin/main                  the case
 const BENCH_EXAMPLES = `  myriad bench src/orders.bench.ts                 the first run stores baselines, later ones compare
   myriad bench bench/*.bench.ts --filter dedupe
   myriad bench src/orders.bench.ts --against release
-  myriad bench src/orders.bench.ts --accept        the present code becomes the baseline`;
+  myriad bench src/orders.bench.ts --accept        the present code becomes the baseline
+  myriad bench src/orders.bench.ts --tolerance 5%
+  myriad bench --resume                            go on with the last run, which was stopped`;
 const REPORT_EXAMPLES = `  myriad report
   myriad report 01J9Z3K6W8V4S2Q0T5R7Y1X3AB --open`;
 const EXIT_CODES = `

@@ -1,6 +1,6 @@
 /**
  * Progress on stderr: on a terminal one line that is rewritten (phase, what is done, rate, time left), piped
- * a plain line a phase, and one every ten seconds of a longer one. Nothing with `--json` or `--quiet`.
+ * a plain line a phase, and one every ten seconds of a phase that lasts. Nothing with `--json` or `--quiet`.
  */
 import type { ProgressNote } from "../actors/index.ts";
 import type { Clock } from "../runtime/contracts/index.ts";
@@ -27,49 +27,67 @@ export function silentProgress(): Progress {
 }
 
 export function plainProgress({ stderr }: Streams, clock: Clock): Progress {
-  let begunAt = clock.monotonic();
-  let saidAt = begunAt;
-  let doneAtStart: number | null = null;
+  const pace = new Pace(clock, PLAIN_MS);
   return {
     phase(name) {
-      begunAt = saidAt = clock.monotonic();
-      doneAtStart = null;
+      pace.begin(clock.monotonic());
       stderr.write(`${name} …\n`);
     },
     note(note) {
-      const now = clock.monotonic();
-      doneAtStart ??= note.done;
-      if (now - saidAt < PLAIN_MS) return;
-      saidAt = now;
-      stderr.write(`${progressText(note, note.done - doneAtStart, now - begunAt)}\n`);
+      const text = pace.textOf(note);
+      if (text !== null) stderr.write(`${text}\n`);
     },
     end: () => undefined,
   };
 }
 
 export function terminalProgress({ stderr }: Streams, clock: Clock): Progress {
-  let begunAt = clock.monotonic();
-  let drawnAt = -Infinity;
-  let doneAtStart: number | null = null;
+  const pace = new Pace(clock, REDRAW_MS);
   const draw = (text: string): void => {
     stderr.write(`\r\u001b[2K${text.slice(0, (stderr.columns ?? 80) - 1)}`);
   };
   return {
     phase(name) {
-      begunAt = clock.monotonic();
-      drawnAt = -Infinity;
-      doneAtStart = null;
+      pace.begin();
       draw(`${name} …`);
     },
     note(note) {
-      const now = clock.monotonic();
-      doneAtStart ??= note.done;
-      if (now - drawnAt < REDRAW_MS && note.done !== note.total) return;
-      drawnAt = now;
-      draw(progressText(note, note.done - doneAtStart, now - begunAt));
+      const text = pace.textOf(note, note.done === note.total);
+      if (text !== null) draw(text);
     },
     end: () => draw(""),
   };
+}
+
+/** Lets a line through every so often, and knows since when a phase lasts. */
+class Pace {
+  readonly #clock: Clock;
+  readonly #everyMs: number;
+  #begunAt: number;
+  #saidAt = -Infinity;
+  #doneAtStart: number | null = null;
+
+  constructor(clock: Clock, everyMs: number) {
+    this.#clock = clock;
+    this.#everyMs = everyMs;
+    this.#begunAt = clock.monotonic();
+  }
+
+  /** @param saidAt when a line was said last; default: the next note is said at once */
+  begin(saidAt = -Infinity): void {
+    this.#begunAt = this.#clock.monotonic();
+    this.#saidAt = saidAt;
+    this.#doneAtStart = null;
+  }
+
+  /** null: it is too early for another line. */
+  textOf(note: Note, isDue = false): string | null {
+    const now = this.#clock.monotonic();
+    this.#doneAtStart ??= note.done;
+    if (now - this.#saidAt < this.#everyMs && !isDue) return null;
+    this.#saidAt = now;
+    return progressText(note, note.done - this.#doneAtStart, now - this.#begunAt);
+  }
 }
 
 /** e.g. `burst  12,400 of 20,000 sandboxes, 2,950/s, 3 s left`. */
@@ -79,7 +97,7 @@ export function progressText(note: Note, newlyDone: number, elapsedMs: number): 
     `${note.done.toLocaleString("en-US")}${note.total === null ? "" : ` of ${note.total.toLocaleString("en-US")}`} ${note.unit}`,
   ];
   if (note.total !== null && perSecond > 0) {
-    if (perSecond >= 1) parts.push(`${Math.round(perSecond).toLocaleString("en-US")}/s`);
+    parts.push(`${Math.round(perSecond).toLocaleString("en-US")}/s`);
     parts.push(`${Math.ceil((note.total - note.done) / perSecond)} s left`);
   }
   if (note.text !== null) parts.push(note.text);

@@ -24,7 +24,6 @@ export interface BaselineServices {
   readonly evidence: EvidenceStore;
   readonly clock: Clock;
   readonly environment: Environment;
-  makeRunId(): string;
 }
 
 /** What tasks are compared with: each one's current baseline, its released one, or of one task a tag. */
@@ -64,6 +63,15 @@ export async function baselineFor(
   }
 }
 
+/** One that was found before. @throws BASELINE_UNKNOWN, BASELINE_INCOMPARABLE */
+export async function baselineTagged(
+  { id }: FoundTask,
+  tag: string,
+  services: Pick<BaselineServices, "state">,
+): Promise<StoredBaseline> {
+  return (await storedBaseline(id, tag, services))!;
+}
+
 /** A task that was stored. */
 export interface KeptTask {
   readonly tag: string;
@@ -71,16 +79,22 @@ export interface KeptTask {
   readonly isCurrent: boolean;
 }
 
-/** Stores the task as it was measured, and makes it current. */
+/** What a baseline is stored under. */
+export interface KeepPlace {
+  /** Its own: a session's artifacts hold one program. */
+  readonly session: string;
+  readonly subject: string;
+  readonly seed: number;
+}
+
+/** Stores the task as it was measured, and makes it current. May be said again, of the same session. */
 export async function keepBaseline(
   judged: JudgedTask,
-  subject: string,
-  seed: number,
+  { session, subject, seed }: KeepPlace,
   services: BaselineServices,
 ): Promise<KeptTask> {
   const { state, evidence, clock, environment } = services;
   const { task } = judged.measured;
-  const session = services.makeRunId();
   const now = clock.now();
   const tag = tagFor(task.id, await state.analytics.baselines({ caseId: task.id }), session, VERSION);
   const { code, entry } = task.program;
@@ -117,8 +131,8 @@ interface RowPlace {
   readonly now: number;
 }
 
-function rowOf({ measured: { task }, time }: JudgedTask, place: RowPlace): NewBaselineRow {
-  const { name, unit, direction, tolerance } = WALL_TIME;
+function rowOf({ measured: { task }, time, tolerance }: JudgedTask, place: RowPlace): NewBaselineRow {
+  const { name, unit, direction } = WALL_TIME;
   const { mean, stdDev, forks, ci99 } = time;
   return {
     caseId: task.id,

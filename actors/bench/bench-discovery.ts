@@ -26,6 +26,8 @@ export interface FoundTask {
   readonly name: string;
   readonly isBaseline: boolean;
   readonly callByCall: boolean;
+  /** What it says itself; null: nothing. */
+  readonly tolerance: number | null;
   readonly program: SandboxProgram;
   /** One call with all hooks. */
   readonly check: SandboxProgram;
@@ -76,10 +78,10 @@ export async function findTasks(
     let index = 0;
     for (const [at, bench] of listing.benches.entries()) {
       const name = bench.name ?? (listing.benches.length === 1 ? null : `bench ${at + 1}`);
-      for (const { name: own, isBaseline, callByCall } of bench.tasks) {
+      for (const { name: own, ...listed } of bench.tasks) {
         const id = `${place}#${name === null ? "" : `${name}/`}${own}`;
         const made = { program: programs.task(index), check: programs.check(index) };
-        tasks.push({ id, file, bench: benches.length, name: own, isBaseline, callByCall, ...made });
+        tasks.push({ id, file, bench: benches.length, name: own, ...listed, ...made });
         index++;
       }
       benches.push({ file, name });
@@ -146,6 +148,7 @@ const IGNORED: ReadonlySet<string> = new Set([
   "now",
   "timestampProvider",
   "retainSamples",
+  "subtractTimerOverhead",
   "signal",
   "threshold",
 ]);
@@ -172,16 +175,8 @@ export async function faultOf(
   signal: AbortSignal,
 ): Promise<Error | null> {
   const observation = await observe(check, seed, engine, signal);
-  const hook = textIn(observation);
-  if (hook !== null) {
-    return actorError(
-      "BENCH_INVALID",
-      `the hook ${hook} of ${id} returns a promise: hooks end at once here`,
-      {
-        location: id,
-      },
-    );
-  }
+  const unlike = textIn(observation);
+  if (unlike !== null) return actorError("BENCH_INVALID", `${id} ${unlike}`, { location: id });
   if (observation.outcome === "returned") return null;
   return actorError("BENCH_TASK_FAILED", `${id} ${told(observation)}`, { location: id });
 }

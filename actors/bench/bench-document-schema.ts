@@ -38,10 +38,14 @@ const time = record({
   callsPerIteration: count,
 });
 
+const withheld: Schema = orNull({ enum: ["noise", "unsteady"] });
+
 const againstReference = record({
   ratio: orNull(number),
+  interval: orNull(interval),
   ci99: orNull(interval),
   verdict: { enum: ["slower", "faster", "not_slower", "undecided"] },
+  withheld,
 });
 
 const task = record({
@@ -50,9 +54,11 @@ const task = record({
   verdict,
   error: orNull(errorSchema),
   time: orNull(time),
+  tolerance: orNull(number),
   againstReference: orNull(againstReference),
   comparison: orNull(comparisonSchema),
-  withheld: orNull({ enum: ["noise", "unsteady"] }),
+  interval: orNull(interval),
+  withheld,
   baseline: record({ from: orNull(text), to: orNull(text) }),
   noise: orNull(noiseSchema),
   measurement: orNull(measurementSchema),
@@ -72,6 +78,7 @@ export const BENCH_JSON_SCHEMA: Schema = {
   ...record({
     schema: { const: BENCH_SCHEMA },
     command: { const: "bench" },
+    session: orNull(text),
     success: flag,
     verdict: orNull(verdict),
     error: orNull(errorSchema),
@@ -83,5 +90,6 @@ export const BENCH_JSON_SCHEMA: Schema = {
     wallMs: number,
     benches: list(bench),
     warnings: texts,
+    report: orNull(text),
   }),
 };

@@ -30,6 +30,8 @@ export type BenchVerdict = MetricVerdict | "unchanged" | "no_baseline" | "failed
 export interface BenchDocument {
   readonly schema: typeof BENCH_SCHEMA;
   readonly command: "bench";
+  /** What `--resume` and `myriad report` are given; null: the run did not begin. */
+  readonly session: string | null;
   /** No task regressed or failed, and all are decided. */
   readonly success: boolean;
   /** The worst of the tasks'; null without a run. */
@@ -46,6 +48,8 @@ export interface BenchDocument {
   /** In the order in which the files make them. */
   readonly benches: readonly BenchGroup[];
   readonly warnings: readonly string[];
+  /** Absolute path of the HTML report, its Markdown twin beside it; null without one. */
+  readonly report: string | null;
 }
 
 /** One `new Bench()`. */
@@ -67,9 +71,13 @@ export interface BenchTaskResult {
   readonly error: DocumentError | null;
   /** null: it failed. */
   readonly time: BenchTime | null;
+  /** The relative change that does not matter; null: it failed. */
+  readonly tolerance: number | null;
   readonly againstReference: ReferenceComparison | null;
   /** The comparison with the stored baseline; null: nothing was compared. */
   readonly comparison: ComparisonRow | null;
+  /** The relative changes that its tests leave; where it lies against the tolerance is the verdict, unless that is withheld. */
+  readonly interval: Interval | null;
   readonly withheld: Withheld | null;
   readonly baseline: {
     /** Compared with, or found to be the same; null: there was none. */
@@ -99,15 +107,21 @@ export interface BenchTime {
 export interface ReferenceComparison {
   /** Its time by the reference's. */
   readonly ratio: number | null;
+  /** The ratios that its tests leave: what the verdict says, unless that is withheld. */
+  readonly interval: Interval | null;
+  /** BCa, of this ratio by itself: reported, not decided on. */
   readonly ci99: Interval | null;
   /** `not_slower`: slower by less than the tolerance, if at all. */
   readonly verdict: "slower" | "faster" | "not_slower" | "undecided";
+  /** Why it is undecided whatever the interval says; null otherwise. */
+  readonly withheld: Withheld | null;
 }
 
 export function emptyBenchDocument(environment: Environment): BenchDocument {
   return {
     schema: BENCH_SCHEMA,
     command: "bench",
+    session: null,
     success: false,
     verdict: null,
     error: null,
@@ -119,6 +133,7 @@ export function emptyBenchDocument(environment: Environment): BenchDocument {
     wallMs: 0,
     benches: [],
     warnings: [],
+    report: null,
   };
 }
 

@@ -5,40 +5,53 @@
  *   against the reference    for reading: the task that its bench names, else the fastest one. Which is fastest is
  *                            seen in the same samples, so a narrow lead over it is worth less than its interval says
  */
-import { compareMetricKernel, decide, forkMeans, summarise } from "../../kernels/statistics/index.ts";
-import type { MetricComparison, MetricVerdict } from "../../kernels/statistics/index.ts";
+import {
+  compareMetricKernel,
+  decide,
+  decidedIntervalsKernel,
+  forkMeans,
+  summarise,
+} from "../../kernels/statistics/index.ts";
+import type { Decision, Interval, MetricComparison, MetricVerdict } from "../../kernels/statistics/index.ts";
 import type { Executor } from "../../runtime/contracts/index.ts";
 import type { Version } from "../evidence/fork-plan.ts";
 import { noiseOf } from "../evidence/statistician.ts";
 import { withheldFor } from "../evidence/withheld.ts";
-import type { ComparisonRow, MachineNoise, Noise, Withheld } from "../workflow/session-document.ts";
+import type { ComparisonRow, Noise, Withheld } from "../workflow/session-document.ts";
 import { DEFAULT_TOLERANCE } from "../workflow/task.ts";
 import type { MetricSpec } from "../workflow/task.ts";
 import type { BenchGroup, BenchTime, ReferenceComparison } from "./bench-document.ts";
+import type { MachineSeen } from "./bench-journal.ts";
 import type { MeasuredTask } from "./bench-measure.ts";
 
-export const WALL_TIME: MetricSpec = {
+export const WALL_TIME: Omit<MetricSpec, "tolerance"> = {
   name: "wall_time",
   unit: "ns",
   direction: "lower",
-  tolerance: DEFAULT_TOLERANCE,
 };
 
 export interface JudgedTask {
   readonly measured: MeasuredTask;
+  readonly tolerance: number;
   readonly time: BenchTime;
   /** Against the baseline; null: there is none to compare with. */
   readonly comparison: ComparisonRow | null;
+  /** Of its relative change, as it was decided. */
+  readonly interval: Interval | null;
   readonly withheld: Withheld | null;
   readonly noise: Noise;
   readonly againstReference: ReferenceComparison | null;
+  /** All figures of it, as those of `comparison`. */
+  readonly referenceRow: ComparisonRow | null;
 }
 
 export interface JudgeRequest {
   readonly tasks: readonly MeasuredTask[];
-  readonly machine: { readonly before: MachineNoise; readonly during: MachineNoise | null };
+  readonly machine: MachineSeen;
   readonly seed: number;
   readonly allowNoise: boolean;
+  /** Over what tasks say; null: what they say. */
+  readonly tolerance: number | null;
 }
 
 export interface Judged {
@@ -49,77 +62,134 @@ export interface Judged {
 
 /** @param request its tasks have no failures */
 export async function judge(request: JudgeRequest, executor: Executor, signal: AbortSignal): Promise<Judged> {
-  const { tasks, seed, allowNoise } = request;
-  const compare = (
-    baseline: readonly Float64Array[],
-    candidate: readonly Float64Array[],
-    name: string,
-  ): Promise<MetricComparison> => {
-    const { direction, tolerance } = WALL_TIME;
-    const asked = { baseline, candidate, direction, tolerance, seed: `${seed}/${name}` };
-    return executor.run(compareMetricKernel, asked, { signal });
-  };
-  const rows = await Promise.all(
+  const { tasks } = request;
+  const references = referencesOf(tasks);
+  const court = new Court(request, executor, signal);
+  const ownBaseline = await court.decided(
     tasks
       .filter(({ baseline }) => baseline !== null)
-      .map(async (measured) => ({
-        ...(await compare(
-          samplesOf(measured, "baseline"),
-          samplesOf(measured, "candidate"),
-          measured.task.id,
-        )),
-        caseId: measured.task.id,
-        metric: WALL_TIME.name,
-        unit: WALL_TIME.unit,
-        engine: "isolate",
-      })),
+      .map((measured) => ({ measured, before: samplesOf(measured, "baseline"), name: measured.task.id })),
   );
-  const decided = new Map((rows.length === 0 ? [] : decide(rows)).map((row) => [row.caseId, row]));
-  const references = referencesOf(tasks);
-  const others = await Promise.all(
+  const reference = await court.decided(
     tasks.flatMap((measured) => {
-      const reference = references.get(measured.task.bench);
-      if (reference === undefined || reference.task.task === measured.task) return [];
+      const other = references.get(measured.task.bench)?.task ?? measured;
+      if (other === measured) return [];
       const name = `${measured.task.id}/reference`;
-      return [
-        compare(samplesOf(reference.task, "candidate"), samplesOf(measured, "candidate"), name).then(
-          (row) => ({
-            ...row,
-            id: measured.task.id,
-          }),
-        ),
-      ];
+      return [{ measured, before: samplesOf(other, "candidate"), name }];
     }),
   );
-  const compared = new Map((others.length === 0 ? [] : decide(others)).map((row) => [row.id, row]));
   const conditions = new Map(
-    tasks.map((measured) => {
-      const row = decided.get(measured.task.id) ?? { baseline: { ...timeOf(measured), n: 0 } };
-      const noise = noiseOf(row, request.machine);
-      const withheld = withheldFor(noise, measured.forks, { allowNoise, metrics: [WALL_TIME] });
-      return [measured, { noise, withheld }] as const;
-    }),
+    tasks.map((measured) => [measured, conditionsOf(measured, ownBaseline.get(measured)?.row, request)]),
   );
   const judged = tasks.map((measured): JudgedTask => {
-    const row = decided.get(measured.task.id) ?? null;
     const { noise, withheld } = conditions.get(measured)!;
-    const other = compared.get(measured.task.id);
-    const reference = references.get(measured.task.bench)?.task;
-    const doubtful =
-      withheld !== null || (reference !== undefined && conditions.get(reference)!.withheld !== null);
+    const own = ownBaseline.get(measured) ?? null;
+    const other = reference.get(measured) ?? null;
+    const doubt = withheld ?? conditions.get(references.get(measured.task.bench)?.task ?? measured)!.withheld;
     return {
       measured,
+      tolerance: toleranceOf(measured, request),
       time: timeOf(measured),
       noise,
-      comparison: row === null || withheld === null ? row : { ...row, verdict: "inconclusive" },
-      withheld: row === null ? null : withheld,
-      againstReference: other === undefined ? null : against(other, doubtful),
+      comparison: own === null || withheld === null ? (own?.row ?? null) : undecided(own.row),
+      interval: own?.interval ?? null,
+      withheld: own === null ? null : withheld,
+      againstReference: other === null ? null : against(other, doubt),
+      referenceRow: other === null || doubt === null ? (other?.row ?? null) : undecided(other.row),
     };
   });
   const named = [...references].map(
     ([bench, { task, chosen }]) => [bench, { task: task.task.name, chosen }] as const,
   );
   return { tasks: judged, references: new Map(named) };
+}
+
+function toleranceOf({ task }: MeasuredTask, { tolerance }: Pick<JudgeRequest, "tolerance">): number {
+  return tolerance ?? task.tolerance ?? DEFAULT_TOLERANCE;
+}
+
+function undecided(row: ComparisonRow): ComparisonRow {
+  return { ...row, verdict: "inconclusive" };
+}
+
+interface Conditions {
+  readonly noise: Noise;
+  readonly withheld: Withheld | null;
+}
+
+function conditionsOf(
+  measured: MeasuredTask,
+  row: ComparisonRow | undefined,
+  request: JudgeRequest,
+): Conditions {
+  const { machine, allowNoise } = request;
+  const noise = noiseOf(row ?? { baseline: { ...timeOf(measured), n: 0 } }, machine);
+  const metric = { ...WALL_TIME, tolerance: toleranceOf(measured, request) };
+  return { noise, withheld: withheldFor(noise, measured.forks, { allowNoise, metrics: [metric] }) };
+}
+
+interface Case {
+  readonly measured: MeasuredTask;
+  readonly before: readonly Float64Array[];
+  /** Of its bootstrap's seed. */
+  readonly name: string;
+}
+
+interface Decided {
+  readonly row: ComparisonRow;
+  /** Of the relative change. */
+  readonly interval: Interval | null;
+}
+
+class Court {
+  readonly #request: JudgeRequest;
+  readonly #executor: Executor;
+  readonly #signal: AbortSignal;
+
+  constructor(request: JudgeRequest, executor: Executor, signal: AbortSignal) {
+    this.#request = request;
+    this.#executor = executor;
+    this.#signal = signal;
+  }
+
+  /** One family of tests, decided once. */
+  async decided(cases: readonly Case[]): Promise<ReadonlyMap<MeasuredTask, Decided>> {
+    if (cases.length === 0) return new Map();
+    const compared = await Promise.all(cases.map((one) => this.#compared(one)));
+    const rows: readonly (ComparisonRow & Decision)[] = decide(compared);
+    const intervals = await this.#executor.run(
+      decidedIntervalsKernel,
+      cases.map(({ measured, before }, index) => ({
+        baseline: forkMeans(before),
+        candidate: forkMeans(samplesOf(measured, "candidate")),
+        direction: WALL_TIME.direction,
+        tolerance: rows[index]!.tolerance,
+      })),
+      { signal: this.#signal },
+    );
+    return new Map(
+      cases.map(({ measured }, index) => {
+        const ratio = intervals[index] ?? null;
+        const interval = ratio === null ? null : ([ratio[0] - 1, ratio[1] - 1] as const);
+        return [measured, { row: rows[index]!, interval }];
+      }),
+    );
+  }
+
+  async #compared({ measured, before, name }: Case): Promise<Omit<ComparisonRow, keyof Decision>> {
+    const asked = {
+      baseline: before,
+      candidate: samplesOf(measured, "candidate"),
+      direction: WALL_TIME.direction,
+      tolerance: toleranceOf(measured, this.#request),
+      seed: `${this.#request.seed}/${name}`,
+    };
+    const compared: MetricComparison = await this.#executor.run(compareMetricKernel, asked, {
+      signal: this.#signal,
+    });
+    const { name: metric, unit } = WALL_TIME;
+    return { ...compared, caseId: measured.task.id, metric, unit, engine: "isolate" };
+  }
 }
 
 /** One array a fork, nanoseconds a call. */
@@ -177,13 +247,15 @@ const READ_AS: Readonly<Record<MetricVerdict, ReferenceComparison["verdict"]>> =
   inconclusive: "undecided",
 };
 
-function against(
-  { relDelta, ci99, verdict }: MetricComparison & { readonly verdict: MetricVerdict },
-  isWithheld: boolean,
-): ReferenceComparison {
+function against({ row, interval }: Decided, withheld: Withheld | null): ReferenceComparison {
+  const { relDelta, ci99, verdict } = row;
+  const ratios = (change: Interval | null): Interval | null =>
+    change === null ? null : [1 + change[0], 1 + change[1]];
   return {
     ratio: relDelta === null ? null : 1 + relDelta,
-    ci99: ci99 === null ? null : [1 + ci99[0], 1 + ci99[1]],
-    verdict: isWithheld ? "undecided" : READ_AS[verdict],
+    interval: ratios(interval),
+    ci99: ratios(ci99),
+    verdict: withheld === null ? READ_AS[verdict] : "undecided",
+    withheld,
   };
 }

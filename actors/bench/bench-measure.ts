@@ -23,12 +23,13 @@ import { keptFork } from "../evidence/fork-conditions.ts";
 import { planForks } from "../evidence/fork-plan.ts";
 import type { PlannedFork, Version } from "../evidence/fork-plan.ts";
 import { runPilot } from "../evidence/pilot.ts";
-import type { MeasureSettings } from "../evidence/pilot.ts";
 import { medianOf } from "../evidence/steadiness.ts";
 import { untilStarted } from "../evidence/until-started.ts";
 import type { KeptFork } from "../workflow/session-state.ts";
 import { ONE_CALL } from "./bench-discovery.ts";
 import type { FoundTask } from "./bench-discovery.ts";
+import type { BenchJournal, TaskSettings } from "./bench-journal.ts";
+import { severalAtATime } from "./several-at-a-time.ts";
 
 /** A task and what it is measured beside. */
 export interface Contestant {
@@ -61,10 +62,8 @@ export interface MeasureListener {
   progress(done: number, total: number): void;
 }
 
-interface TaskSettings extends MeasureSettings {
-  readonly batch: readonly EncodedInput[];
-  readonly iterations: number;
-}
+/** What is known from before a stop; what is found out is added before it has any effect. */
+export type MeasureRecord = Pick<BenchJournal, "settings" | "forks" | "hasFork" | "add">;
 
 const ITERATION_NS = 1_000_000;
 const MOST_CALLS = 1_000;
@@ -78,6 +77,7 @@ type ForkName = `${Version}/${number}`;
 export async function measureTasks(
   request: BenchMeasureRequest,
   engine: SandboxEngine,
+  record: MeasureRecord,
   listener: MeasureListener,
   signal: AbortSignal,
 ): Promise<readonly MeasuredTask[]> {
@@ -87,38 +87,71 @@ export async function measureTasks(
     ...(baseline === null ? [] : ([`baseline/${index}`] as const)),
   ]);
   const plan = planForks(runs, names, random);
-  const settings: TaskSettings[] = [];
-  for (const contestant of contestants) {
-    listener.calibrated(settings.length, contestants.length);
-    settings.push(await settingsOf(contestant, plan.iterationsPerFork, request.seed, engine, signal));
-  }
+  await calibrate(request, plan.iterationsPerFork, engine, record, listener, signal);
+  const settingsOf = (index: number): TaskSettings => record.settings(contestants[index]!.task.id)!;
+  const batches = contestants.map((_, index) => callsOf(settingsOf(index).calls));
   const measureOf = ({ version: name }: PlannedFork<ForkName>): MeasureRequest => {
     const { version, index } = placeOf(name);
     const { task, baseline } = contestants[index]!;
+    const { iterations, warmUpIterations, stretch } = settingsOf(index);
     const program = version === "candidate" ? task.program : baseline!;
-    return { ...settings[index]!, program, seed: request.seed, limits: SANDBOX_CAPS };
+    const how = { iterations, warmUpIterations, stretch, batch: batches[index]! };
+    return { ...how, program, seed: request.seed, limits: SANDBOX_CAPS };
   };
-  const total = plan.forks.reduce((sum, fork) => sum + measureOf(fork).iterations, 0);
-  const kept = contestants.map((): KeptFork[] => []);
+  const iterationsIn = (forks: readonly PlannedFork<ForkName>[]): number =>
+    forks.reduce((sum, fork) => sum + settingsOf(placeOf(fork.version).index).iterations, 0);
+  const missing = plan.forks.filter(({ version: name, fork }) => {
+    const { version, index } = placeOf(name);
+    return !record.hasFork(contestants[index]!.task.id, version, fork);
+  });
+  const total = iterationsIn(plan.forks);
+  const known = total - iterationsIn(missing);
   await runForks(
-    { forks: plan.forks, workers, measureOf },
+    { forks: missing, workers, measureOf },
     engine,
     {
       forkStarts: () => listener.forkStarts(),
-      progress: (done) => listener.progress(done, total),
-      forkFinished(fork: FinishedFork<ForkName>) {
+      progress: (done) => listener.progress(known + done, total),
+      async forkFinished(fork: FinishedFork<ForkName>) {
         const { version, index } = placeOf(fork.version);
-        kept[index]!.push(keptFork({ ...fork, version }, isSound(fork.measurement)));
-        return Promise.resolve(undefined);
+        const { id } = contestants[index]!.task;
+        const kept = keptFork({ ...fork, version }, isSound(fork.measurement));
+        await record.add({ kind: "fork_finished", id, fork: kept });
+        return undefined;
       },
     },
     signal,
   );
   return contestants.map((contestant, index) => ({
     ...contestant,
-    callsPerIteration: settings[index]!.batch.length,
-    forks: kept[index]!,
+    callsPerIteration: settingsOf(index).calls,
+    // In the order of the plan, whatever order they ended in.
+    forks: record.forks(contestant.task.id).toSorted((left, right) => left.order - right.order),
   }));
+}
+
+/** As many tasks at a time as forks will be: what is found out alone on a machine does not hold beside others. */
+async function calibrate(
+  { contestants, workers, seed }: BenchMeasureRequest,
+  iterationsPerFork: number,
+  engine: SandboxEngine,
+  record: MeasureRecord,
+  listener: MeasureListener,
+  signal: AbortSignal,
+): Promise<void> {
+  const missing = contestants.filter(({ task }) => record.settings(task.id) === null);
+  let done = contestants.length - missing.length;
+  listener.calibrated(done, contestants.length);
+  await severalAtATime(missing, workers, async (contestant) => {
+    signal.throwIfAborted();
+    const settings = await settingsFor(contestant, iterationsPerFork, seed, engine, signal);
+    await record.add({ kind: "task_calibrated", id: contestant.task.id, settings });
+    listener.calibrated(++done, contestants.length);
+  });
+}
+
+function callsOf(calls: number): readonly EncodedInput[] {
+  return Array.from({ length: calls }, () => ONE_CALL);
 }
 
 function placeOf(name: ForkName): { readonly version: Version; readonly index: number } {
@@ -131,7 +164,7 @@ function isSound({ proof }: ForkMeasurement): boolean {
   return proof.every(({ outcome }) => outcome === "returned" || outcome === "incomparable");
 }
 
-async function settingsOf(
+async function settingsFor(
   { task, baseline }: Contestant,
   iterationsPerFork: number,
   seed: SandboxSeed,
@@ -146,17 +179,13 @@ async function settingsOf(
   const batch =
     calls === 1
       ? [ONE_CALL]
-      : await chooseBatch(
-          { ...asked, inputs: Array.from({ length: calls }, () => ONE_CALL), targetNs: ITERATION_NS },
-          engine,
-          signal,
-        );
+      : await chooseBatch({ ...asked, inputs: callsOf(calls), targetNs: ITERATION_NS }, engine, signal);
   const most = mostIterations(first);
   // Hooks between calls are run before an iteration: of several in a row they would all come first.
   const bounds = { iterations: most, stretch: callByCall ? 1 : MOST_STRETCH };
   const programs = baseline === null ? { candidate: program } : { baseline, candidate: program };
   const pilot = await runPilot({ programs, batch, seed, limits: SANDBOX_CAPS }, engine, signal, bounds);
-  return { ...pilot, batch, iterations: Math.min(iterationsPerFork, most) };
+  return { ...pilot, calls: batch.length, iterations: Math.min(iterationsPerFork, most) };
 }
 
 function callsFor({ wallNs }: ForkMeasurement): number {

@@ -8,7 +8,8 @@
  * A sandbox's module is evaluated at once, so no top-level `await` may stand in it: those of `bench.run()`, which
  * every such file has, are taken out, and any other is refused.
  */
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
 import type { MyriadError } from "../../runtime/contracts/index.ts";
@@ -28,47 +29,63 @@ const ALIAS: Readonly<Record<string, string>> = { "myriad-runtime/bench": INSIDE
 
 /** @param file absolute. @throws BENCH_FILE_UNREADABLE, BUNDLE_FAILED, BUNDLE_DYNAMIC_IMPORT */
 export async function benchPrograms(file: string): Promise<BenchPrograms> {
-  const text = await readFile(file, "utf8").catch((cause: unknown) => {
-    throw actorError("BENCH_FILE_UNREADABLE", `cannot read the bench file ${file}`, {
-      cause,
-      location: file,
-    });
+  const text = await readFile(file, "utf8").catch(async (cause: unknown) => {
+    throw await unreadable(file, cause);
   });
   const code = await bundleModule({ file, source: withoutWaiting(text, file), alias: ALIAS });
+  const measured = timed(code);
   return {
-    list: question(code, "list", "() => kit === null ? '' : kit.list()"),
-    check: (index) => question(code, "check", `() => kit.check(${index})`),
-    task: (index) => timed(code, index),
+    list: program(listing(code), "list"),
+    check: (index) => program(measured, `check ${index}`),
+    task: (index) => program(measured, `task ${index}`),
   };
 }
 
-/** Evaluates the file whenever it is loaded: what is asked once. */
-function question(code: string, entry: string, value: string): SandboxProgram {
-  return program(
-    entry,
-    `(function () {
-${gathering(code, entry === "list")}
-return { ${entry}: ${value} };
-})`,
-  );
+async function unreadable(file: string, cause: unknown): Promise<MyriadError> {
+  const names = await readdir(file).catch(() => null);
+  if (names === null) {
+    return actorError("BENCH_FILE_UNREADABLE", `cannot read the bench file ${file}`, {
+      cause,
+      location: file,
+    });
+  }
+  const [first] = names.filter((name) => BENCH_FILE.test(name)).toSorted();
+  const hint =
+    first === undefined
+      ? "no *.bench.ts or *.bench.js lies in it; name the file that makes the benches"
+      : `name the files in it: ${join(file, first)}, or all of a kind by a pattern of the shell, *.bench.ts`;
+  return actorError("BENCH_FILE_UNREADABLE", `${file} is a folder, and no bench file`, {
+    cause,
+    location: file,
+    hint,
+  });
 }
 
-/** Evaluates the file when it is loaded for the first time: what it makes lives as long as the fork. */
-function timed(code: string, index: number): SandboxProgram {
-  return program(
-    "task",
-    `(function () {
-let turn = null;
+const BENCH_FILE = /\.bench\.[cm]?[jt]sx?$/;
+
+/** Evaluates the file to see what it makes. */
+function listing(code: string): string {
+  return `(function () {
+${gathering(code, true)}
+return { list: () => kit === null ? '' : kit.list() };
+})`;
+}
+
+/**
+ * Evaluates the file when it is loaded for the first time: what it makes lives as long as the fork. The same text
+ * for all tasks, however many there are: which one is meant is said by the entry.
+ */
+function timed(code: string): string {
+  return `(function () {
+let entries = null;
 function start() {
 ${gathering(code, false)}
-return kit.task(${index});
+return kit.entries();
 }
 return function () {
-  turn ??= start();
-  return { task: turn() };
+  return entries ??= start();
 };
-})()`,
-  );
+})()`;
 }
 
 function gathering(code: string, listing: boolean): string {
@@ -80,7 +97,7 @@ try { (${code})(); } catch (thrown) {
 const { kit } = __myriadBench;`;
 }
 
-function program(entry: string, code: string): SandboxProgram {
+function program(code: string, entry: string): SandboxProgram {
   return { code, entry, digest: programDigest(code, entry) };
 }
 

@@ -1,5 +1,5 @@
 /** What a run came to, as its document tells it; a function of what was found, judged and kept. */
-import { encodeError } from "../../runtime/contracts/index.ts";
+import type { WireError } from "../../runtime/contracts/index.ts";
 import { measurementOf, measurementWarnings } from "../evidence/fork-conditions.ts";
 import { documentError } from "../workflow/document.ts";
 import type { KeptTask } from "./bench-baselines.ts";
@@ -14,7 +14,7 @@ export interface BenchOutcome {
   /** By task id, as what follows. */
   readonly kept: ReadonlyMap<string, KeptTask>;
   /** Of tasks that were not measured. */
-  readonly faults: ReadonlyMap<string, Error>;
+  readonly faults: ReadonlyMap<string, WireError>;
   /** Tags of the baselines that there were. */
   readonly from: ReadonlyMap<string, string>;
   readonly allowNoise: boolean;
@@ -51,10 +51,12 @@ function resultOf(task: FoundTask, { judged: { tasks }, faults, from, kept }: Be
     name,
     verdict:
       judged === undefined ? "failed" : (comparison?.verdict ?? (from.has(id) ? "unchanged" : "no_baseline")),
-    error: fault === undefined ? null : documentError(encodeError(fault)),
+    error: fault === undefined ? null : documentError(fault),
     time: judged?.time ?? null,
+    tolerance: judged?.tolerance ?? null,
     againstReference: judged?.againstReference ?? null,
     comparison,
+    interval: judged?.interval ?? null,
     withheld: judged?.withheld ?? null,
     baseline: { from: from.get(id) ?? null, to: stored?.isCurrent === true ? stored.tag : null },
     noise: judged?.noise ?? null,

@@ -21,6 +21,8 @@ export interface BenchTaskOptions {
   readonly afterAll?: BenchHook;
   /** The others of its bench are compared with this one; without any, with the fastest. */
   readonly baseline?: boolean;
+  /** The relative change that does not matter, in [0, 1); default: what its bench says, or 0.02. */
+  readonly tolerance?: number;
   /** Not needed: whether a task returns promises is found out. */
   readonly async?: boolean;
   /** Ignored: every sample is kept with a baseline. */
@@ -29,10 +31,12 @@ export interface BenchTaskOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Of a bench. All but `name`, `setup` and `teardown` are tinybench's and ignored, `concurrency` is refused. */
+/** Of a bench. All but `name`, `tolerance`, `setup` and `teardown` are tinybench's and ignored, `concurrency` is refused. */
 export interface BenchOptions {
   /** Stands in the names of its baselines. */
   readonly name?: string;
+  /** Of its tasks that say none. */
+  readonly tolerance?: number;
   /** Before `beforeAll` of each task. */
   readonly setup?: (task?: BenchTask, mode?: "run" | "warmup") => unknown;
   /** As `afterAll`. */
@@ -46,6 +50,7 @@ export interface BenchOptions {
   readonly now?: () => number;
   readonly timestampProvider?: unknown;
   readonly retainSamples?: boolean;
+  readonly subtractTimerOverhead?: boolean;
   readonly signal?: AbortSignal;
   /** Calls that run at the same time measure each other: refused. */
   readonly concurrency?: "task" | "bench" | null;
@@ -60,6 +65,10 @@ export interface BenchTask {
   readonly runs: number;
   /** Never there: results are printed by `myriad bench`, and are not told to the file. */
   readonly result: BenchResult | undefined;
+  /** Nothing happens in a bench file that could be listened to. */
+  addEventListener(type: string, listener: unknown): void;
+  removeEventListener(type: string, listener: unknown): void;
+  reset(): void;
 }
 
 /** tinybench's figures of a task, so that files which print them compile. */
@@ -88,13 +97,24 @@ export abstract class BenchSurface {
   readonly table: (convert?: (task: BenchTask) => Record<string, unknown>) => Record<string, unknown>[] =
     () => [];
   /** Nothing happens in a bench file that could be listened to. */
-  readonly addEventListener: (type: string, listener: unknown) => void = () => undefined;
-  readonly removeEventListener: (type: string, listener: unknown) => void = () => undefined;
+  readonly addEventListener: (type: string, listener: unknown) => void = nothing;
+  readonly removeEventListener: (type: string, listener: unknown) => void = nothing;
+  readonly reset: () => void = nothing;
+  /** tinybench takes these as options, and lets them be set later, too. */
+  concurrency: BenchOptions["concurrency"];
+  threshold: number | undefined;
+  setup: BenchOptions["setup"];
+  teardown: BenchOptions["teardown"];
   readonly #tasks = new Map<string, BenchTask>();
 
   constructor(options: BenchOptions = {}) {
+    requireTolerance(options.tolerance);
     this.name = options.name;
     this.opts = options;
+    this.concurrency = options.concurrency;
+    this.threshold = options.threshold;
+    this.setup = options.setup;
+    this.teardown = options.teardown;
   }
 
   /** In the order in which they were added. */
@@ -110,8 +130,10 @@ export abstract class BenchSurface {
   add(name: string, fn: BenchFunction, fnOpts: BenchTaskOptions = {}): this {
     if (typeof name !== "string" || name === "") throw new TypeError("a task needs a name");
     if (typeof fn !== "function") throw new TypeError(`the task "${name}" is no function`);
+    requireTolerance(fnOpts.tolerance);
     if (this.#tasks.has(name)) throw new TypeError(`two tasks are called "${name}"`);
-    this.#tasks.set(name, { name, fn, fnOpts, runs: 0, result: undefined });
+    const silent = { addEventListener: nothing, removeEventListener: nothing, reset: nothing };
+    this.#tasks.set(name, { name, fn, fnOpts, runs: 0, result: undefined, ...silent });
     return this;
   }
 
@@ -124,9 +146,30 @@ export abstract class BenchSurface {
     return this.#tasks.get(name);
   }
 
-  reset(): void {
-    return undefined;
-  }
-
   abstract run(): Promise<BenchTask[]>;
+  abstract runSync(): BenchTask[];
+}
+
+function nothing(): void {
+  return undefined;
+}
+
+function requireTolerance(tolerance: number | undefined): void {
+  if (tolerance === undefined || (tolerance >= 0 && tolerance < 1)) return;
+  throw new TypeError(`tolerance is a share from 0 to below 1, and not ${String(tolerance)}`);
+}
+
+/** Milliseconds as nanoseconds. */
+export function mToNs(ms: number): number {
+  return ms * 1e6;
+}
+
+/** Nanoseconds as milliseconds. */
+export function nToMs(ns: number): number {
+  return ns / 1e6;
+}
+
+/** With up to two decimals below a hundred, as tables of tinybench have it. */
+export function formatNumber(value: number): string {
+  return value.toFixed(Math.abs(value) < 100 ? 2 : 0);
 }

@@ -13,16 +13,22 @@ import {
   formatQuantityInterval,
   formatRange,
 } from "../evidence/report-format.ts";
+import type { Withheld } from "../workflow/session-document.ts";
 import type { BenchDocument, BenchGroup, BenchTaskResult, BenchVerdict } from "./bench-document.ts";
 
 export function benchText(document: BenchDocument, quiet = false): string {
   const first = headline(document);
   if (quiet) return `${first}\n`;
-  return `${["", ...document.benches.flatMap(benchLines), first].join("\n")}\n`;
+  const { report, session } = document;
+  const places = [
+    ...(report === null ? [] : [`report: ${report}`]),
+    ...(session === null ? [] : [`session: ${session}`]),
+  ];
+  return `${["", ...document.benches.flatMap(benchLines), first, ...places].join("\n")}\n`;
 }
 
 /** `4 tasks: 1 regressed, 3 non inferior, 41.2 s, seed 7`, in one line. */
-function headline({ benches, wallMs, seed, isolation }: BenchDocument): string {
+export function headline({ benches, wallMs, seed, isolation }: BenchDocument): string {
   const counts = new Map<BenchVerdict, number>();
   const tasks = benches.flatMap((bench) => bench.tasks);
   for (const { verdict } of tasks) counts.set(verdict, (counts.get(verdict) ?? 0) + 1);
@@ -71,7 +77,7 @@ function cells(task: BenchTaskResult, reference: BenchGroup["reference"]): reado
   ];
 }
 
-function againstText(
+export function againstText(
   { name, againstReference }: BenchTaskResult,
   reference: BenchGroup["reference"],
 ): string {
@@ -79,19 +85,24 @@ function againstText(
     if (reference?.task !== name) return "";
     return reference.chosen === "fastest" ? "the fastest" : "the reference";
   }
-  const { ratio, ci99, verdict } = againstReference;
-  if (ratio === null) return formatName(verdict);
+  const { ratio, interval, verdict, withheld } = againstReference;
+  const why = withheldText(withheld);
+  if (ratio === null) return `${formatName(verdict)}${why}`;
   const decimals = ratio >= 100 ? 0 : 2;
-  const interval = ci99 === null ? "" : ` (${formatRange(ci99, decimals)})`;
-  return `${formatFixed(ratio, decimals)} ×${interval} ${formatName(verdict)}`;
+  const left = interval === null ? "" : ` (${formatRange(interval, decimals)})`;
+  return `${formatFixed(ratio, decimals)} ×${left} ${formatName(verdict)}${why}`;
 }
 
-function baselineText({ verdict, comparison, withheld, baseline }: BenchTaskResult): string {
+function withheldText(withheld: Withheld | null): string {
+  return withheld === null ? "" : ` (${WITHHELD[withheld]})`;
+}
+
+function baselineText({ verdict, comparison, interval, withheld, baseline }: BenchTaskResult): string {
   const stored = baseline.to === null ? "" : `stored as ${baseline.to}`;
   if (comparison === null) return verdict === "unchanged" ? `unchanged, ${baseline.from ?? ""}` : stored;
-  const { relDelta, ci99 } = comparison;
-  const why = withheld === null ? "" : ` (${WITHHELD[withheld]})`;
-  const told = `${formatName(verdict)}${why} ${formatChange(relDelta)} (${formatChangeInterval(ci99)})`;
+  const { relDelta } = comparison;
+  const change = `${formatChange(relDelta)} (${formatChangeInterval(interval)})`;
+  const told = `${formatName(verdict)}${withheldText(withheld)} ${change}`;
   return stored === "" ? told : `${told}, ${stored}`;
 }
 

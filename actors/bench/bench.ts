@@ -3,9 +3,11 @@
  * `myriad bench <file>` bundles the file for sandboxes, where `inside-bench.ts` stands in for this module.
  */
 import { actorError } from "../errors.ts";
-import { BenchSurface } from "./bench-surface.ts";
+import type { MyriadError } from "../../runtime/contracts/index.ts";
+import { BenchSurface, nToMs } from "./bench-surface.ts";
 import type { BenchTask } from "./bench-surface.ts";
 
+export { formatNumber, mToNs, nToMs } from "./bench-surface.ts";
 export type {
   BenchFunction,
   BenchHook,
@@ -21,20 +23,27 @@ export type {
 export class Bench extends BenchSurface {
   /** @throws BENCH_NEEDS_MYRIAD: a plain runtime gives no sandboxes */
   run(): Promise<BenchTask[]> {
-    return Promise.reject(
-      actorError("BENCH_NEEDS_MYRIAD", "this bench file was started without Myriad", {
-        location: process.argv[1] ?? "",
-      }),
-    );
+    return Promise.reject(withoutMyriad());
   }
+
+  /** @throws BENCH_NEEDS_MYRIAD */
+  runSync(): BenchTask[] {
+    throw withoutMyriad();
+  }
+}
+
+function withoutMyriad(): MyriadError {
+  return actorError("BENCH_NEEDS_MYRIAD", "this bench file was started without Myriad", {
+    location: process.argv[1] ?? "",
+  });
+}
+
+/** tinybench's default clock, in milliseconds. */
+export function now(): number {
+  return performance.now();
 }
 
 /** tinybench's clock, for files that hand it over; `myriad bench` reads a clock of its own. */
 export function hrtimeNow(): number {
   return nToMs(Number(process.hrtime.bigint()));
-}
-
-/** Nanoseconds as milliseconds. */
-export function nToMs(ns: number): number {
-  return ns / 1e6;
 }

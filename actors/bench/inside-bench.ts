@@ -2,10 +2,11 @@
  * Stands in for `myriad-runtime/bench` and `tinybench` in a sandbox. A program (`bench-program.ts`) evaluates the
  * bench file beside a free variable of its own, in which the benches gather, and then asks the kit there:
  *
- *   list()    what there is, as JSON
- *   check(n)  one call of a task with all its hooks, to see whether it works at all
- *   task(n)   setup and beforeAll are done, and gives what is asked for the task's own function before each
- *             iteration: afterEach of the last call, and beforeEach of the next, are done there
+ *   list()      what there is, as JSON
+ *   entries()   what is asked by name, "check <n>" or "task <n>":
+ *     check     a function: one call of a task with all its hooks, to see whether it works at all
+ *     task      the task's own function. Asked for the first time does setup and beforeAll, and whenever it is asked
+ *               for, before each iteration, afterEach of the last call and beforeEach of the next
  *
  * `run` of a bench does nothing. While tasks are listed its promise resolves, so that benches which are made
  * behind it are seen, and refused; in what is measured it never does, and nothing behind it runs.
@@ -26,8 +27,7 @@ interface Gathering {
 
 export interface BenchKit {
   readonly list: () => Promise<string>;
-  readonly check: (index: number) => unknown;
-  readonly task: (index: number) => () => BenchFunction;
+  readonly entries: () => Readonly<Record<string, BenchFunction>>;
 }
 
 /** What `list` tells. */
@@ -52,6 +52,7 @@ export interface ListedTask {
   readonly isBaseline: boolean;
   /** It has hooks between its calls. */
   readonly callByCall: boolean;
+  readonly tolerance: number | null;
 }
 
 const LONG_ENOUGH = 1_000;
@@ -77,16 +78,28 @@ export class Bench extends BenchSurface {
   }
 }
 
+export { formatNumber, mToNs, nToMs } from "./bench-surface.ts";
+
 /** Code cannot read a clock here. */
 export function hrtimeNow(): number {
   return 0;
 }
 
-export function nToMs(ns: number): number {
-  return ns / 1e6;
-}
+export const now: () => number = hrtimeNow;
+export const hrtimeNowTimestampProvider: unknown = { name: "hrtimeNow", fn: hrtimeNow };
+export const performanceNowTimestampProvider: unknown = { name: "performanceNow", fn: hrtimeNow };
 
-__myriadBench.kit = { list, check, task };
+__myriadBench.kit = { list, entries };
+
+function entries(): Readonly<Record<string, BenchFunction>> {
+  const found: Record<string, BenchFunction> = {};
+  allTasks().forEach((_, index) => {
+    let turn: (() => BenchFunction) | null = null;
+    Object.defineProperty(found, `check ${index}`, { value: () => check(index) });
+    Object.defineProperty(found, `task ${index}`, { get: () => (turn ??= task(index))() });
+  });
+  return found;
+}
 
 async function list(): Promise<string> {
   const { benches, thrown } = __myriadBench;
@@ -100,25 +113,35 @@ async function list(): Promise<string> {
 }
 
 function listed(benches: readonly Bench[]): readonly ListedBench[] {
-  return benches.map(({ name, opts, tasks }) => ({
+  return benches.map(({ name, opts, tasks, concurrency }) => ({
     name: name ?? null,
     options: Object.keys(opts),
-    concurrent: (opts.concurrency ?? null) !== null,
+    concurrent: (concurrency ?? null) !== null,
     tasks: tasks.map(({ name: own, fnOpts }) => ({
       name: own,
       isBaseline: fnOpts.baseline === true,
       callByCall: fnOpts.beforeEach !== undefined || fnOpts.afterEach !== undefined,
+      tolerance: fnOpts.tolerance ?? opts.tolerance ?? null,
     })),
   }));
 }
 
-/** Nothing when it works; text that says which hook cannot be run here. */
+/** Nothing when it works; text that says what cannot be run here. */
 function check(index: number): unknown {
   const { bench, task: one } = allTasks()[index]!;
   const waiting = begin(bench, one) ?? hook("beforeEach", one, one.fnOpts.beforeEach);
   if (waiting !== null) return waiting;
   const result = one.fn();
-  return isThenable(result) ? result.then(() => end(bench, one)) : end(bench, one);
+  const ended = (value: unknown): string | null => end(bench, one) ?? ownMeasurement(value);
+  return isThenable(result) ? result.then(ended) : ended(result);
+}
+
+/** A task of tinybench may measure itself; here it would be timed all the same, and nobody would see why. */
+function ownMeasurement(value: unknown): string | null {
+  if (typeof value !== "object" || value === null || !("overriddenDuration" in value)) return null;
+  return value.overriddenDuration === undefined
+    ? null
+    : "returns an overriddenDuration: what it measures itself is not taken here";
 }
 
 function task(index: number): () => BenchFunction {
@@ -143,14 +166,14 @@ function allTasks(): readonly Placed[] {
   return __myriadBench.benches.flatMap((bench) => bench.tasks.map((one) => ({ bench, task: one })));
 }
 
-function begin({ opts: { setup } }: Bench, one: BenchTask): string | null {
+function begin({ setup }: Bench, one: BenchTask): string | null {
   return (
     hook("setup", one, setup === undefined ? undefined : () => setup(one, "run")) ??
     hook("beforeAll", one, one.fnOpts.beforeAll)
   );
 }
 
-function end({ opts: { teardown } }: Bench, one: BenchTask): string | null {
+function end({ teardown }: Bench, one: BenchTask): string | null {
   return (
     hook("afterEach", one, one.fnOpts.afterEach) ??
     hook("afterAll", one, one.fnOpts.afterAll) ??
@@ -158,9 +181,10 @@ function end({ opts: { teardown } }: Bench, one: BenchTask): string | null {
   );
 }
 
-/** Its name when it returned a promise. */
+/** What is wrong when it returned a promise. */
 function hook(name: string, one: BenchTask, given: BenchHook | undefined): string | null {
-  return given !== undefined && isThenable(given.call(one, "run")) ? name : null;
+  if (given === undefined || !isThenable(given.call(one, "run"))) return null;
+  return `has a hook ${name} that returns a promise: hooks end at once here`;
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

@@ -33,8 +33,21 @@ interface Estimate {
   readonly ci99: Pair;
 }
 
+/** What is drawn, and what its lines are. */
+export interface EstimateWords {
+  readonly title: string;
+  readonly interval: string;
+  readonly intervalIs: string;
+}
+
+const CHANGES: EstimateWords = {
+  title: "Estimated change",
+  interval: "99 % interval",
+  intervalIs: "its 99 % interval (BCa bootstrap of fork means)",
+};
+
 /** Null when no comparison has a relative change. */
-export function estimatesChart(rows: readonly ComparisonRow[]): Chart | null {
+export function estimatesChart(rows: readonly ComparisonRow[], words: EstimateWords = CHANGES): Chart | null {
   const estimates = rows
     .flatMap((row) => estimateOf(row, row.relDelta, row.ci99))
     .slice(0, MAX_ROWS)
@@ -42,9 +55,9 @@ export function estimatesChart(rows: readonly ComparisonRow[]): Chart | null {
   if (estimates.length === 0) return null;
   const left = rows.length - estimates.length;
   return {
-    title: "Estimated change",
-    alt: estimates.map(altOf).join(" "),
-    caption: `Dot: relative change of the mean, turned so that right is worse; line: its 99 % interval (BCa bootstrap of fork means); shaded: the tolerance, inside which a change does not count.${left === 0 ? "" : ` ${left} further comparisons are in the table.`}`,
+    title: words.title,
+    alt: estimates.map((estimate) => altOf(estimate, words)).join(" "),
+    caption: `Dot: relative change of the mean, turned so that right is worse; line: ${words.intervalIs}; shaded: the tolerance, inside which a change does not count.${left === 0 ? "" : ` ${left} further comparisons are in the table.`}`,
     options: (width) => optionsFor(estimates, width),
   };
 }
@@ -62,8 +75,8 @@ function estimateOf(
   return [{ row, name, worsening: -relDelta * 100, ci99: [-high * 100, -low * 100] }];
 }
 
-function altOf({ row, name }: Estimate): string {
-  return `${name}: ${formatChange(row.relDelta)}, 99 % interval ${formatChangeInterval(row.ci99)}, tolerance ${formatPercent(row.tolerance)}: ${formatName(row.verdict)}.`;
+function altOf({ row, name }: Estimate, { interval }: EstimateWords): string {
+  return `${name}: ${formatChange(row.relDelta)}, ${interval} ${formatChangeInterval(row.ci99)}, tolerance ${formatPercent(row.tolerance)}: ${formatName(row.verdict)}.`;
 }
 
 function optionsFor(estimates: readonly Estimate[], width: Width): PlotOptions {

@@ -1,7 +1,4 @@
-/**
- * The session report as one HTML file: no script, no request, readable from `file://`, in light, dark, on
- * paper and on a phone. A content security policy in the page forbids both, should anything slip through.
- */
+/** The session report as one HTML file: its header, and its sections in reading order. */
 import type { SessionDocument, SubjectSummary } from "../workflow/session-document.ts";
 import { NO_BOUNDARY } from "../workflow/level.ts";
 import { renderCharts } from "./report-charts.ts";
@@ -11,7 +8,8 @@ import { formatMoment } from "./report-format.ts";
 import { historyChart } from "./report-history.ts";
 import type { ReportInput } from "./report-input.ts";
 import { keyFigures } from "./report-key-figures.ts";
-import { markup, Markup, type Content } from "./report-markup.ts";
+import { markup, type Markup } from "./report-markup.ts";
+import { renderPage, type Section } from "./report-page.ts";
 import { renderChart } from "./report-plot.ts";
 import { renderRelease } from "./report-release.ts";
 import {
@@ -27,38 +25,21 @@ import {
   renderSearch,
   renderSettling,
 } from "./report-sections.ts";
-import { REPORT_STYLE } from "./report-style.ts";
 import { code } from "./report-table.ts";
 import { tagOf, verdictClass } from "./report-verdict-tag.ts";
 import { subjectName, verdictSentence } from "./report-verdict.ts";
 
-const POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
-
 /** Equal inputs give equal text. */
 export function renderHtml(input: ReportInput): string {
-  const sections = sectionsOf(input);
-  const title = titleOf(input.document.subject);
-  return markup`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${POLICY}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta name="generator" content="Myriad ${input.document.environment.myriad}">
-<title>${tagOf(input.document.verdict).word}: ${title} · Myriad</title>
-<style>${new Markup(REPORT_STYLE)}</style>
-</head>
-<body>
-${header(input, title)}
-<nav aria-label="Sections">${sections.map(({ id, name }) => markup`<a href="#${id}">${name}</a> `)}</nav>
-<main>
-${sections.map(renderSection)}
-</main>
-<footer>Made by Myriad ${input.document.environment.myriad} on ${formatMoment(input.createdAt)}.</footer>
-</body>
-</html>
-`.toString();
+  const { document, createdAt } = input;
+  const title = titleOf(document.subject);
+  return renderPage({
+    title: `${tagOf(document.verdict).word}: ${title}`,
+    myriad: document.environment.myriad,
+    header: header(input, title),
+    sections: sectionsOf(input),
+    createdAt,
+  });
 }
 
 function titleOf(subject: SubjectSummary | null): string {
@@ -113,12 +94,6 @@ function figures(input: ReportInput): Markup | null {
   )}</dl>`;
 }
 
-interface Section {
-  readonly id: string;
-  readonly name: string;
-  readonly content: Content;
-}
-
 function sectionsOf(input: ReportInput): readonly Section[] {
   const { document } = input;
   const charts = renderCharts(input);
@@ -156,12 +131,4 @@ function sectionsOf(input: ReportInput): readonly Section[] {
     { id: "reproduce", name: "Reproduce", content: renderReproduce(input.reproduce) },
   ];
   return all.filter(({ content }) => content !== null);
-}
-
-function renderSection({ id, name, content }: Section): Markup {
-  return markup`<section id="${id}" aria-labelledby="${id}-heading">
-<h2 id="${id}-heading">${name}</h2>
-${content}
-</section>
-`;
 }

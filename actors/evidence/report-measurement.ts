@@ -4,6 +4,7 @@ import { NO_BOUNDARY } from "../workflow/level.ts";
 import type {
   EarlyStopSummary,
   MachineNoise,
+  Noise,
   SessionDocument,
   VersionMeasurement,
 } from "../workflow/session-document.ts";
@@ -17,8 +18,10 @@ export function measurementLines({
   noise,
   withheld,
   isolation = null,
-}: Pick<SessionDocument, "burst" | "noise" | "withheld"> &
-  Partial<Pick<SessionDocument, "isolation">>): readonly Line[] {
+}: Pick<SessionDocument, "burst" | "withheld"> &
+  Partial<Pick<SessionDocument, "isolation">> & {
+    readonly noise: Partial<Noise> | null;
+  }): readonly Line[] {
   const measurement = burst?.measurement ?? null;
   const earlyStop = burst?.earlyStop ?? null;
   return [

@@ -34,13 +34,16 @@ const LEAST_ITERATIONS = 20;
 /** Less reads as no change. */
 const LEAST_DRIFT = 0.0005;
 
+/** Of a session, or of anything else that was timed by forks. */
+export interface Timed {
+  readonly burst: Pick<NonNullable<SessionDocument["burst"]>, "runs" | "measurement"> | null;
+  readonly withheld?: SessionDocument["withheld"];
+}
+
 type Course = Pick<DrawnVersion, "version" | "iterations"> & { readonly median: number };
 
 /** Null where no fork has a course: of metrics that a process has one figure of. */
-export function runOrderChart(
-  versions: readonly DrawnVersion[],
-  document: Pick<SessionDocument, "burst" | "withheld">,
-): Chart | null {
+export function runOrderChart(versions: readonly DrawnVersion[], document: Timed): Chart | null {
   const courses = versions
     .filter(({ iterations }) => longestOf(iterations) >= LEAST_ITERATIONS)
     .map(({ version, iterations, sorted }) => ({ version, iterations, median: valueAt(sorted, 0.5) }))
@@ -57,10 +60,7 @@ export function runOrderChart(
 }
 
 /** Whether it was warm when it was timed, and whether it drifted then: a sentence a version. */
-export function runOrderSentences({
-  burst,
-  withheld,
-}: Pick<SessionDocument, "burst" | "withheld">): readonly string[] {
+export function runOrderSentences({ burst, withheld }: Timed): readonly string[] {
   const measurement = burst?.measurement ?? null;
   if (measurement === null) return [];
   const { versions, warmUpIterations } = measurement;

@@ -3,6 +3,7 @@ import type {
   Counterexample,
   Equivalence,
   GateResult,
+  Noise,
   PhaseSummary,
   Refusal,
   Reward,
@@ -164,6 +165,12 @@ export function renderReward(reward: Reward | null): Markup | null {
   ])}`;
 }
 
+/** What a run of any kind has of them. */
+export type Conditions = Pick<
+  SessionDocument,
+  "isolation" | "environment" | "burst" | "seed" | "baseline" | "withheld"
+> & { readonly noise: Partial<Noise> | null };
+
 export function renderConditions({
   isolation,
   noise,
@@ -172,7 +179,7 @@ export function renderConditions({
   seed,
   baseline,
   withheld = null,
-}: SessionDocument): Markup {
+}: Conditions): Markup {
   return markup`${facts(
     [
       ["Isolation engine", isolation?.engine ?? null],
@@ -181,7 +188,7 @@ export function renderConditions({
       ["Missing", isolation === null ? null : isolation.missing.join(", ") || "nothing"],
       [
         "Noise",
-        noise === null
+        noise?.label === undefined || noise.coefficientOfVariation === undefined
           ? null
           : `${noise.label}: fork means vary by ${formatPercent(noise.coefficientOfVariation)}`,
       ],

@@ -49,6 +49,8 @@ export type { SequentialSettings, SequentialState } from "./sequential-compariso
 export type { PairMoments } from "./pair-moments.ts";
 export { EarlyStop } from "./early-stop.ts";
 export type { EarlyStopSettings, PairOfMeans } from "./early-stop.ts";
+export { decidedIntervals, decidedIntervalsKernel } from "./decided-interval.ts";
+export type { DecidedRequest } from "./decided-interval.ts";
 export { decide, overallVerdict } from "./verdict.ts";
 export { decideLook } from "./two-looks.ts";
 export type { Look } from "./two-looks.ts";

@@ -2,15 +2,17 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { mkdirSync, symlinkSync } from "node:fs";
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import type { BenchDocument } from "../../../actors/index.ts";
 import { inProject, myriad, readSchema, startMyriad } from "../../kit/cli.ts";
 import type { Ended } from "../../kit/cli.ts";
+import { eventually } from "../../kit/eventually.ts";
 import { allGone, descendantsOf } from "../../kit/processes.ts";
 import { readSource, ROOT } from "../../kit/repository.ts";
+import { confirmedBytes, forksKept, journalBytes, lastSession } from "../../kit/session-files.ts";
 
 const validate = new Ajv2020({ strict: true, allErrors: true }).compile<BenchDocument>(readSchema("bench"));
 
@@ -21,9 +23,10 @@ function documentIn({ stdout, stderr }: Ended): BenchDocument {
 }
 
 const EXAMPLE = /^```ts\n([^]*?)^```$/m.exec(readSource("docs/bench.md"))![1]!;
-const NEVER = `import { Bench } from "tinybench";
-const bench = new Bench({ name: "never" });
-bench.add("slow", () => { let sum = 0; for (let at = 0; at < 1e6; at++) sum += at % 7; return sum; });
+const SUMS = `import { Bench } from "tinybench";
+const bench = new Bench({ name: "sums" });
+const sum = (most) => () => { let all = 0; for (let at = 0; at < most; at++) all += at % 7; return all; };
+bench.add("one", sum(1e5), { tolerance: 0.1 }).add("two", sum(2e5));
 await bench.run();
 `;
 
@@ -72,8 +75,13 @@ describe("myriad bench in another's project", () => {
           assert.ok(error.location!.includes(file) && error.hint!.length > 0);
           assert.deepEqual([ended.code, benches, success], [2, [], false]);
         }
-        const usage = await myriad(["bench", "--json"], { cwd });
-        assert.deepEqual([usage.code, documentIn(usage).error?.code], [2, "USAGE"]);
+        const folder = documentIn(await myriad(["bench", ".", "--json"], { cwd })).error;
+        assert.equal(folder?.code, "BENCH_FILE_UNREADABLE");
+        assert.match(`${folder.message} ${folder.hint!}`, /is a folder, .*none\.bench\.ts/);
+        for (const args of [[], ["a.bench.ts", "--resume"], ["a.bench.ts", "--tolerance", "500%"]]) {
+          const usage = await myriad(["bench", ...args, "--json"], { cwd });
+          assert.deepEqual([usage.code, documentIn(usage).error?.code], [2, "USAGE"]);
+        }
         mkdirSync(join(cwd, "node_modules"));
         symlinkSync(ROOT, join(cwd, "node_modules", "myriad-runtime"));
         const plain = spawnSync(process.execPath, ["plain.bench.mjs"], { cwd, encoding: "utf8" });
@@ -83,21 +91,59 @@ describe("myriad bench in another's project", () => {
     ));
 
   it(
-    "ends on Ctrl-C with exit 130, leaves no process behind and stores nothing",
+    "goes on after Ctrl-C and after SIGKILL where it was, with no fork measured twice and no process left behind",
     { skip: process.platform !== "linux" && "reads /proc" },
     () =>
-      inProject({ "never.bench.ts": NEVER }, async (cwd) => {
-        const running = startMyriad(["bench", "never.bench.ts"], { cwd, group: true });
-        await running.said(/calibrate/);
-        const below = descendantsOf(running.child.pid!);
-        process.kill(-running.child.pid!, "SIGINT");
-        const ended = await running.ended;
+      inProject({ "sums.bench.ts": SUMS }, async (cwd) => {
+        const state = join(cwd, ".myriad");
+        const forks = (least: number): Promise<void> =>
+          eventually(`${least} forks are kept`, () => forksKept(state) >= least);
+        const args = ["bench", "sums.bench.ts", "--runs", "40", "--allow-noise", "--seed", "1"];
+        const begun = startMyriad(args, { cwd, group: true });
+        await forks(2);
+        const below = descendantsOf(begun.child.pid!);
+        process.kill(-begun.child.pid!, "SIGINT");
+        const interrupted = await begun.ended;
         await allGone(below);
-        assert.equal(ended.code, 130, ended.stderr);
-        assert.match(ended.stderr, /error INTERRUPTED: the run was interrupted; nothing of it is kept/);
-        assert.equal(ended.stdout, "");
-        const listed = await myriad(["baseline", "list", "--json"], { cwd });
-        assert.deepEqual((JSON.parse(listed.stdout) as { baselines: unknown }).baselines, []);
+        assert.equal(interrupted.code, 130, interrupted.stderr);
+        assert.match(
+          interrupted.stderr,
+          /error INTERRUPTED: the run was interrupted; what was measured is kept/,
+        );
+        const [, session] = /myriad bench --resume (\w+)/.exec(interrupted.stderr)!;
+        assert.equal(session, lastSession(state));
+        assert.equal(interrupted.stdout, "");
+
+        const resumed = startMyriad(["bench", "--resume", session], { cwd });
+        await forks(forksKept(state) + 3);
+        const belowIt = descendantsOf(resumed.child.pid!);
+        resumed.child.kill("SIGKILL");
+        assert.equal((await resumed.ended).signal, "SIGKILL");
+        await allGone(belowIt);
+        const kept = await confirmedBytes(state);
+
+        const ended = await myriad(["bench", "--resume", "--json"], { cwd });
+        const document = documentIn(ended);
+        assert.equal(ended.code, 0, ended.stdout);
+        assert.deepEqual([document.session, document.seed, document.runs], [session, 1, 40]);
+        const [{ tasks }] = document.benches as [BenchDocument["benches"][0]];
+        assert.deepEqual(
+          tasks.map(({ time, baseline }) => [time!.forks, baseline.to]),
+          [
+            [20, "sums.bench.ts#sums/one@1"],
+            [20, "sums.bench.ts#sums/two@1"],
+          ],
+        );
+        assert.ok(journalBytes(state).subarray(0, kept.length).equals(kept), "the journal was added to");
+        assert.equal(forksKept(state), 40, "each fork once");
+
+        const report = await myriad(["report", "--json"], { cwd });
+        const told = documentIn(report);
+        assert.deepEqual([told.session, told.benches], [session, document.benches]);
+        const html = await readFile(told.report!, "utf8");
+        assert.match(html, /sums\.bench\.ts/);
+        const again = documentIn(await myriad(["bench", "--resume", session, "--json"], { cwd }));
+        assert.equal(again.error?.code, "SESSION_ENDED");
       }),
   );
 });

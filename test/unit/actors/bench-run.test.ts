@@ -4,9 +4,11 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { runBench } from "../../../actors/bench/bench-run.ts";
 import type { BenchEnding, BenchHost, BenchRequest } from "../../../actors/bench/bench-run.ts";
+import { BenchJournal } from "../../../actors/bench/bench-journal.ts";
 import { benchText } from "../../../actors/bench/bench-text.ts";
 import { exitCodeOfBench } from "../../../cli/exit-code.ts";
 import type { SandboxEngine } from "../../../kernels/sandbox/index.ts";
+import { seededRandom } from "../../../runtime/contracts/index.ts";
 import { VirtualClock } from "../../../runtime/testkit/index.ts";
 import { hasCode } from "../../contract/journal-contract.ts";
 import { benchEngine, withBenchFiles } from "../../kit/bench.ts";
@@ -42,7 +44,9 @@ async function atDesk(test: (desk: Desk) => Promise<void>): Promise<void> {
     executor: scriptedExecutor(),
     workers: 1,
     drawSeed: () => 5,
-    makeRunId: () => `01JD8Q4ZK3M5T7V9X1B3D5F7${String(runs++).padStart(2, "0")}`,
+    carrier: "scripted",
+    journal: kept.state.journal,
+    makeSession: () => `01JD8Q4ZK3M5T7V9X1B3D5F7${String(runs++).padStart(2, "0")}`,
   };
   try {
     await withBenchFiles({}, (folder) =>
@@ -133,7 +137,7 @@ describe("a run of a bench file", () => {
         await run(fileOf({ a: 100, b: 200, c: 300 }), { seed, accept: true }, isolate);
         return isolate.measured
           .filter(({ iterations }) => iterations === 2)
-          .map(({ program }) => /kit\.task\((\d)\)/.exec(program.code)![1]!);
+          .map(({ program }) => program.entry.slice(-1));
       };
       const first = await order(1);
       assert.equal(first.length, 60);
@@ -151,7 +155,7 @@ describe("a run of a bench file", () => {
         `bench.add("throws", () => { throw new TypeError("no"); }); bench.add("hook", () => 1, { beforeAll: async () => 0 });\nawait`,
       );
       const breaking = benchEngine((measurement, { program }) =>
-        program.code.includes("kit.task(1)") ? { ...measurement, failures: 1 } : measurement,
+        program.entry === "task 1" ? { ...measurement, failures: 1 } : measurement,
       );
       const ending = await run(text, {}, breaking);
       assert.deepEqual(verdictsOf(ending), ["no_baseline", "failed", "failed", "failed"]);
@@ -202,6 +206,154 @@ describe("a run of a bench file", () => {
       await assert.rejects(run(fileOf({ one: 600 }), { against: "b#x@1" }), hasCode("BASELINE_INCOMPARABLE"));
     }));
 
+  it("takes the tolerance of the task, of its bench, or of the request, which goes before both", () =>
+    atDesk(async ({ run }) => {
+      const text = (one: number, two: number): string =>
+        fileOf({ one, two })
+          .replace("time: 100", "tolerance: 0.4")
+          .replace(`() => ${two}`, `() => ${two}, { tolerance: 0.05 }`);
+      await run(text(1000, 2000));
+      const told = async (request: Partial<BenchRequest>): Promise<readonly unknown[]> =>
+        tasksOf(await run(text(1200, 2400), request)).map(({ verdict, tolerance }) => [verdict, tolerance]);
+      assert.deepEqual(await told({}), [
+        ["non_inferior", 0.4],
+        ["regressed", 0.05],
+      ]);
+      assert.deepEqual(await told({ tolerance: 0.3 }), [
+        ["non_inferior", 0.3],
+        ["non_inferior", 0.3],
+      ]);
+      const wrong = text(1, 2).replace("0.4", "2");
+      await assert.rejects(run(wrong), hasCode("BENCH_FILE_FAILED"));
+    }));
+
+  it("shows beside each verdict an interval that says the same, however few and wild its forks are", () =>
+    atDesk(async ({ run }) => {
+      const times = { a: 1000, b: 1010, c: 1100, d: 3000, e: 900, f: 1000 };
+      await run(fileOf(times));
+      const random = seededRandom("wild forks");
+      const seen = new Set<string>();
+      for (const spread of [0.002, 0.05, 0.4]) {
+        const wild = benchEngine((measurement) => {
+          const factor = 1 + spread * (random.next() - 0.5);
+          return { ...measurement, wallNs: measurement.wallNs.map((ns) => ns * factor) };
+        });
+        const changed = fileOf({ ...times, b: 1000, c: 2000, e: 700, f: 1011 });
+        for (const { comparison, interval, tolerance, againstReference } of tasksOf(
+          await run(changed, { against: "current", accept: false }, wild),
+        )) {
+          const read = (low: number, high: number): string => {
+            if (low > tolerance!) return "regressed";
+            if (high < -tolerance!) return "improved";
+            return high < tolerance! ? "non_inferior" : "inconclusive";
+          };
+          if (interval !== null) {
+            assert.equal(read(...interval), comparison!.verdict);
+            seen.add(comparison!.verdict);
+          }
+          if (againstReference?.interval == null) continue;
+          const [low, high] = againstReference.interval;
+          const words = {
+            slower: "regressed",
+            faster: "improved",
+            not_slower: "non_inferior",
+            undecided: "inconclusive",
+          };
+          assert.equal(read(low - 1, high - 1), words[againstReference.verdict]);
+        }
+      }
+      assert.ok(seen.size >= 3, [...seen].join(", "));
+    }));
+
+  it("says why a comparison with the reference is undecided where its interval would decide it", () =>
+    atDesk(async ({ run }) => {
+      let forks = 0;
+      const shaking = benchEngine((measurement) => {
+        const factor = forks++ % 3 === 0 ? 1 : 4;
+        return { ...measurement, wallNs: measurement.wallNs.map((ns) => ns * factor) };
+      });
+      const { document } = await run(fileOf({ one: 10, two: 9000 }), { allowNoise: false }, shaking);
+      const [, two] = document.benches[0]!.tasks;
+      assert.deepEqual(
+        [two!.againstReference!.verdict, two!.againstReference!.withheld],
+        ["undecided", "noise"],
+      );
+      assert.match(benchText(document), /undecided \(the machine is too noisy\)/);
+    }));
+
+  it("writes a report with every task, its comparisons, distributions and forks, which can be read again", () =>
+    atDesk(async ({ run, host }) => {
+      await run(fileOf({ one: 1000, "<b>two|": 2000 }));
+      const text = fileOf({ one: 1300, "<b>two|": 1500 }).replace(
+        "await",
+        `bench.add("throws", () => { throw new TypeError("no"); });\nawait`,
+      );
+      const { document } = await run(text, { runs: 800 });
+      const read = async (name: string): Promise<string> =>
+        Buffer.from(await host.state.readArtifact(document.session!, name)).toString("utf8");
+      assert.ok(document.report!.endsWith(join(document.session!, "report.html")));
+      const html = await read("report.html");
+      for (const heading of [
+        "Against each one’s baseline",
+        "Against one",
+        "Distribution of all iterations",
+        "Iterations in run order",
+        "Fork means in run order",
+        "Conditions",
+      ]) {
+        assert.ok(html.includes(heading), heading);
+      }
+      assert.match(html, /<title>Regressed: a\.bench\.ts/);
+      assert.match(html, /&lt;b&gt;two\|/);
+      assert.doesNotMatch(html, /<b>two|<script/);
+      assert.match(html, /failed: a\.bench\.ts#sums\/throws threw TypeError: no/);
+      const markdown = await read("report.md");
+      assert.match(markdown, /^### ✗ Regressed: `a\.bench\.ts`$/m);
+      assert.match(
+        markdown,
+        /^\| one \|.*\| \+\d\d\.\d % \(\+.* to \+.* %\) \| ✗ regressed against @\u200b1 \|$/m,
+      );
+      assert.match(markdown, /myriad bench a\.bench\.ts --runs 800 --seed 5 --allow-noise/);
+      const { document: kept } = await BenchJournal.open(host.journal, document.session!);
+      assert.deepEqual(kept, document);
+    }));
+
+  it("checks and calibrates as many tasks at a time as there are workers, and tells how far it is", () =>
+    atDesk(async ({ host }) => {
+      let running = 0;
+      let most = 0;
+      const engine = benchEngine();
+      const slow: SandboxEngine = {
+        ...engine,
+        measure: async (request, options) => {
+          most = Math.max(most, ++running);
+          await new Promise(setImmediate);
+          const answer = await engine.measure(request, options);
+          running--;
+          return answer;
+        },
+      };
+      const tasks = Object.fromEntries(
+        Array.from({ length: 30 }, (_, index) => [`task ${index}`, 2_000_000 + index]),
+      );
+      const notes: string[] = [];
+      await withBenchFiles({ "a.bench.ts": fileOf(tasks) }, (directory) =>
+        runBench(
+          { files: ["a.bench.ts"], directory, runs: 40, allowNoise: true, filter: /task \d$/ },
+          { ...host, isolate: slow, workers: 3 },
+          { onProgress: ({ phase, done, total }) => void notes.push(`${phase} ${done}/${total}`) },
+        ),
+      );
+      assert.equal(most, 3);
+      for (const phase of ["check", "calibrate"]) {
+        const own = notes.filter((note) => note.startsWith(phase));
+        assert.deepEqual(
+          own,
+          Array.from({ length: 11 }, (_, done) => `${phase} ${done}/10`),
+        );
+      }
+    }));
+
   it("measures what the filter leaves, and refuses what leaves nothing", () =>
     atDesk(async ({ run }) => {
       const text = fileOf({ one: 1000, two: 2000 });
@@ -217,7 +369,7 @@ describe("a run of a bench file", () => {
       await assert.rejects(run(twin), hasCode("BENCH_INVALID"));
     }));
 
-  it("stops when it is told to, and keeps nothing", () =>
+  it("stops when it is told to, and stores nothing", () =>
     atDesk(async ({ host }) => {
       const controller = new AbortController();
       const isolate = benchEngine((measurement) => {

@@ -226,7 +226,7 @@ export const ACTOR_ERRORS: Readonly<Record<ActorErrorCode, ErrorDefinition>> = {
     fault: "input",
     meaning:
       "the bench file throws while it is evaluated, breaks a limit, or needs what a sandbox does not give",
-    hint: "make its data in code: no files, network or process; what the function under test needs is handed in",
+    hint: "mend what it threw; its data is made in code, without files, network or process, and handed to the function under test",
   },
   BENCH_INVALID: {
     fault: "input",

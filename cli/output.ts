@@ -61,13 +61,20 @@ function jsonValue(_key: string, value: unknown): unknown {
   return typeof value === "number" && !Number.isFinite(value) ? null : value;
 }
 
-/** A stopped session can be resumed whatever stopped it, once that is mended. */
+/**
+ * A session that goes on keeps the task and the code with which it began, so what is wrong with these a new one is
+ * for; whatever else stopped it, it can be resumed once that is mended.
+ */
 function errorText({ error, session, verdict }: SessionDocument): string {
+  const { code, hint } = error!;
   const lines = errorLines(error!);
   const resume = `myriad run --resume ${session ?? ""}${verdict === null ? "" : " --apply"}`;
-  const isSaid = error!.hint?.includes(resume) === true;
-  return [...lines, ...(session === null || isSaid ? [] : [`  then: ${resume}\n`])].join("");
+  const isSaid = hint?.includes(resume) === true;
+  const isOfNoUse = session === null || ABOUT_TASK_OR_CODE.test(code);
+  return [...lines, ...(isSaid || isOfNoUse ? [] : [`  then: ${resume}\n`])].join("");
 }
+
+const ABOUT_TASK_OR_CODE = /^(?:SUBJECT|BUNDLE|PROJECT|TASK|INPUTS|METRIC|AUDIT|BASELINE)_/;
 
 function errorLines({ code, message, hint, location }: DocumentError): readonly string[] {
   return [

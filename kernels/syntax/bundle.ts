@@ -195,7 +195,9 @@ function refuseDynamicImports(subject: string, warnings: readonly Message[]): vo
 function bundleFailed(file: string, cause: unknown): MyriadError {
   const first = isBuildFailure(cause) ? cause.errors[0] : undefined;
   if (first === undefined) return syntaxError("BUNDLE_FAILED", `${file} cannot be bundled.`, { cause });
-  return syntaxError("BUNDLE_FAILED", first.text, { cause, ...detailOf(file, first) });
+  // Of a missing export: the name that is nearest to it.
+  const notes = first.notes.map(({ text }) => ` (${text})`);
+  return syntaxError("BUNDLE_FAILED", `${first.text}${notes.join("")}`, { cause, ...detailOf(file, first) });
 }
 
 function isBuildFailure(cause: unknown): cause is BuildFailure {

@@ -62,7 +62,7 @@ export const SYNTAX_ERRORS: Readonly<Record<SyntaxErrorCode, ErrorDefinition>> =
   BUNDLE_FAILED: {
     fault: "input",
     meaning: "The module and its imports could not be bundled into one program.",
-    hint: "Install the missing package or correct the import at the given place.",
+    hint: "Correct the syntax or the import at the given place, or install the missing package.",
   },
   BUNDLE_DYNAMIC_IMPORT: {
     fault: "input",

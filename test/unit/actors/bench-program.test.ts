@@ -16,6 +16,12 @@ async function listingOf(text: string, name = "a.bench.ts"): Promise<BenchListin
 const HEAD = `import { Bench } from "tinybench";\nconst bench = new Bench({ name: "one" });\n`;
 
 describe("programs of a bench file", () => {
+  it("say what to do where two tasks of a bench are called alike", async () => {
+    await assert.rejects(listingOf(`${HEAD}bench.add("a", () => 1).add("a", () => 2);`), {
+      message: 'two tasks are called "a"; each needs a name of its own',
+    });
+  });
+
   it("list its benches and tasks, whatever package Bench is imported from, and however it is run", async () => {
     const tasks = `bench.add("a", () => 1, { baseline: true }).add("b", () => 2, { beforeEach() {}, tolerance: 0.1 }).add("c", () => 3);
       bench.remove("c");`;

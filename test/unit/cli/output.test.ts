@@ -24,6 +24,19 @@ describe("what a command prints", () => {
     assert.doesNotMatch(applied, /kept as/);
   });
 
+  it("says how to go on where that can help, and not after what the session keeps as it was", () => {
+    const after = (code: string): string =>
+      printed({ verdict: null, error: { code, message: "it is so", hint: "mend it", location: null } })
+        .stderr;
+    const resume = `  then: myriad run --resume ${DOCUMENT.session!}\n`;
+    for (const code of ["JOURNAL_WRITE_FAILED", "STATE_UNWRITABLE", "SANDBOX_INFRA"]) {
+      assert.equal(after(code), `error ${code}: it is so\n  mend it\n${resume}`);
+    }
+    for (const code of ["SUBJECT_TYPE_ERROR", "BUNDLE_FAILED", "INPUTS_TOO_FEW", "METRIC_NO_FIGURE"]) {
+      assert.equal(after(code), `error ${code}: it is so\n  mend it\n`);
+    }
+  });
+
   it("names every candidate that was refused, where, and why", () => {
     const refusals = [
       { candidate: "set + hoist", phase: "gates", reason: "a rule" },

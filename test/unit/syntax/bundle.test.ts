@@ -41,6 +41,19 @@ describe("bundling", () => {
     assert.equal(main(4), 40);
   });
 
+  it("says of an import that nothing exports where it stands, and which name is near", async () => {
+    const directory = temporaryProject({
+      "a.ts": 'import { dedup } from "./b.ts";\nexport const main = (): unknown => dedup;\n',
+      "b.ts": "export const dedupe = 1;\n",
+    });
+    const file = path.join(directory, "a.ts");
+    await assert.rejects(bundleFunction({ ref: { file, exportName: "main" }, source: null }), {
+      code: "BUNDLE_FAILED",
+      message: 'No matching export in "b.ts" for import "dedup" (Did you mean to import "dedupe" instead?)',
+      location: `${file}:1:10`,
+    });
+  });
+
   it("evaluates anew at every call", async () => {
     const directory = temporaryProject({ "a.ts": "let n = 0; export const main = (): number => ++n;" });
     const { code } = await bundleFunction({

@@ -3,9 +3,14 @@
  * What was in the journal stays there, byte for byte; nothing finished is done again; no process is left.
  */
 import assert from "node:assert/strict";
-import { appendFile } from "node:fs/promises";
+import { appendFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it } from "node:test";
+import { nameOf, PairLooks } from "../../../actors/evidence/early-stop.ts";
+import { sessionStream } from "../../../actors/workflow/replay.ts";
+import type { KeptFork, SessionEvent } from "../../../actors/workflow/session-state.ts";
+import { compareTask } from "../../../actors/workflow/task.ts";
+import { openStateDirectory } from "../../../storage/index.ts";
 import type { EndedWithDocument, Running } from "../../kit/cli.ts";
 import { inProject, myriadJson, startMyriad } from "../../kit/cli.ts";
 import { eventually } from "../../kit/eventually.ts";
@@ -85,6 +90,39 @@ describe("a session that is killed", { skip: process.platform !== "linux" && "re
       });
     }));
 
+  it("decides a burst that may end early as if it had never been stopped, and looks at nothing twice", () =>
+    inProject({ "task.json": TASK }, async (cwd) => {
+      const state = join(cwd, ".myriad");
+      const begun = ["compare", "stairs.ts#ways", "stairs.ts#waysByLoop", "--inputs", "early.ts#inputs"];
+      const early = ["--stop-early", "--runs", "400", "--workers", "1", "--seed", "7", "--allow-noise"];
+      await writeFile(join(cwd, "early.ts"), EARLY_INPUTS);
+      let args: readonly string[] = [...begun, ...early];
+      for (const forks of [1, 3]) {
+        const running = startMyriad(args, { cwd });
+        await eventually(`${forks} forks are kept`, () => forksKept(state) >= forks);
+        await kill(running);
+        args = ["compare", "--resume", lastSession(state)];
+      }
+      const { code, document, stdout } = await myriadJson(args, { cwd });
+      assert.equal(code, 0, stdout);
+      assert.equal(document.verdict, "improved");
+
+      // The same samples, never stopped: each fork as the journal has it, one after another.
+      const forks = await keptForks(state, document.session!);
+      assert.equal(new Set(forks.map(nameOf)).size, forks.length, "no fork was run twice");
+      const task = compareTask("stairs.ts#ways", "stairs.ts#waysByLoop", cwd, { runs: 400 });
+      const undisturbed = new PairLooks(task, "compare");
+      const kept = new Map<string, KeptFork>();
+      const decided = forks.findIndex((fork) => undisturbed.look(kept.set(nameOf(fork), fork)));
+      assert.equal(decided, forks.length - 1, "it ended with the fork that decided it, and not before");
+      const stop = document.burst!.earlyStop!;
+      assert.deepEqual(stop, undisturbed.summary(forks.length));
+      assert.ok(stop.decided === "improved" && stop.forks >= 2 && stop.forks < stop.planned);
+      const [row] = document.comparisons;
+      assert.deepEqual(row!.p, undisturbed.rows().get("wall_time")!.p);
+      assert.equal(row!.test, "always-valid-on-fork-pairs");
+    }));
+
   it("tells that the journal's torn end was cut, and goes on", () =>
     inProject({ "task.json": TASK }, async (cwd) => {
       const state = join(cwd, ".myriad");
@@ -102,6 +140,25 @@ describe("a session that is killed", { skip: process.platform !== "linux" && "re
       await assertWhole(state, lastSession(state), plan);
     }));
 });
+
+const EARLY_INPUTS = `export const inputs = (_random: unknown, count: number): number[][] =>
+  Array.from({ length: Math.min(count, 12) }, (_, n) => [10 + n]);
+`;
+
+/** In the order in which they were kept. */
+async function keptForks(path: string, session: string): Promise<readonly KeptFork[]> {
+  const state = await openStateDirectory(path);
+  try {
+    const forks: KeptFork[] = [];
+    for await (const { event } of state.journal.read(sessionStream(session))) {
+      const said = event as SessionEvent;
+      if (said.kind === "fork_finished") forks.push(said.fork);
+    }
+    return forks;
+  } finally {
+    await state.close();
+  }
+}
 
 function assertImproved({ code, document }: EndedWithDocument, session: string): void {
   assert.equal(code, 0, JSON.stringify(document.error ?? document.verdict));

@@ -67,6 +67,7 @@ export type {
   PhaseState,
   PhaseSummary,
   ProgressNote,
+  PrunedJournal,
   PrunedSummary,
   PruneRequest,
   ReferenceComparison,

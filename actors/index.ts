@@ -42,6 +42,7 @@ export type {
   PhaseName,
   PhaseState,
   PhaseSummary,
+  PrunedJournal,
   PrunedSummary,
   Refusal,
   Reward,

@@ -130,11 +130,9 @@ export abstract class BenchSurface {
   add(name: string, fn: BenchFunction, fnOpts: BenchTaskOptions = {}): this {
     if (typeof name !== "string" || name === "") throw new TypeError("a task needs a name");
     if (typeof fn !== "function") throw new TypeError(`the task "${name}" is no function`);
-    requireTolerance(fnOpts.tolerance);
     if (this.#tasks.has(name))
       throw new TypeError(`two tasks are called "${name}"; each needs a name of its own`);
-    const silent = { addEventListener: nothing, removeEventListener: nothing, reset: nothing };
-    this.#tasks.set(name, { name, fn, fnOpts, runs: 0, result: undefined, ...silent });
+    this.#tasks.set(name, { name, fn, fnOpts, runs: 0, result: undefined });
     return this;
   }
 

@@ -13,7 +13,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
 import type { MyriadError } from "../../runtime/contracts/index.ts";
-import { bundleModule, programDigest } from "../../kernels/syntax/index.ts";
+import { bundleModule, programDigest, programDigests } from "../../kernels/syntax/index.ts";
 import type { SandboxProgram } from "../../kernels/sandbox/index.ts";
 import { actorError } from "../errors.ts";
 
@@ -34,10 +34,13 @@ export async function benchPrograms(file: string): Promise<BenchPrograms> {
   });
   const code = await bundleModule({ file, source: withoutWaiting(text, file), alias: ALIAS });
   const measured = timed(code);
+  const digestOf = programDigests(measured);
+  const entry = (name: string): SandboxProgram => ({ code: measured, entry: name, digest: digestOf(name) });
+  const list = listing(code);
   return {
-    list: program(listing(code), "list"),
-    check: (index) => program(measured, `check ${index}`),
-    task: (index) => program(measured, `task ${index}`),
+    list: { code: list, entry: "list", digest: programDigest(list, "list") },
+    check: (index) => entry(`check ${index}`),
+    task: (index) => entry(`task ${index}`),
   };
 }
 
@@ -95,10 +98,6 @@ try { (${code})(); } catch (thrown) {
   __myriadBench.thrown = thrown;
 }
 const { kit } = __myriadBench;`;
-}
-
-function program(code: string, entry: string): SandboxProgram {
-  return { code, entry, digest: programDigest(code, entry) };
 }
 
 /**

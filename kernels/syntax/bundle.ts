@@ -54,7 +54,13 @@ export async function bundleModule(module: {
 
 /** Hex: equal digests run the same program. */
 export function programDigest(code: string, entry: string): string {
-  return createHash("sha256").update(`${code}\0${entry}`).digest("hex");
+  return programDigests(code)(entry);
+}
+
+/** The same of many entries of one text, which is read through once. */
+export function programDigests(code: string): (entry: string) => string {
+  const read = createHash("sha256").update(`${code}\0`);
+  return (entry) => read.copy().update(entry).digest("hex");
 }
 
 /** What is bundled. */

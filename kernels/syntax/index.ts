@@ -1,7 +1,7 @@
 /** The syntax room's door. */
 export { auditCandidate } from "./audit.ts";
 export { CONSTRAINT_PATTERN } from "./audit-constraints.ts";
-export { bundleFunction, bundleModule, programDigest } from "./bundle.ts";
+export { bundleFunction, bundleModule, programDigest, programDigests } from "./bundle.ts";
 export { SYNTAX_ERRORS, syntaxError } from "./errors.ts";
 export { findRewrites, findRewritesKernel } from "./find-rewrites.ts";
 export { shrinkCandidates } from "./input-shrink.ts";

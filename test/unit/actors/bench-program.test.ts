@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { benchPrograms, withoutWaiting } from "../../../actors/bench/bench-program.ts";
 import type { BenchListing } from "../../../actors/bench/inside-bench.ts";
+import { programDigest } from "../../../kernels/syntax/index.ts";
 import { hasCode } from "../../contract/journal-contract.ts";
 import { evaluated, factoryOf, withBenchFiles } from "../../kit/bench.ts";
 
@@ -103,6 +104,8 @@ describe("programs of a bench file", () => {
       await assert.rejects(evaluated(programs.check(3))() as Promise<unknown>, RangeError);
       assert.equal(evaluated(programs.check(0))(), null);
       assert.notEqual(programs.task(0).digest, programs.task(1).digest);
+      const { code, entry, digest } = programs.task(1);
+      assert.equal(programDigest(code, entry), digest, "as that of every stored program");
     });
   });
 

@@ -170,6 +170,7 @@ function forksOf({ measured }: JudgedTask, session: string, now: number): readon
       order,
       node: "local",
       engine: isolation.engine,
+      carrier: isolation.carrier,
       iterations: wallNs.length,
       failures,
       outcomes: { completed: wallNs.length - failures, failed: failures },

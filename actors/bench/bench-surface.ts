@@ -130,9 +130,12 @@ export abstract class BenchSurface {
   add(name: string, fn: BenchFunction, fnOpts: BenchTaskOptions = {}): this {
     if (typeof name !== "string" || name === "") throw new TypeError("a task needs a name");
     if (typeof fn !== "function") throw new TypeError(`the task "${name}" is no function`);
-    if (this.#tasks.has(name))
+    requireTolerance(fnOpts.tolerance);
+    if (this.#tasks.has(name)) {
       throw new TypeError(`two tasks are called "${name}"; each needs a name of its own`);
-    this.#tasks.set(name, { name, fn, fnOpts, runs: 0, result: undefined });
+    }
+    const silent = { addEventListener: nothing, removeEventListener: nothing, reset: nothing };
+    this.#tasks.set(name, { name, fn, fnOpts, runs: 0, result: undefined, ...silent });
     return this;
   }
 

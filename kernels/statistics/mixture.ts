@@ -27,7 +27,7 @@ export interface MixtureSums {
   readonly squares: number;
 }
 
-/** ln of the ratio for "the mean is above 0" to "it is at most 0"; 0 while all values are 0. */
+/** ln of the ratio for "the mean is above 0" to "it is at most 0"; 0 while all values, or their squares to the machine, are 0. */
 export function logEvidenceAbove({ n, mean, squares }: MixtureSums, g: number): number {
   const k = 1 + n * g;
   const a = squares + (n * mean * mean) / k;

@@ -169,6 +169,8 @@ class SegmentedJournal implements OwnedJournal {
   readonly #snapshots: SnapshotStore;
   readonly #commits: GroupCommit;
   #writer: SegmentWriter;
+  /** Nothing more is written to its segment. */
+  #isFinished = false;
   #thinning: Promise<unknown> = Promise.resolve();
   #closing: Promise<void> | null = null;
 
@@ -369,7 +371,7 @@ class SegmentedJournal implements OwnedJournal {
   }
 
   async #write(entries: readonly PendingAppend[]): Promise<void> {
-    if (this.#writer.sizeBytes >= this.#segmentBytes) await this.#roll();
+    if (this.#isFinished || this.#writer.sizeBytes >= this.#segmentBytes) await this.#roll();
     this.#frame.begin();
     for (const entry of entries) entry.frameEnd = this.#frame.add(entry);
     const isSynced = this.#beat.due();
@@ -383,16 +385,16 @@ class SegmentedJournal implements OwnedJournal {
     }
   }
 
+  /** Where it fails the next write tries again: the next segment may be there already. */
   async #roll(): Promise<void> {
-    await this.#writer.sync();
-    const segment = await createSegment(
-      this.#directory,
-      this.#writer.header.ordinal + 1,
-      this.#writer.frames,
-    );
+    const finished = this.#writer;
+    await finished.finish();
+    this.#isFinished = true;
+    const segment = await createSegment(this.#directory, finished.header.ordinal + 1, finished.frames);
     const file = await openSegmentFile(segment.path, flagsFor(this.#policy));
-    await this.#writer.close();
     this.#writer = new SegmentWriter(file, segment);
+    this.#isFinished = false;
+    await finished.close();
   }
 
   /** A failure is not lost: the writer refuses what comes after it. */

@@ -100,6 +100,17 @@ export class SegmentWriter {
     this.#synced = true;
   }
 
+  /** As `sync`, and nothing else is left in the file: another segment is to follow. @throws JOURNAL_WRITE_FAILED */
+  async finish(): Promise<void> {
+    if (this.#broken !== null) throw this.#broken;
+    try {
+      if (this.#hasTail) await this.#cutTail();
+    } catch (error) {
+      throw writeFailed(this.#path, error);
+    }
+    await this.sync();
+  }
+
   close(): Promise<void> {
     return this.#file.close();
   }

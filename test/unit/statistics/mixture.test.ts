@@ -43,10 +43,12 @@ describe("the evidence of a mixture over effects", () => {
   });
 
   it("falls, after any values whatever, when all of them are moved down", () => {
-    const value = fc.double({ min: -10, max: 10, noNaN: true });
+    // Squares of what is smaller are 0 to the machine, and the evidence says nothing about zeros.
+    const seen = (x: number): number => (Math.abs(x) < 1e-150 ? 0 : x);
+    const value = fc.double({ min: -10, max: 10, noNaN: true }).map(seen);
     const values = fc.array(value, { minLength: 2, maxLength: 30 });
     fc.assert(
-      fc.property(values, fc.double({ min: 0, max: 5, noNaN: true }), (list, down) => {
+      fc.property(values, fc.double({ min: 0, max: 5, noNaN: true }).map(seen), (list, down) => {
         const before = Float64Array.from(list);
         const after = before.map((x) => x - down);
         const slack = 1e-9;

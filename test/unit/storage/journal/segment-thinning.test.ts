@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
@@ -175,6 +175,24 @@ describe("a journal that is thinned", () => {
       assert.deepEqual((await eventsOf(journal, "old")).map(shape), numbered(4, "with"));
       await rm(inTheWay, { recursive: true });
       assert.equal((await journal.thin(thinnerOf("old"))).events, 4);
+    }));
+
+  it("keeps what is appended after the disk refused it another segment", () =>
+    withJournal(async (journal, folder) => {
+      await fill(journal, ["old"], 4);
+      // What is written there is taken, and cannot be synced: as where the disk fails once the file is made.
+      const next = join(folder, "00000002.journal");
+      await symlink("/dev/null", next);
+      await assert.rejects(journal.thin(thinnerOf("old")), hasCode("JOURNAL_WRITE_FAILED"));
+      await assert.rejects(journal.append("new", NO_STREAM, [sampled(1)]), hasCode("JOURNAL_WRITE_FAILED"));
+      await rm(next);
+      await journal.append("new", NO_STREAM, [sampled(2)]);
+      assert.deepEqual(await segmentsIn(folder), ["00000001.journal", "00000002.journal"]);
+      await journal.close();
+      const again = await openGuardedJournal(folder, {});
+      assert.deepEqual((await eventsOf(again, "old")).map(shape), numbered(4, "with"));
+      assert.equal((await eventsOf(again, "new")).length, 1);
+      await again.close();
     }));
 
   it("leaves a damaged segment as it is, and says where", () =>

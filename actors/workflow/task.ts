@@ -168,19 +168,12 @@ export function compareTask(
  * @throws TASK_INVALID
  */
 export function commandTask(
-  [subject, candidate]: readonly string[],
+  lines: readonly string[],
   more: Pick<CommandSurroundings, "files" | "readable">,
   directory: string,
   overrides: TaskOverrides = {},
 ): Task {
-  const written = {
-    id: commandCase(subject ?? ""),
-    subject: { command: subject ?? "", ...more },
-    ...(candidate === undefined
-      ? {}
-      : { candidate: { command: candidate, ...more }, goal: "compare two commands" }),
-  };
-  return completeTask(written, { source: null, base: directory, directory }, overrides);
+  return taskOfTexts(lines, "commands", (command) => ({ command, ...more }), directory, overrides);
 }
 
 /**
@@ -189,19 +182,24 @@ export function commandTask(
  * @throws TASK_INVALID
  */
 export function snippetTask(
-  [subject, candidate]: readonly string[],
+  paths: readonly string[],
   more: Pick<CommandSurroundings, "files" | "readable">,
   directory: string,
   overrides: TaskOverrides = {},
 ): Task {
-  const written = {
-    id: commandCase(subject ?? ""),
-    subject: { snippet: subject ?? "", ...more },
-    ...(candidate === undefined
-      ? {}
-      : { candidate: { snippet: candidate, ...more }, goal: "compare two snippets" }),
-  };
-  return completeTask(written, { source: null, base: directory, directory }, overrides);
+  return taskOfTexts(paths, "snippets", (snippet) => ({ snippet, ...more }), directory, overrides);
+}
+
+function taskOfTexts(
+  [subject = "", candidate]: readonly string[],
+  what: string,
+  sideOf: (text: string) => CommandText,
+  directory: string,
+  overrides: TaskOverrides,
+): Task {
+  const side = { id: commandCase(subject), subject: sideOf(subject) };
+  const other = candidate === undefined ? {} : { candidate: sideOf(candidate), goal: `compare two ${what}` };
+  return completeTask({ ...side, ...other }, { source: null, base: directory, directory }, overrides);
 }
 
 function readTaskFile(file: string): TaskText {

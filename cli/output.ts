@@ -40,9 +40,8 @@ function printBench(document: BenchDocument, { quiet }: OutputOptions, { stdout,
   const { error, benches, session } = document;
   if (benches.length > 0) stdout.write(benchText(document, quiet));
   if (error === null) return;
-  const resume = `myriad bench --resume ${session ?? ""}`;
-  const isSaid = session === null || error.hint?.includes(resume) === true;
-  stderr.write([...errorLines(error), ...(isSaid ? [] : [`  then: ${resume}\n`])].join(""));
+  const resume = session === null ? null : `myriad bench --resume ${session}`;
+  stderr.write([...errorLines(error), ...thenLines(error, resume, ABOUT_BENCH_FILE)].join(""));
 }
 
 function printSession(document: SessionDocument, options: OutputOptions, { stdout, stderr }: Streams): void {
@@ -61,20 +60,25 @@ function jsonValue(_key: string, value: unknown): unknown {
   return typeof value === "number" && !Number.isFinite(value) ? null : value;
 }
 
+function errorText({ error, session, verdict }: SessionDocument): string {
+  const resume =
+    session === null ? null : `myriad run --resume ${session}${verdict === null ? "" : " --apply"}`;
+  return [...errorLines(error!), ...thenLines(error!, resume, ABOUT_TASK_OR_CODE)].join("");
+}
+
 /**
  * A session that goes on keeps the task and the code with which it began, so what is wrong with these a new one is
  * for; whatever else stopped it, it can be resumed once that is mended.
+ * @param resume the command; null: there is nothing to resume
+ * @param kept codes of faults in what it keeps
  */
-function errorText({ error, session, verdict }: SessionDocument): string {
-  const { code, hint } = error!;
-  const lines = errorLines(error!);
-  const resume = `myriad run --resume ${session ?? ""}${verdict === null ? "" : " --apply"}`;
-  const isSaid = hint?.includes(resume) === true;
-  const isOfNoUse = session === null || ABOUT_TASK_OR_CODE.test(code);
-  return [...lines, ...(isSaid || isOfNoUse ? [] : [`  then: ${resume}\n`])].join("");
+function thenLines({ code, hint }: DocumentError, resume: string | null, kept: RegExp): readonly string[] {
+  const isSaid = resume === null || hint?.includes(resume) === true;
+  return isSaid || kept.test(code) ? [] : [`  then: ${resume}\n`];
 }
 
 const ABOUT_TASK_OR_CODE = /^(?:SUBJECT|BUNDLE|PROJECT|TASK|INPUTS|METRIC|AUDIT|BASELINE)_/;
+const ABOUT_BENCH_FILE = /^(?:BENCH|BUNDLE|SESSION|BASELINE)_/;
 
 function errorLines({ code, message, hint, location }: DocumentError): readonly string[] {
   return [

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { PassThrough } from "node:stream";
 import { describe, it } from "node:test";
 import { printDocument } from "../../../cli/output.ts";
+import { emptyBenchDocument } from "../../../actors/index.ts";
 import type { SessionDocument } from "../../../actors/index.ts";
 import { DOCUMENT } from "../actors/report-session.ts";
 
@@ -33,6 +34,29 @@ describe("what a command prints", () => {
       assert.equal(after(code), `error ${code}: it is so\n  mend it\n${resume}`);
     }
     for (const code of ["SUBJECT_TYPE_ERROR", "BUNDLE_FAILED", "INPUTS_TOO_FEW", "METRIC_NO_FIGURE"]) {
+      assert.equal(after(code), `error ${code}: it is so\n  mend it\n`);
+    }
+  });
+
+  it("says how a run of bench files goes on, and not after what another resumption would be refused for, too", () => {
+    const session = DOCUMENT.session!;
+    const after = (code: string): string => {
+      const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+      const error = { code, message: "it is so", hint: "mend it", location: null };
+      const document = { ...emptyBenchDocument(DOCUMENT.environment), session, error };
+      printDocument(document, { json: false, quiet: false }, { stdout, stderr });
+      return String(stderr.read());
+    };
+    const resume = `  then: myriad bench --resume ${session}\n`;
+    for (const code of ["JOURNAL_WRITE_FAILED", "STATE_UNWRITABLE", "SANDBOX_INFRA"]) {
+      assert.equal(after(code), `error ${code}: it is so\n  mend it\n${resume}`);
+    }
+    for (const code of [
+      "SESSION_SOURCE_CHANGED",
+      "BUNDLE_FAILED",
+      "BENCH_FILE_FAILED",
+      "BASELINE_INCOMPARABLE",
+    ]) {
       assert.equal(after(code), `error ${code}: it is so\n  mend it\n`);
     }
   });

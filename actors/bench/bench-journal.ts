@@ -28,8 +28,8 @@ export interface BenchStart {
   readonly directory: string;
   readonly runs: number;
   readonly seed: number;
-  /** Source of the regular expression; null: all tasks. */
-  readonly filter: string | null;
+  /** null: all tasks. */
+  readonly filter: Pick<RegExp, "source" | "flags"> | null;
   readonly against: string | null;
   readonly accept: boolean;
   readonly allowNoise: boolean;

@@ -96,7 +96,7 @@ export function commandOf({ files, directory, ...start }: BenchStart): string {
   return [
     "myriad bench",
     ...files.map((file) => quoted(relative(directory, file))),
-    ...(filter === null ? [] : ["--filter", quoted(filter)]),
+    ...(filter === null ? [] : ["--filter", quoted(filter.source)]),
     `--runs ${runs} --seed ${seed}`,
     ...(against === null ? [] : ["--against", quoted(against)]),
     ...(accept ? ["--accept"] : []),

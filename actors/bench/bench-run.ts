@@ -166,7 +166,7 @@ function planOf(request: BenchRequest, session: string, host: BenchHost): BenchP
     directory,
     runs: request.runs ?? DEFAULT_BENCH_RUNS,
     seed: request.seed ?? host.drawSeed(),
-    filter: filter?.source ?? null,
+    filter: filter === null ? null : { source: filter.source, flags: filter.flags },
     against,
     accept,
     allowNoise,
@@ -182,7 +182,7 @@ async function foundFor(
   { isolate }: BenchHost,
   signal: AbortSignal,
 ): Promise<Found> {
-  const wanted = filter === null ? null : new RegExp(filter, "u");
+  const wanted = filter === null ? null : new RegExp(filter.source, filter.flags);
   return await findTasks({ files, directory, filter: wanted, seed: seedFor(seed) }, isolate, signal);
 }
 

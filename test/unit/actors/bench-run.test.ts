@@ -369,6 +369,16 @@ describe("a run of a bench file", () => {
       await assert.rejects(run(twin), hasCode("BENCH_INVALID"));
     }));
 
+  it("takes the filter by its flags, and looks at each name from its beginning", () =>
+    atDesk(async ({ run }) => {
+      const text = fileOf({ one: 1000, two: 2000 });
+      for (const filter of [/SUMS/i, /sums/g, /a.*s/y]) {
+        const names = tasksOf(await run(text, { filter })).map(({ name }) => name);
+        assert.deepEqual(names, ["one", "two"], String(filter));
+      }
+      await assert.rejects(run(text, { filter: /SUMS/ }), hasCode("BENCH_EMPTY"));
+    }));
+
   it("stops when it is told to, and stores nothing", () =>
     atDesk(async ({ host }) => {
       const controller = new AbortController();

@@ -116,6 +116,7 @@ export interface PrunedSummary {
 
 /** Samples of ended sessions that were let go of in the journal, or would be. */
 export interface PrunedJournal {
+  /** Runs of bench files among them. */
   readonly sessions: number;
   readonly forks: number;
   readonly samples: number;

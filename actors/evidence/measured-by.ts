@@ -31,17 +31,17 @@ export async function allMeasuredBy(
   analytics: Analytics,
 ): Promise<readonly MeasuredBy[]> {
   const asked = new Map<string, Promise<MeasuredBy>>();
-  const answers = rows.map((row) => {
+  const answers = rows.map(async (row) => {
     if (isOwnMetric(row)) return OWN_METRIC_MEANS;
     const key = JSON.stringify([row.samplesSession, row.samplesVersion, row.caseId]);
     const answer = asked.get(key) ?? measuredBy(row, analytics);
     asked.set(key, answer);
-    return answer;
+    return await answer;
   });
   return await Promise.all(answers);
 }
 
-const OWN_METRIC_MEANS: Promise<MeasuredBy> = Promise.resolve({ level: "realm", carrier: "quickjs-wasm" });
+export const OWN_METRIC_MEANS: MeasuredBy = { level: "realm", carrier: "quickjs-wasm" };
 
 /** What another tool calls its metrics says nothing. */
 export function isOwnMetric({ metric, tool }: Pick<BaselineRow, "metric" | "tool">): boolean {

@@ -31,7 +31,7 @@ async function writeReport({ session }: AgentTask, services: Services): Promise<
   const { state, evidence, clock } = services;
   // Loaded here alone: the chart library takes longer to load than most commands take to run.
   const { renderHtml, renderMarkdown } = await import("./report.ts");
-  const history = await historyBeside(session.start!, state.analytics);
+  const history = await historyBeside(session, state.analytics);
   const input = reportInput(session, history, clock.now());
   const diff = input.diff;
   await state.writeArtifact(id, "report.html", Buffer.from(renderHtml(input)));

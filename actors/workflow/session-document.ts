@@ -67,8 +67,9 @@ export interface BaselineSeries {
   readonly unit: string;
   readonly direction: Direction;
   readonly fingerprint: string;
-  /** As of its entries, which have them alike. */
+  /** As of its entries, which have it alike. */
   readonly level?: string | null;
+  /** As of those entries of which it is kept; null: of none. */
   readonly carrier?: string | null;
   readonly tool: string | null;
   readonly entries: readonly BaselineSummary[];

@@ -174,9 +174,10 @@ export class FileAnalytics implements Analytics {
       const inForce = await this.#inForce();
       const isOld = (row: ForkRow): boolean => row.recordedAt < before && !inForce.has(versionKey(row));
       const found = { forks: 0, samples: 0 };
-      const streams = await this.#journal.streams(forksStream(""));
-      for (const stream of streams) {
+      const streams = new Set<string>();
+      for (const stream of await this.#journal.streams(forksStream(""))) {
         const old = await this.#oldSamples(stream, isOld);
+        if (old.length > 0) streams.add(stream);
         found.forks += old.length;
         found.samples += old.reduce((sum, samples) => sum + samples, 0);
       }
@@ -185,7 +186,7 @@ export class FileAnalytics implements Analytics {
         const goes = entry.samples.length > 0 && isOld(decodeRow(FORKS, entry.row));
         return goes ? { ...entry, samples: [] } : event;
       };
-      return { ...found, ...(await this.#thin({ streams: new Set(dryRun ? [] : streams), thin })) };
+      return { ...found, ...(await this.#thin({ streams: dryRun ? new Set() : streams, thin })) };
     });
   }
 

@@ -3,6 +3,8 @@ import { readFile, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 
+import { FileAnalytics } from "../../../../storage/analytics/file-analytics.ts";
+import { openGuardedJournal } from "../../../../storage/journal/file-journal.ts";
 import { openAnalytics } from "../../../../storage/index.ts";
 import type { Analytics } from "../../../../storage/index.ts";
 import { analyticsContract } from "../../../contract/analytics-contract.ts";
@@ -47,5 +49,27 @@ describe("measurements in plain files", () => {
       await assert.rejects(openFiles(folder), hasCode("ANALYTICS_CORRUPT"));
       await assert.rejects(openAnalytics(folder), hasCode("ANALYTICS_CORRUPT"), "nor taken over");
       assert.ok(damaged.equals(await readFile(file)));
+    }));
+
+  it("are read again for old samples only where some were found", (context) =>
+    inFolder(async (folder) => {
+      const journal = await openGuardedJournal(folder, {});
+      const { mock } = context.mock.method(journal, "thin");
+      const analytics = new FileAnalytics(folder, journal, "", () => Promise.resolve());
+      await using(Promise.resolve(analytics), async () => {
+        for (const [session, recordedAt] of [
+          ["old", 1_000],
+          ["young", 3_000],
+        ] as const) {
+          const samples = [{ metric: "wall", values: Float64Array.of(1, 2) }];
+          await analytics.recordFork(forkRow(0, { session, recordedAt }), samples);
+        }
+        for (const before of [500, 2_000, 2_000]) await analytics.pruneSamples(before, false);
+        assert.deepEqual(
+          mock.calls.map(({ arguments: [{ streams }] }) => [...streams]),
+          [[], ["forks/old"], []],
+        );
+        assert.equal((await analytics.samplesOf("young", "case", "base", "wall")).length, 1);
+      });
     }));
 });

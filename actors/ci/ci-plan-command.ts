@@ -5,7 +5,7 @@
  * What is named (a snippet, by a word, in `files`) has to be in both; below a folder files may come and go, and those
  * that git ignores are of neither version.
  */
-import { existsSync } from "node:fs";
+import { existsSync, realpathSync } from "node:fs";
 import { dirname, relative, resolve } from "node:path";
 import { commandLine } from "../command/command.ts";
 import type { TaskCommand } from "../command/command.ts";
@@ -26,7 +26,8 @@ export async function planCommand(
   const { task } = one;
   const refuse = refuser(one, suite);
   const placeOf = (path: string): string => {
-    const place = source.inCheckout(path, checkout);
+    // A folder itself may be reached through a link, as the files in it may.
+    const place = source.inCheckout(path === written.folder ? realpathSync(path) : path, checkout);
     if (place === null) throw refuse(`${path} is no file of the repository ${source.root}`);
     return place;
   };

@@ -1,4 +1,8 @@
 import assert from "node:assert/strict";
+import { symlinkSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, it } from "node:test";
 import { calibrate } from "../../../actors/ci/calibration.ts";
 import { runSuite } from "../../../actors/ci/ci-run.ts";
@@ -100,6 +104,34 @@ describe("a case about a command", () => {
           code: "SUITE_INVALID",
           message: /there is no file .*gone/,
         });
+      }
+    }));
+
+  it("is measured alike where the suite's folder is reached through a link", () =>
+    inRepository(async (repository) => {
+      const suite = {
+        "s.yaml": suiteOf('{ command: "python3 main.py" }', "{ snippet: work.py }"),
+        "part/s.yaml": suiteOf('{ command: "python3 main.py", files: [.] }', "{ snippet: work.py }"),
+      };
+      repository.commit({ ...FILES, ...suite, "part/main.py": "1", "part/work.py": "1" });
+      repository.commit({ "main.py": "2", "part/main.py": "2" });
+      const links = await mkdtemp(join(tmpdir(), "myriad-link-"));
+      try {
+        for (const [name, target] of [
+          ["top", "."],
+          ["part", "part"],
+        ] as const) {
+          const folder = join(links, name);
+          symlinkSync(join(repository.folder, target), folder);
+          const { run, host } = setting({ ...repository, folder });
+          const ending = await run();
+          assert.deepEqual(
+            [name, verdicts(ending), host.log],
+            [name, ["non_inferior -", "unchanged -"], ["c0/40"]],
+          );
+        }
+      } finally {
+        await rm(links, { recursive: true, force: true });
       }
     }));
 

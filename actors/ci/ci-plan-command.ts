@@ -1,6 +1,7 @@
 /**
  * A case about a command at the base commit: the command as the suite has it, with the files of that commit. What it
- * reads where it lies (`readable`) is the same for both, as packages and inputs are of functions.
+ * reads where it lies (`readable`, named by an absolute path) is the same for both, as packages and inputs are of
+ * functions.
  *
  * What is named (a snippet, by a word, in `files`) has to be in both; below a folder files may come and go, and those
  * that git ignores are of neither version.
@@ -56,7 +57,8 @@ function refuser({ task }: SuiteCase, { file }: Suite): (message: string) => Err
   return (message) =>
     actorError("SUITE_INVALID", `${task.id}: ${message}`, {
       location: `${file} (${task.id})`,
-      hint: "what no commit has can be shown to both versions where it lies: readable",
+      // A relative word is a file of the version, whatever can be read beside it.
+      hint: "what no commit has can be shown to both versions where it lies: name its folder in readable, and it in the command by its absolute path",
     });
 }
 

@@ -97,6 +97,7 @@ describe("a case about a command", () => {
       await assert.rejects(setting(repository).run(), {
         code: "SUITE_INVALID",
         message: /git ignores .*main\.pyc/,
+        hint: /in readable, and it in the command by its absolute path$/,
       });
       for (const subject of ["{ snippet: gone.py }", '{ command: "ls", files: [gone] }']) {
         repository.write({ "s.yaml": suiteOf(subject) });
@@ -105,6 +106,22 @@ describe("a case about a command", () => {
           message: /there is no file .*gone/,
         });
       }
+    }));
+
+  it("shows both versions what git ignores where it lies, by its absolute path", () =>
+    inRepository(async (repository) => {
+      const built = join(repository.folder, "dist", "data.pyc");
+      const subject = JSON.stringify({ command: ["python3", "main.py", built], readable: ["dist"] });
+      repository.commit({ ...FILES, "s.yaml": suiteOf(subject) });
+      repository.commit({ "main.py": "2" });
+      repository.write({ "dist/data.pyc": "built" });
+      const { run } = setting(repository, ({ task: { commands } }) => {
+        for (const { words, readable } of [commands!.subject, commands!.candidate!]) {
+          assert.deepEqual([words[2], readable], [built, [join(repository.folder, "dist")]]);
+        }
+        return SAME;
+      });
+      assert.deepEqual(verdicts(await run()), ["non_inferior -"]);
     }));
 
   it("is measured alike where the suite's folder is reached through a link", () =>

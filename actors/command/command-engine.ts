@@ -56,21 +56,21 @@ class Engine implements CommandEngine {
 
   async observe(request: ObserveRequest, options: SandboxCallOptions = {}): Promise<ObserveResult> {
     const { program, inputs, limits, untilLimit = false } = request;
-    const { compared } = storedCommand(program);
+    const command = storedCommand(program);
     const samples = await this.#run(program, { count: inputs.length, untilLimit }, limits, options);
     return {
-      observations: samples.map((sample) => observedRun(sample, compared, limits)),
+      observations: samples.map((sample) => observedRun(sample, command, limits)),
       isolation: this.isolation,
     };
   }
 
   async measure(request: MeasureRequest, options: SandboxCallOptions = {}): Promise<ForkMeasurement> {
     const { program, iterations, warmUpIterations, limits } = request;
-    const { compared, snippet } = storedCommand(program);
+    const command = storedCommand(program);
     const count = warmUpIterations + iterations;
     const all = await this.#run(program, { count, untilLimit: false }, limits, options);
     const samples = all.slice(warmUpIterations);
-    const seen = all.map((sample) => observedRun(sample, compared, limits));
+    const seen = all.map((sample) => observedRun(sample, command, limits));
     const proof = seen.find(({ text }) => text !== seen[0]!.text) ?? seen[0]!;
     return {
       wallNs: Float64Array.from(samples, ({ wallNs }) => wallNs),
@@ -81,7 +81,7 @@ class Engine implements CommandEngine {
       peakMb: samples.reduce((most, { peakMb }) => Math.max(most, peakMb ?? Number.NaN), 0),
       proof: [proof],
       isolation: this.isolation,
-      ...(snippet === undefined ? {} : { start: startOf(all) }),
+      ...(command.snippet === undefined ? {} : { start: startOf(all) }),
     };
   }
 

@@ -9,17 +9,17 @@ import type {
   ProcessStream,
   SandboxLimits,
 } from "../../kernels/sandbox/index.ts";
-import type { Compared, StoredCommand } from "./command-program.ts";
+import type { StoredCommand } from "./command-program.ts";
 
 const MOST_PIDS = 512;
 const MOST_OUTPUT_MB = 4;
 const SHOWN_CHARACTERS = 2_000;
 const SHOWN_FILES = 5;
 
-/** Of what a shell says by an exit code. */
-const EXIT_MEANS: Readonly<Record<number, string>> = {
-  126: " (a program was found in the sandbox that cannot be executed)",
-  127: " (a program was not found in the sandbox)",
+/** What a shell says by an exit code, and so does the sandbox of the command itself; a program may mean another thing. */
+const EXIT_USUALLY_MEANS: Readonly<Record<number, string>> = {
+  126: " (usually: a program was found in the sandbox that cannot be executed)",
+  127: " (usually: a program was not found in the sandbox)",
 };
 
 /** Those of a task, and those that hold for every command. */
@@ -30,7 +30,7 @@ export function processLimits(limits: SandboxLimits): ProcessLimits {
 /** @throws SANDBOX_INFRA */
 export function observedRun(
   { outcome, stdout, stderr }: ProcessSample,
-  compared: Compared,
+  { compared, snippet }: Pick<StoredCommand, "compared" | "snippet">,
   limits: SandboxLimits,
 ): Observation {
   switch (outcome.kind) {
@@ -44,7 +44,8 @@ export function observedRun(
       const { code } = outcome;
       const shown = compared === "output" ? said("stdout", stdout) : "";
       if (code === 0) return { outcome: "returned", text: `exit code 0${shown}` };
-      const means = EXIT_MEANS[code] ?? "";
+      // The exit code of a snippet is its own.
+      const means = snippet === undefined ? (EXIT_USUALLY_MEANS[code] ?? "") : "";
       return { outcome: "threw", text: `exit code ${code}${means}${shown}${said("stderr", stderr)}` };
     }
   }

@@ -1,15 +1,20 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { insideHint, limitHint, observedRun } from "../../../actors/command/command-outcome.ts";
+import type { StoredCommand } from "../../../actors/command/command-program.ts";
 import { SANDBOX_CAPS } from "../../../kernels/sandbox/index.ts";
 import type { ProcessLimitName, ProcessOutcome, SandboxLimits } from "../../../kernels/sandbox/index.ts";
 
 const nothing = { bytes: new Uint8Array(), truncated: false };
 
-function textOf(outcome: ProcessOutcome, limits: SandboxLimits = SANDBOX_CAPS): string {
+function textOf(
+  outcome: ProcessOutcome,
+  limits: SandboxLimits = SANDBOX_CAPS,
+  part: Pick<StoredCommand, "snippet"> = {},
+): string {
   const sample = { iteration: 0, program: 0, start: "spawned", wallNs: 1, cpuMs: 1 } as const;
   const told = { ...sample, outcome, stdout: nothing, stderr: nothing, peakMb: 1, diskMb: 0 };
-  return observedRun(told, "output", limits).text;
+  return observedRun(told, { compared: "output", ...part }, limits).text;
 }
 
 const broken = (limit: ProcessLimitName, limits?: SandboxLimits): string =>
@@ -29,10 +34,16 @@ describe("the outcome of a run", () => {
     assert.equal(broken("wall", { ...SANDBOX_CAPS, wallSeconds: 2 }), "a broken limit (wall time, 2 s)");
   });
 
-  it("says of the exit codes for it that a program was not there, or cannot be executed", () => {
-    assert.match(textOf({ kind: "exited", code: 127 }), /^exit code 127 \(a program was not found/);
-    assert.match(textOf({ kind: "exited", code: 126 }), /^exit code 126 \(.* cannot be executed\)$/);
+  it("says of an exit code what a shell means by it, as the usual meaning", () => {
+    const usually =
+      /^exit code 12[67] \(usually: a program was (not found in the sandbox|found .* cannot be executed)\)$/;
+    for (const code of [126, 127]) assert.match(textOf({ kind: "exited", code }), usually);
     assert.equal(textOf({ kind: "exited", code: 1 }), "exit code 1");
+  });
+
+  it("says nothing of what a snippet means by its exit code", () => {
+    const snippet = { language: "python", source: "import sys; sys.exit(127)" } as const;
+    assert.equal(textOf({ kind: "exited", code: 127 }, SANDBOX_CAPS, { snippet }), "exit code 127");
   });
 
   it("comes with what can be done about its limit: raise it only where that is allowed", () => {

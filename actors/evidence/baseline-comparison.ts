@@ -102,7 +102,7 @@ function differences(before: Side, after: Side, means: Means): string | null {
   );
   const told = [...machine, ...differingMeans(...means)];
   if (told.length === 0 && there.fingerprint === here.fingerprint) return null;
-  return `they were not measured by the same: ${told.join("; ")}`;
+  return `they were not measured by the same machine, runtime, level and carrier: ${told.join("; ")}`;
 }
 
 type Means = readonly [there: MeasuredBy, here: MeasuredBy];
@@ -115,6 +115,7 @@ function wayPast({ tag, tool }: Side): string {
 }
 
 function unknownCarriers(before: Side, after: Side, [there, here]: Means): readonly string[] {
+  if (before.tool !== null || after.tool !== null) return [];
   if (there.carrier === here.carrier || (there.carrier !== null && here.carrier !== null)) return [];
   const { tag } = there.carrier === null ? before : after;
   return [`in which carrier ${tag} was measured is not kept`];

@@ -146,6 +146,10 @@ describe("the register of baselines", () => {
     }
     await assert.rejects(register.compare("far@2", "far@1", false), /JMH measured one of them/);
     assert.equal((await register.compare("far@2", "far@1", true))[0]!.verdict, "non_inferior");
+    await keep("far@0", 1_000);
+    const [mixed] = await register.compare("far@2", "far@0", true);
+    const note = "JMH measured one of them, on a machine that its results do not name";
+    assert.deepEqual(mixed!.notes, [note], "a tool has no carrier that could be kept");
     await keep("far@3", 1, { tool: "JMH", unit: "us" });
     await assert.rejects(register.compare("far@3", "far@1", true), /in us here and in ns there/);
     await keep("far@4", 1, { metric: "peak_memory" });
@@ -179,7 +183,10 @@ describe("the register of baselines", () => {
     const asked = (tag: string): Promise<unknown> => register.compare(tag, "level@1", false);
     await assert.rejects(asked("level@2"), (error: unknown) => {
       assert.ok(error instanceof MyriadError && error.code === "BASELINE_INCOMPARABLE");
-      assert.match(error.message, /level isolate there, trusted here; burst --against level@1 runs it again/);
+      assert.match(
+        error.message,
+        /the same machine, runtime, level and carrier: level isolate there, trusted here; burst --against level@1 runs it again/,
+      );
       assert.match(error.hint!, /^myriad burst <task> --against level@1 .*--foreign/);
       return true;
     });

@@ -22,6 +22,7 @@ import type { FinishedFork } from "../evidence/burst.ts";
 import { keptFork } from "../evidence/fork-conditions.ts";
 import { planForks } from "../evidence/fork-plan.ts";
 import type { PlannedFork, Version } from "../evidence/fork-plan.ts";
+import type { MachineReading } from "../evidence/machine-noise.ts";
 import { runPilot } from "../evidence/pilot.ts";
 import { medianOf } from "../evidence/steadiness.ts";
 import { untilStarted } from "../evidence/until-started.ts";
@@ -56,6 +57,8 @@ export interface BenchMeasureRequest {
 export interface MeasureListener {
   /** Before each fork. */
   forkStarts(): void;
+  /** After each fork. @returns how the machine was since the one that finished before, to be kept with it */
+  forkEnds(): MachineReading;
   /** @param done tasks that are calibrated */
   calibrated(done: number, total: number): void;
   /** Iterations. */
@@ -115,7 +118,7 @@ export async function measureTasks(
       async forkFinished(fork: FinishedFork<ForkName>) {
         const { version, index } = placeOf(fork.version);
         const { id } = contestants[index]!.task;
-        const kept = keptFork({ ...fork, version }, isSound(fork.measurement));
+        const kept = keptFork({ ...fork, version }, isSound(fork.measurement), listener.forkEnds());
         await record.add({ kind: "fork_finished", id, fork: kept });
         return undefined;
       },

@@ -17,6 +17,7 @@ import { encodeError, seededRandom } from "../../runtime/contracts/index.ts";
 import type { Executor, Fault, Journal, MyriadError, WireError } from "../../runtime/contracts/index.ts";
 import type { SandboxEngine } from "../../kernels/sandbox/index.ts";
 import { actorError } from "../errors.ts";
+import { readingsOf } from "../evidence/fork-conditions.ts";
 import { machineNoiseNow, MachineWatch } from "../evidence/machine-noise.ts";
 import { sandboxSeed } from "../generation/task-inputs.ts";
 import { documentError } from "../workflow/document.ts";
@@ -342,7 +343,7 @@ class BenchRun {
     contestants: readonly Contestant[],
   ): Promise<{ readonly measured: readonly MeasuredTask[]; readonly machine: MachineSeen }> {
     const { hooks, journal } = this.#parts;
-    const watch = new MachineWatch();
+    const watch = new MachineWatch(contestants.flatMap(({ task }) => readingsOf(journal.forks(task.id))));
     // Of a run that was stopped between its last fork and its judgement it is known.
     const before = journal.machine === null ? machineNoiseNow() : null;
     hooks.onPhase?.("calibrate");
@@ -365,6 +366,7 @@ class BenchRun {
         measuring = true;
         machine.probe();
       },
+      forkEnds: () => machine.read(),
       calibrated: (done: number, total: number): void =>
         hooks.onProgress?.({ phase: "calibrate", done, total, unit: "tasks" }),
       progress: (done: number, total: number): void =>

@@ -22,10 +22,11 @@ import { runBurst } from "./burst.ts";
 import type { FinishedFork } from "./burst.ts";
 import { sameObservation } from "./equivalence.ts";
 import { forksByName, nameOf, PairLooks } from "./early-stop.ts";
-import { keptFork } from "./fork-conditions.ts";
+import { keptFork, readingsOf } from "./fork-conditions.ts";
 import { mostIterationsOf, planCounts, planForks } from "./fork-plan.ts";
 import type { Version } from "./fork-plan.ts";
 import { machineNoiseNow, MachineWatch } from "./machine-noise.ts";
+import type { MachineReading } from "./machine-noise.ts";
 import { figuresOf } from "./own-metric.ts";
 import type { Figures } from "./own-metric.ts";
 import { LEAST_WARM_UP, runPilot } from "./pilot.ts";
@@ -70,7 +71,7 @@ async function runBurstPhase(
     settingsOf(session.forks) ??
     (await runPilot(asked, services.measuring, call.signal));
   const before = machineNoiseNow();
-  const machine = new MachineWatch();
+  const machine = new MachineWatch(readingsOf(session.forks));
   const begunAt = services.clock.monotonic();
   const total = plan.forks.length * iterationsPerFork;
   const alreadyDone = total - missing.length * iterationsPerFork;
@@ -79,7 +80,7 @@ async function runBurstPhase(
     progress: (iterations: number): void =>
       call.progress({ done: alreadyDone + iterations, total, unit: "sandboxes", text: null }),
     async forkFinished(finished: FinishedFork): Promise<"enough" | undefined> {
-      const fork = keep(finished, expected[finished.version]!);
+      const fork = keep(finished, expected[finished.version]!, machine.read());
       await call.keepFork(fork);
       kept.set(nameOf(fork), fork);
       if (looks === null) await record(fork);
@@ -143,12 +144,12 @@ function ownSamples(
   );
 }
 
-function keep(fork: FinishedFork, expected: readonly Observation[]): KeptFork {
+function keep(fork: FinishedFork, expected: readonly Observation[], machine: MachineReading): KeptFork {
   const { proof } = fork.measurement;
   const proved =
     proof.length === expected.length &&
     proof.every((observation, index) => sameObservation(observation, expected[index]));
-  return keptFork(fork, proved);
+  return keptFork(fork, proved, machine);
 }
 
 /** Of a burst that goes on: as it began. Null: it has not begun. */

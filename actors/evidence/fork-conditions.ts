@@ -4,6 +4,7 @@ import type { MeasurementSummary, VersionMeasurement } from "../workflow/session
 import type { KeptFork } from "../workflow/session-state.ts";
 import type { FinishedFork } from "./burst.ts";
 import type { Version } from "./fork-plan.ts";
+import type { MachineReading } from "./machine-noise.ts";
 import { medianOf, steadyAfter } from "./steadiness.ts";
 
 export interface KeptConditions extends Omit<ForkConditions, "warmUpNs"> {
@@ -17,7 +18,11 @@ const NS_PER_MS = 1_000_000;
 export const LEAST_DRIFT_ITERATIONS = 100;
 
 /** @param proved it did what it was checked to do */
-export function keptFork({ measurement, ...planned }: FinishedFork, proved: boolean): KeptFork {
+export function keptFork(
+  { measurement, ...planned }: FinishedFork,
+  proved: boolean,
+  machine: MachineReading,
+): KeptFork {
   const { wallNs, ticks, failures, cpuMs, peakMb, isolation, proof, start } = measurement;
   const conditions = keptConditions(measurement);
   const broken = proof.find(({ outcome }) => outcome === "limit_exceeded");
@@ -29,11 +34,17 @@ export function keptFork({ measurement, ...planned }: FinishedFork, proved: bool
     peakMb,
     isolation,
     proved,
+    machine,
     ...(ticks.length === 0 ? {} : { ticks }),
     ...(conditions === undefined ? {} : { conditions }),
     ...(start === undefined ? {} : { start }),
     ...(broken === undefined ? {} : { brokenLimit: broken.text }),
   };
+}
+
+/** How the machine was while these forks ran. */
+export function readingsOf(forks: readonly KeptFork[]): readonly MachineReading[] {
+  return forks.flatMap(({ machine }) => machine ?? []);
 }
 
 /** Undefined where the engine told none. */

@@ -14,6 +14,9 @@
  *   quiet      < 0.05      < 0.05    < 0.02
  *   noisy      < 0.3                 < 0.2
  *   unusable   all else
+ *
+ * What a watch has seen is read with every fork and kept with it, so that one that goes on after a stop knows under
+ * what noise the earlier forks ran.
  */
 import { readFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
@@ -31,36 +34,71 @@ const LIMITS = {
   noisy: { variation: 0.3, waiting: Number.POSITIVE_INFINITY, steal: 0.2 },
 } as const;
 
-/** Looks at the machine for one stretch of time. */
+/** What a watch saw between two looks at it. */
+export interface MachineReading {
+  /** One a probe. */
+  readonly loopNs: readonly number[];
+  /** Of the probing thread, while it probed; 0 both where the system does not tell. */
+  readonly runMs: number;
+  readonly waitMs: number;
+  /** Of all processors, in the system's ticks; null where it does not tell. */
+  readonly processors: { readonly ticks: number; readonly stolen: number } | null;
+}
+
+/** Looks at the machine for one stretch of time, or for several with stops between them. */
 export class MachineWatch {
-  readonly #times: number[] = [];
-  readonly #processorsAtStart = processorTimes();
+  readonly #readings: MachineReading[];
+  #processors = processorTimes();
+  #loopNs: number[] = [];
   #runMs = 0;
   #waitMs = 0;
+
+  /** @param earlier what was read before a stop */
+  constructor(earlier: readonly MachineReading[] = []) {
+    this.#readings = [...earlier];
+  }
 
   /** Takes about a millisecond of this thread. */
   probe(): void {
     const before = scheduling();
-    this.#times.push(timeOfLoop());
+    this.#loopNs.push(timeOfLoop());
     const after = scheduling();
     if (before === null || after === null) return;
     this.#runMs += after.runMs - before.runMs;
     this.#waitMs += after.waitMs - before.waitMs;
   }
 
-  /** Null when there was no probe. */
+  /** What was seen since the last reading. */
+  read(): MachineReading {
+    const now = processorTimes();
+    const reading: MachineReading = {
+      loopNs: this.#loopNs,
+      runMs: this.#runMs,
+      waitMs: this.#waitMs,
+      processors: ticksBetween(this.#processors, now),
+    };
+    this.#processors = now;
+    this.#loopNs = [];
+    [this.#runMs, this.#waitMs] = [0, 0];
+    this.#readings.push(reading);
+    return reading;
+  }
+
+  /** Over all readings, one of now with them. Null when there was no probe. */
   noise(): MachineNoise | null {
-    if (this.#times.length === 0) return null;
+    this.read();
+    const times = this.#readings.flatMap(({ loopNs }) => loopNs);
+    if (times.length === 0) return null;
     const figures = {
-      variation: variationOf(this.#times),
-      waiting: this.#runMs === 0 ? null : this.#waitMs / (this.#runMs + this.#waitMs),
-      steal: stealBetween(this.#processorsAtStart, processorTimes()),
+      variation: variationOf(times),
+      waiting: waitingIn(this.#readings),
+      steal: stealIn(this.#readings),
     };
     const processors = cpus();
     return {
       label: machineLabel(figures),
-      probes: this.#times.length,
-      loopNs: medianOf(Float64Array.from(this.#times)),
+      probes: times.length,
+      loopNs: medianOf(Float64Array.from(times)),
       ...figures,
       loadPerCore: loadavg()[0]! / Math.max(1, processors.length),
       clockMhz: processors[0]?.speed || null,
@@ -129,11 +167,30 @@ function processorTimes(): readonly number[] | null {
 
 const STEAL = 7;
 
-function stealBetween(before: readonly number[] | null, after: readonly number[] | null): number | null {
+function ticksBetween(
+  before: readonly number[] | null,
+  after: readonly number[] | null,
+): MachineReading["processors"] {
   if (before === null || after === null) return null;
   const passed = after.map((ticks, index) => ticks - before[index]!);
-  const total = passed.reduce((sum, ticks) => sum + ticks, 0);
-  return total === 0 ? 0 : passed[STEAL]! / total;
+  return { ticks: sumOf(passed), stolen: passed[STEAL]! };
+}
+
+function waitingIn(readings: readonly MachineReading[]): number | null {
+  const runMs = sumOf(readings.map((reading) => reading.runMs));
+  const waitMs = sumOf(readings.map((reading) => reading.waitMs));
+  return runMs === 0 ? null : waitMs / (runMs + waitMs);
+}
+
+function stealIn(readings: readonly MachineReading[]): number | null {
+  const told = readings.flatMap(({ processors }) => processors ?? []);
+  const ticks = sumOf(told.map((one) => one.ticks));
+  if (told.length === 0) return null;
+  return ticks === 0 ? 0 : sumOf(told.map(({ stolen }) => stolen)) / ticks;
+}
+
+function sumOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0);
 }
 
 function readNumbers(file: string, pattern: RegExp): readonly number[] | null {

@@ -23,6 +23,7 @@ import type { AuditReport, FunctionInfo } from "../../kernels/syntax/index.ts";
 import type { FinishedFork } from "../evidence/burst.ts";
 import type { KeptConditions } from "../evidence/fork-conditions.ts";
 import type { Version } from "../evidence/fork-plan.ts";
+import type { MachineReading } from "../evidence/machine-noise.ts";
 import type { Figures } from "../evidence/own-metric.ts";
 import type { ChainLink } from "../generation/search.ts";
 import type {
@@ -154,6 +155,8 @@ export interface KeptFork extends Omit<FinishedFork, "measurement"> {
   readonly conditions?: KeptConditions;
   /** Of snippets. */
   readonly start?: SnippetStart;
+  /** How the machine was since the fork that finished before; absent in journals of before it was told. */
+  readonly machine?: MachineReading;
   /** The limit that was broken, in the engine's words; absent where its proof tells of none. */
   readonly brokenLimit?: string;
   /** Set where its samples have grown old: `wallNs` is empty, `ticks` are gone. */

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import type { BenchDocument } from "../../../actors/bench/bench-document.ts";
 import { benchSessions, BenchJournal } from "../../../actors/bench/bench-journal.ts";
+import type { BenchEvent } from "../../../actors/bench/bench-journal.ts";
 import { resumeBench, runBench } from "../../../actors/bench/bench-run.ts";
 import type { BenchHost, BenchRequest } from "../../../actors/bench/bench-run.ts";
 import { severalAtATime } from "../../../actors/bench/several-at-a-time.ts";
@@ -31,6 +32,18 @@ function exactEngine(): BenchEngine {
     ...measurement,
     wallNs: new Float64Array(iterations).fill(Number(evaluated(program)()) * batch.length),
   }));
+}
+
+/** Where other machines had half of the processors' time, as each fork tells it. */
+function besideOthers(journal: Journal): Journal {
+  const told = (event: BenchEvent): BenchEvent => {
+    if (event.kind !== "fork_finished") return event;
+    const machine = { ...event.fork.machine!, processors: { ticks: 1e9, stolen: 5e8 } };
+    return { ...event, fork: { ...event.fork, machine } };
+  };
+  const append: Journal["append"] = (stream, revision, events) =>
+    journal.append(stream, revision, (events as readonly BenchEvent[]).map(told));
+  return Object.assign(Object.create(journal) as Journal, { append });
 }
 
 class Death extends Error {}
@@ -174,6 +187,25 @@ describe("a run of a bench file that dies", () => {
         assert.deepEqual(told, undisturbed, `died ${isLate ? "after" : "before"} write ${diesAt}`);
         // Lost at the most: the forks that ran on two workers when it died.
         assert.ok(counted.calls <= calls + 2, `${counted.calls} forks`);
+      });
+    }
+  });
+
+  it("knows when it goes on how noisy the machine was before, and withholds its verdict for it", async () => {
+    // One with forks to come, and one that died of writing how noisy the machine was.
+    for (const diesAt of [40, 87]) {
+      await atDesk(async ({ kept, request, hostOf }) => {
+        await runBench(request, hostOf(exactEngine()));
+        await writeFile(join(request.directory, "a.bench.ts"), FASTER);
+        const host = hostOf(exactEngine(), new Mortal(diesAt));
+        const asked = { ...request, allowNoise: false };
+        const died = runBench(asked, { ...host, journal: besideOthers(host.journal) });
+        await assert.rejects(died, Death);
+        const session = (await benchSessions(kept.state.journal)).at(-1)!;
+        const { document } = await resumeBench(session, hostOf(exactEngine()));
+        assert.equal(document.machine!.during!.label, "unusable");
+        const [one, , two] = document.benches[0]!.tasks;
+        assert.deepEqual([one!.withheld, two!.withheld], ["noise", "noise"]);
       });
     }
   });

@@ -254,6 +254,18 @@ describe("the burst runner", () => {
     assert.deepEqual(progress.at(-1), [80, 80]);
   });
 
+  it("resumed knows how noisy the machine was before", async () => {
+    const whole = (await burst({})).kept;
+    assert.ok(whole.every(({ machine }) => machine !== undefined));
+    const processors = { ticks: 1e9, stolen: 5e8 };
+    const noisy = whole.map((fork) => ({ ...fork, machine: { ...fork.machine!, processors } }));
+    for (const before of [30, 40]) {
+      const { machine } = (await burst({ forks: noisy.slice(0, before) })).outcome;
+      assert.equal(machine!.during!.probes, 40);
+      assert.equal(machine!.during!.label, "unusable");
+    }
+  });
+
   it("resumed with all forks kept runs none, and judges what was kept", async () => {
     const { kept: whole } = await burst({});
     const fine = await burst({ forks: whole });

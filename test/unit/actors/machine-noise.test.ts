@@ -6,6 +6,7 @@ import {
   MachineWatch,
   worseLabel,
 } from "../../../actors/evidence/machine-noise.ts";
+import type { MachineReading } from "../../../actors/evidence/machine-noise.ts";
 
 describe("the machine's label", () => {
   const label = (variation: number, waiting: number | null = 0, steal: number | null = 0) =>
@@ -45,5 +46,24 @@ describe("a watch of the machine", () => {
 
   it("that never looked has nothing to say", () => {
     assert.equal(new MachineWatch().noise(), null);
+  });
+
+  it("reads what it saw since it was read, and one that begins with the readings knows it all", () => {
+    const watch = new MachineWatch();
+    for (const probes of [2, 0, 3]) {
+      for (let probe = 0; probe < probes; probe++) watch.probe();
+      assert.equal(watch.read().loopNs.length, probes);
+    }
+    assert.equal(watch.noise()!.probes, 5);
+    const readings = [100, 100, 160].map((loopNs, index): MachineReading => {
+      return { loopNs: [loopNs], runMs: 3, waitMs: index, processors: { ticks: 10, stolen: 100 * index } };
+    });
+    const noise = new MachineWatch(readings).noise()!;
+    assert.deepEqual([noise.probes, noise.loopNs, noise.waiting], [3, 100, 3 / 12]);
+    // Its own processors' time, since it began, is with it.
+    assert.ok(process.platform !== "linux" || noise.steal! > 0.2);
+    assert.equal(noise.label, machineLabel(noise));
+    const silent = readings.map((reading) => ({ ...reading, runMs: 0, waitMs: 0 }));
+    assert.equal(new MachineWatch(silent).noise()!.waiting, null);
   });
 });

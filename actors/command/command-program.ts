@@ -5,7 +5,7 @@
  */
 import { createHash } from "node:crypto";
 import { readdir, readFile, stat } from "node:fs/promises";
-import { basename, isAbsolute, join, normalize } from "node:path";
+import { basename, isAbsolute, join, normalize, sep } from "node:path";
 import { sandboxError } from "../../kernels/sandbox/index.ts";
 import type { ProcessSnippet, SandboxProgram } from "../../kernels/sandbox/index.ts";
 import { actorError } from "../errors.ts";
@@ -91,6 +91,11 @@ async function isFile(word: string, folder: string): Promise<boolean> {
   return found?.isFile() === true;
 }
 
+/** Not the command's, and other after every commit or session. */
+function isBookkeeping(path: string): boolean {
+  return path.split(sep).some((name) => name === ".git" || name === ".myriad");
+}
+
 async function filesBelow(path: string, folder: string): Promise<readonly string[]> {
   if (!isInside(path)) throw invalid(`the file ${path} does not lie in ${folder}`, path);
   const found = await stat(join(folder, path)).catch((cause: unknown) => {
@@ -98,7 +103,7 @@ async function filesBelow(path: string, folder: string): Promise<readonly string
   });
   if (!found.isDirectory()) return [path];
   const entries = await readdir(join(folder, path), { recursive: true });
-  const below = entries.map((entry) => join(path, entry));
+  const below = entries.map((entry) => join(path, entry)).filter((entry) => !isBookkeeping(entry));
   const isFiles = await Promise.all(below.map((entry) => isFile(entry, folder)));
   return below.filter((_, at) => isFiles[at]);
 }

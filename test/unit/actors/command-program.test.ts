@@ -43,6 +43,21 @@ describe("the program of a command", () => {
     assert.deepEqual((await stored({ command: "cat data /etc/hostname ../main.py" })).files, {});
   });
 
+  it("holds nothing of git's and of this project's own folders below those that are named", async () => {
+    const below = join(folder, "data", "nested");
+    for (const name of [".git", ".myriad"]) {
+      await mkdir(join(below, name), { recursive: true });
+      await writeFile(join(below, name, "HEAD"), "x");
+    }
+    await writeFile(join(below, ".gitignore"), "out");
+    const { files } = await stored({ command: "ls", files: ["."] });
+    await rm(below, { recursive: true });
+    assert.deepEqual(
+      Object.keys(files),
+      ["data/a.csv", "data/deep/b.csv", "data/nested/.gitignore", "main.py"], // prettier-ignore
+    );
+  });
+
   it("is another one when a file's content changes, and the same when nothing does", async () => {
     const digest = async (): Promise<string> =>
       (await commandProgram(completeCommand({ command: ["cat", "data/a.csv"] }, folder), "output")).digest;

@@ -16,6 +16,9 @@ const WORKERS = 2;
 const ISOLATE_FORKS = 20;
 const LOOK_MS = 20;
 const WARM_UP = 10_000;
+/** After it one fork in fifteen still runs code that was compiled on too little, a third slower. */
+const SHORT_WARM_UP = 100;
+const LONG_WARM_UP = 500;
 
 function request(body: Body, iterations: number, warmUpIterations: number): MeasureRequest {
   return {
@@ -96,10 +99,10 @@ async function memoryOfMany(size: number): Promise<Result> {
 }
 
 /** Median of the forks' medians, µs, and their coefficient of variation. */
-async function inIsolate(size: number, lanes: number): Promise<Result> {
+async function inIsolate(size: number, lanes: number, warmUp: number): Promise<Result> {
   const engine = await isolateEngine({ workers: lanes });
   const start = performance.now();
-  const forks = await burst(engine, SORTING, size, { forks: ISOLATE_FORKS, warmUp: 100, lanes });
+  const forks = await burst(engine, SORTING, size, { forks: ISOLATE_FORKS, warmUp, lanes });
   const seconds = (performance.now() - start) / 1_000;
   const medians = forks.map(({ wallNs }) => medianOf([...wallNs]) / 1_000);
   const mean = medians.reduce((sum, one) => sum + one, 0) / medians.length;
@@ -114,8 +117,8 @@ const workloads: Readonly<Record<string, (size: number) => Promise<Result>>> = {
   sort: (size) => inRealm(SORTING, size, false),
   memory: memoryOfMany,
   copy: iterationAndCopy,
-  isolate: (size) => inIsolate(size, WORKERS),
-  "isolate-alone": (size) => inIsolate(size, 1),
+  isolate: (size) => inIsolate(size, WORKERS, SHORT_WARM_UP),
+  "isolate-alone": (size) => inIsolate(size, 1, LONG_WARM_UP),
 };
 
 const [workload = "", size = ""] = process.argv.slice(2);

@@ -33,13 +33,7 @@ export interface CarrierOptions {
 
 /** The carriers that this machine seems to have, best first; only starting one shows whether it works. */
 export function carriersHere(options: CarrierOptions = {}): readonly Carrier[] {
-  const machine = machineHere();
-  return [
-    machine === null ? null : bubblewrap(seccompFilter({ machine })),
-    bubblewrap(null),
-    isolatedVm(options),
-    permission(),
-  ].filter((carrier) => carrier !== null);
+  return [...bubblewraps(), isolatedVm(options), permission()].filter((carrier) => carrier !== null);
 }
 
 const IS_BUN = process.versions["bun"] !== undefined;
@@ -70,10 +64,17 @@ function isolationOf(carrier: CarrierName, held: readonly string[], open: readon
   return { engine: "isolate", carrier, enforced: [...SEEN, ...held], missing: [...unseen, ...open] };
 }
 
-function bubblewrap(filter: Uint8Array | null): Carrier | null {
+/** With the filter for system calls, and without it. */
+function bubblewraps(): readonly Carrier[] {
   const program = findProgram("bwrap");
-  if (program === null || process.platform !== "linux") return null;
+  if (program === null || process.platform !== "linux") return [];
   const binds = runtimeFiles().flatMap((file) => ["--ro-bind", file, file]);
+  const machine = machineHere();
+  const filters = machine === null ? [null] : [seccompFilter({ machine }), null];
+  return filters.map((filter) => bubblewrap(program, binds, filter));
+}
+
+function bubblewrap(program: string, binds: readonly string[], filter: Uint8Array | null): Carrier {
   const held = ["disk", "network", "filesystem", "processes"];
   return {
     isolation:

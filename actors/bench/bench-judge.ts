@@ -15,6 +15,7 @@ import {
 import type { Decision, Interval, MetricComparison, MetricVerdict } from "../../kernels/statistics/index.ts";
 import type { Executor } from "../../runtime/contracts/index.ts";
 import type { Version } from "../evidence/fork-plan.ts";
+import { movedOn } from "../evidence/moved-on.ts";
 import { noiseOf } from "../evidence/statistician.ts";
 import { withheldFor } from "../evidence/withheld.ts";
 import type { ComparisonRow, Noise, Withheld } from "../workflow/session-document.ts";
@@ -81,11 +82,13 @@ export async function judge(request: JudgeRequest, executor: Executor, signal: A
   const conditions = new Map(
     tasks.map((measured) => [measured, conditionsOf(measured, ownBaseline.get(measured)?.row, request)]),
   );
+  const standing = await standingOf(ownBaseline, conditions, court);
   const judged = tasks.map((measured): JudgedTask => {
-    const { noise, withheld } = conditions.get(measured)!;
+    const { noise, withheld: doubted } = conditions.get(measured)!;
+    const withheld = standing.has(measured) ? null : doubted;
     const own = ownBaseline.get(measured) ?? null;
     const other = reference.get(measured) ?? null;
-    const doubt = withheld ?? conditions.get(references.get(measured.task.bench)?.task ?? measured)!.withheld;
+    const doubt = doubted ?? conditions.get(references.get(measured.task.bench)?.task ?? measured)!.withheld;
     return {
       measured,
       tolerance: toleranceOf(measured, request),
@@ -126,6 +129,32 @@ function conditionsOf(
   const noise = noiseOf(row ?? { baseline: { ...timeOf(measured), n: 0 } }, machine);
   const metric = { ...WALL_TIME, tolerance: toleranceOf(measured, request) };
   return { noise, withheld: withheldFor(noise, measured.forks, { allowNoise, metrics: [metric] }) };
+}
+
+/** Those that drift, and whose verdict is the same had they drifted on. */
+async function standingOf(
+  decided: ReadonlyMap<MeasuredTask, Decided>,
+  conditions: ReadonlyMap<MeasuredTask, Conditions>,
+  court: Court,
+): Promise<ReadonlySet<MeasuredTask>> {
+  const all = [...decided.keys()];
+  if (!all.some((measured) => conditions.get(measured)!.withheld === "unsteady")) return new Set();
+  const moved = all.map((measured) => ({ ...measured, forks: movedOn(measured.forks) }));
+  const again = await court.decided(
+    moved.map((measured) => ({
+      measured,
+      before: samplesOf(measured, "baseline"),
+      name: measured.task.id,
+    })),
+  );
+  const verdictOf = (one: Decided | undefined): MetricVerdict => one!.row.verdict;
+  return new Set(
+    all.filter(
+      (measured, index) =>
+        conditions.get(measured)!.withheld === "unsteady" &&
+        verdictOf(decided.get(measured)) === verdictOf(again.get(moved[index]!)),
+    ),
+  );
 }
 
 interface Case {

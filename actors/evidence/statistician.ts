@@ -24,6 +24,7 @@ import { forksByName, ownComparison, PairLooks } from "./early-stop.ts";
 import type { Version } from "./fork-plan.ts";
 import { valuesOf } from "./fork-values.ts";
 import { worseLabel } from "./machine-noise.ts";
+import { movedOn } from "./moved-on.ts";
 import { withheldFor } from "./withheld.ts";
 
 export const statistician: Agent<"compare"> = phaseAgent("statistician", "compare", comparePhase);
@@ -33,6 +34,37 @@ async function comparePhase(
   services: Services,
   call: { signal: AbortSignal },
 ): Promise<Compared> {
+  const { task } = session.start!;
+  const decided = await decidedRows(session, services, call);
+  const measured = task.metrics.filter(({ of }) => of === undefined);
+  // What is counted no machine can disturb.
+  const isCounted = measured.every(({ name }) => name === "ticks");
+  const first = decided[task.metrics.indexOf(measured[0]!)]!;
+  const noise = isCounted ? null : noiseOf(first, session.outputs.burst?.machine);
+  const doubt = withheldFor(noise, session.forks, task);
+  const withheld = doubt === "unsteady" && (await stands(decided, session, services, call)) ? null : doubt;
+  const rows =
+    withheld === null
+      ? decided
+      : decided.map((row) => (row.test === "paired-t-on-inputs" ? row : undecided(row)));
+  const verdict = overallVerdict(rows.map((row) => row.verdict));
+  await services.evidence.recordSummaries(session.start!, summariesOf(session));
+  await services.evidence.recordComparisons(session.start!, rows);
+  const earlier = session.outputs.gates;
+  const gates =
+    earlier === undefined
+      ? []
+      : evaluateGates("after_burst", { audit: session.outputs.validate!, verdict }, earlier);
+  return { rows, verdict, noise, withheld, gates };
+}
+
+type Undecided = Omit<ComparisonRow, keyof Decision>;
+
+async function decidedRows(
+  session: SessionState,
+  services: Services,
+  call: { signal: AbortSignal },
+): Promise<readonly ComparisonRow[]> {
   const { task, seed } = session.start!;
   const compared = await Promise.all(
     task.metrics.map(async (metric): Promise<Undecided> => {
@@ -51,29 +83,19 @@ async function comparePhase(
       };
     }),
   );
-  const decided: readonly ComparisonRow[] = decide(alwaysValid(session, compared));
-  const measured = task.metrics.filter(({ of }) => of === undefined);
-  // What is counted no machine can disturb.
-  const isCounted = measured.every(({ name }) => name === "ticks");
-  const first = decided[task.metrics.indexOf(measured[0]!)]!;
-  const noise = isCounted ? null : noiseOf(first, session.outputs.burst?.machine);
-  const withheld = withheldFor(noise, session.forks, task);
-  const rows =
-    withheld === null
-      ? decided
-      : decided.map((row) => (row.test === "paired-t-on-inputs" ? row : undecided(row)));
-  const verdict = overallVerdict(rows.map((row) => row.verdict));
-  await services.evidence.recordSummaries(session.start!, summariesOf(session));
-  await services.evidence.recordComparisons(session.start!, rows);
-  const earlier = session.outputs.gates;
-  const gates =
-    earlier === undefined
-      ? []
-      : evaluateGates("after_burst", { audit: session.outputs.validate!, verdict }, earlier);
-  return { rows, verdict, noise, withheld, gates };
+  return decide(alwaysValid(session, compared));
 }
 
-type Undecided = Omit<ComparisonRow, keyof Decision>;
+/** Whether every verdict is the same had the versions drifted on. */
+async function stands(
+  decided: readonly ComparisonRow[],
+  session: SessionState,
+  services: Services,
+  call: { signal: AbortSignal },
+): Promise<boolean> {
+  const moved = await decidedRows({ ...session, forks: movedOn(session.forks) }, services, call);
+  return moved.every(({ verdict }, index) => verdict === decided[index]!.verdict);
+}
 
 /** Where the burst might have ended early, what is decided on comes from the looks that it was ended by. */
 function alwaysValid(session: SessionState, compared: readonly Undecided[]): readonly Undecided[] {

@@ -1,6 +1,7 @@
 /**
- * When a verdict is withheld: it becomes inconclusive, whatever the tests say. Two rules, fixed before the data.
- * Neither looks at how the versions differ, so none can turn a false alarm into a true one, or favour a side.
+ * When a verdict is in doubt: it becomes inconclusive, whatever the tests say. Two rules, fixed before the data.
+ * Neither looks at how the versions differ, so none can turn a false alarm into a true one, or favour a side. Only
+ * a verdict that is the same had the versions drifted on stands in spite of the second one (moved-on.ts).
  *
  *   noise      the noise label is `unusable`, and the task does not allow that
  *   unsteady   a version still changed while it was timed: the second half of a fork's iterations is off the first

@@ -113,6 +113,25 @@ describe("the statistician", () => {
     assert.deepEqual(await compare(forks), await compare(forks.toReversed()));
   });
 
+  it("withholds the verdict on a version that drifts, unless it would be the same had it drifted on", async () => {
+    // The baseline slows down by a tenth from half to half: it will take 1.15 times its mean.
+    const drifting = (ratio: number): readonly KeptFork[] =>
+      forksOf("baseline", "candidate").map((fork) => {
+        const typicalNs = 100 + (fork.fork % 5);
+        const timed = (index: number): number =>
+          fork.version === "candidate" ? ratio * typicalNs : index < 100 ? typicalNs : 1.1 * typicalNs;
+        return { ...fork, wallNs: Float64Array.from({ length: 200 }, (_, index) => timed(index)) };
+      });
+    const said = async (ratio: number): Promise<readonly unknown[]> => {
+      const { verdict, withheld, rows } = await compare(drifting(ratio));
+      return [verdict, withheld, rows[0]!.verdict];
+    };
+    assert.deepEqual(await said(0.5), ["improved", null, "improved"]);
+    assert.deepEqual(await said(1.05), ["inconclusive", "unsteady", "inconclusive"]);
+    assert.deepEqual(await said(1.1), ["inconclusive", "unsteady", "inconclusive"]);
+    assert.deepEqual(await said(1.5), ["regressed", null, "regressed"]);
+  });
+
   it("adds the gate after the burst to those before it, and judges it by the verdict", async () => {
     const names = ({ gates }: Compared): readonly string[] =>
       gates.map(({ name, passed }) => `${name} ${passed}`);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { ACTOR_ERRORS } from "../../../actors/index.ts";
+import { CLUSTER_ERRORS } from "../../../cluster/index.ts";
 import { POOL_ERRORS } from "../../../kernels/pool/index.ts";
 import { SANDBOX_ERRORS } from "../../../kernels/sandbox/index.ts";
 import { STATISTICS_ERRORS } from "../../../kernels/statistics/index.ts";
@@ -14,6 +15,7 @@ import { readSource } from "../../kit/repository.ts";
 const ROOMS: readonly (readonly [string, ErrorTable])[] = [
   ["actors/README.md", ACTOR_ERRORS],
   ["cli/README.md", CLI_ERRORS],
+  ["cluster/README.md", CLUSTER_ERRORS],
   ["kernels/pool/README.md", POOL_ERRORS],
   ["kernels/sandbox/README.md", SANDBOX_ERRORS],
   ["kernels/statistics/README.md", STATISTICS_ERRORS],

@@ -1,0 +1,12 @@
+export { connectNats, Nats } from "./nats/connect.ts";
+export type { NatsAuth, NatsOptions, NatsTls } from "./nats/nats-options.ts";
+export type { NatsFeatures } from "./nats/features.ts";
+export { Subjects } from "./nats/subjects.ts";
+export { findNatsServer } from "./server/find-server.ts";
+export type { NatsServerBinary } from "./server/find-server.ts";
+export { installNatsServer } from "./server/install-server.ts";
+export { NatsServer, startNatsServer, startNatsServers } from "./server/nats-server.ts";
+export type { NatsServerOptions, NatsServerPeers } from "./server/nats-server.ts";
+export { natsTransport } from "./transport/nats-transport.ts";
+export { CLUSTER_ERRORS } from "./errors.ts";
+export type { ClusterErrorCode } from "./errors.ts";

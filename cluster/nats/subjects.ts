@@ -1,0 +1,60 @@
+/**
+ * Every subject of a cluster, made in this one place. All begin with `myriad.<cluster>`, so that several
+ * clusters can share servers, and an account's rights can be given by prefix. What stands between two dots is
+ * a name in which dots and wildcards are written as `%` and two hexadecimal digits.
+ */
+import { isText } from "../../runtime/contracts/index.ts";
+import { check } from "../errors.ts";
+
+/** A name as one part of a subject. */
+export function tokenOf(name: string): string {
+  return encodeURIComponent(name).replace(
+    /[.*!'()~]/g,
+    (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+}
+
+/** The name that a part of a subject stands for. @returns null: for none */
+export function nameOf(token: string): string | null {
+  try {
+    return decodeURIComponent(token);
+  } catch {
+    return null;
+  }
+}
+
+const CLUSTER = /^[A-Za-z0-9_-]{1,32}$/;
+
+/** The subjects of one cluster. */
+export class Subjects {
+  readonly cluster: string;
+  readonly prefix: string;
+
+  /** @param cluster letters, digits, `_` and `-`; 32 at most. @throws CLUSTER_OPTION_INVALID */
+  constructor(cluster: string) {
+    const isName = isText(cluster) && CLUSTER.test(cluster);
+    check(isName, "CLUSTER_OPTION_INVALID", "A cluster's name is of letters, digits, _ and -", cluster);
+    this.cluster = cluster;
+    this.prefix = `myriad.${cluster}`;
+  }
+
+  /** Datagrams from one node to another. */
+  datagram(to: string, from: string): string {
+    return `${this.prefix}.to.${tokenOf(to)}.${tokenOf(from)}`;
+  }
+
+  /** All datagrams to a node. */
+  datagramsTo(node: string): string {
+    return `${this.prefix}.to.${tokenOf(node)}.*`;
+  }
+
+  /** A JetStream stream, whose name may hold no dots: `MYRIAD_<cluster>_<what>`. */
+  stream(what: string): string {
+    return `MYRIAD_${this.cluster}_${what}`;
+  }
+
+  /** A bucket of keys and values, or of objects. */
+  bucket(what: string): string {
+    return `myriad_${this.cluster}_${what}`;
+  }
+}

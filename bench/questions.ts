@@ -1,4 +1,5 @@
 /** All questions, in the order in which they are listed. */
+import { answerCluster } from "./cluster/question.ts";
 import { answerFalseAlarms } from "./false-alarms.ts";
 import { answerHostile } from "./hostile/question.ts";
 import { answerPower } from "./power.ts";
@@ -51,6 +52,13 @@ export const QUESTIONS: readonly Question[] = [
     takes: "2 min, --quick 10 s",
     guards: false,
     answer: answerSavina,
+  },
+  {
+    name: "cluster",
+    about: "how fast are actors on another node, beside the raw NATS client?",
+    takes: "3 min, --quick 30 s",
+    guards: false,
+    answer: answerCluster,
   },
   {
     name: "sandbox",

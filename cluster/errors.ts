@@ -8,7 +8,9 @@ export type ClusterErrorCode =
   | "NATS_SERVER_MISSING"
   | "NATS_SERVER_FAILED"
   | "NATS_SERVER_NOT_INSTALLED"
-  | "TRANSPORT_CLOSED";
+  | "TRANSPORT_CLOSED"
+  | "NO_AGENT_AVAILABLE"
+  | "TASK_NOT_AWARDED";
 
 export const CLUSTER_ERRORS: Readonly<Record<ClusterErrorCode, ErrorDefinition>> = {
   CLUSTER_OPTION_INVALID: {
@@ -46,6 +48,16 @@ export const CLUSTER_ERRORS: Readonly<Record<ClusterErrorCode, ErrorDefinition>>
     fault: "internal",
     meaning: "A transport was opened twice, or after it was closed.",
     hint: "Make a transport for each system.",
+  },
+  NO_AGENT_AVAILABLE: {
+    fault: "rejected",
+    meaning: "No agent bid for a task with enough confidence, or none that did accepted it.",
+    hint: "Start agents that can do it, or announce it again later.",
+  },
+  TASK_NOT_AWARDED: {
+    fault: "internal",
+    meaning: "An agent was to execute a task that it was not awarded, or no longer held.",
+    hint: "Announce the task again.",
   },
 };
 

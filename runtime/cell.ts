@@ -47,6 +47,7 @@ import { Inbox, mailboxFor } from "./inbox.ts";
 import { Inflow } from "./inflow.ts";
 import type { MailboxLimits } from "./mailbox.ts";
 import type { Notice } from "./notices.ts";
+import { observed, unobserved } from "./observed-type.ts";
 import { Orders } from "./orders.ts";
 import { Ref, type Target } from "./ref.ts";
 import { Refusal } from "./refusal.ts";
@@ -63,7 +64,7 @@ const DRAINED: StopReason = { kind: "drained" };
 
 export class Cell extends Inbox implements Target, Runnable, Child, Parent {
   readonly host: Host;
-  readonly type: AnyActorType;
+  type: AnyActorType;
   readonly parent: Parent | null;
   readonly incarnation: Incarnation;
   readonly ref: Ref<unknown>;
@@ -418,6 +419,17 @@ export class Cell extends Inbox implements Target, Runnable, Child, Parent {
 
   get alive(): boolean {
     return this.#state !== NO_STATE;
+  }
+
+  /** Undefined between two lives. */
+  get state(): unknown {
+    return this.alive ? this.#state : undefined;
+  }
+
+  /** From now on it gets each message before it is handled; null: nobody does. */
+  observe(seen: ((message: unknown) => void) | null): void {
+    const type = unobserved(this.type);
+    this.type = seen === null ? type : observed(type, seen);
   }
 
   /** Suspends the actor and leaves the rest to its supervisor. The root has none: there it goes no further. */

@@ -13,6 +13,11 @@ export const RUNTIME_ERRORS = {
     meaning: "The parent already has a living child of that name.",
     hint: "Choose another name, leave it out to get an automatic one, or watch the old child and spawn after its terminated signal.",
   },
+  ACTOR_NOT_RUNNING: {
+    fault: "input",
+    meaning: "An actor was to be paused that is starting, has failed or is stopping.",
+    hint: "Look at its status, and try again when it is running.",
+  },
   ACTOR_RETURNED_PROMISE: {
     fault: "internal",
     meaning: "A function of an actor or a projection that is synchronous returned a promise.",
@@ -33,6 +38,11 @@ export const RUNTIME_ERRORS = {
     fault: "internal",
     meaning: "No actor type of that name is registered in the app module.",
     hint: "List the type in defineApp({ actors: [...] }).",
+  },
+  ACTOR_UNKNOWN: {
+    fault: "input",
+    meaning: "An operator named an actor that does not live on the thread that was asked.",
+    hint: "List the actors, and name one by its path.",
   },
   ADDRESS_INVALID: {
     fault: "input",
@@ -211,6 +221,12 @@ export const RUNTIME_ERRORS = {
     fault: "internal",
     meaning: "Another living actor is registered under that name.",
     hint: "Choose another name, or release it first; subscribe to learn when it becomes free.",
+  },
+  RESTART_ORDERED: {
+    fault: "internal",
+    meaning:
+      "An operator had the actor restarted; it is the cause of that restart, and no failure of its own.",
+    hint: "Nothing: its messages wait and are handled by the next life.",
   },
   RESTARTS_EXHAUSTED: {
     fault: "internal",

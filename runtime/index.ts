@@ -40,6 +40,8 @@ export type { Projected, Projection, ProjectionDefinition } from "./persistence/
 export { formatAddress, makeAddress, parseAddress } from "./address.ts";
 export type { ActorPath, Address, AddressParts, Incarnation, NodeName } from "./address.ts";
 export { EventStream } from "./event-stream.ts";
+export { Inspection } from "./inspection/inspection.ts";
+export type { ActorStatus, ActorView, TracedMessage } from "./inspection/inspection.ts";
 export type { RuntimeEvent } from "./events.ts";
 export type { DeadLetter, DeadLetterReason, DeadLetters, Replay } from "./dead-letters.ts";
 export {

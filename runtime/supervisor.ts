@@ -10,6 +10,7 @@ import type { Cell } from "./cell.ts";
 import { SUSPENDED, type Child, type Failure } from "./family.ts";
 import type { Cancel } from "./contracts/index.ts";
 import { runtimeError } from "./errors.ts";
+import { isRestartOrder } from "./inspection/restart-order.ts";
 import { RestartWindow } from "./restart-window.ts";
 import { backoffMs, isDirective, type Directive } from "./supervision.ts";
 
@@ -80,6 +81,7 @@ export class Supervisor {
   }
 
   #decide(child: Child, error: unknown): { directive: Directive; error: unknown } {
+    if (isRestartOrder(error)) return { directive: "restart", error };
     try {
       const failed = { ref: child.ref, name: child.name, type: child.type.name };
       const directive = this.#parent.type.supervision.decide(error, failed);
@@ -111,7 +113,8 @@ export class Supervisor {
     // Crashes of one group at the same time are one restart.
     if (this.#groups.get(this.#keyOf(child))?.members.has(child) === true) return;
     const { host, type } = this.#parent;
-    const inARow = this.#windowOf(child).record(host.clock.monotonic());
+    const isOrdered = isRestartOrder(failure.error);
+    const inARow = isOrdered ? 1 : this.#windowOf(child).record(host.clock.monotonic());
     if (inARow === 0) {
       const message = `${child.address} crashed more than ${type.supervision.maxRestarts} times`;
       this.#escalate(child, failure, runtimeError("RESTARTS_EXHAUSTED", message, { cause: failure.error }));
@@ -119,7 +122,9 @@ export class Supervisor {
     }
     const group = this.#groupOf(child);
     group.error = failure.error;
-    group.backoffMs = Math.max(group.backoffMs, backoffMs(type.supervision, inARow, host.random));
+    if (!isOrdered) {
+      group.backoffMs = Math.max(group.backoffMs, backoffMs(type.supervision, inARow, host.random));
+    }
     this.#join(group, this.#affected(child));
     if (group.halting === null) this.#haltNext(this.#keyOf(child), group);
   }

@@ -8,6 +8,7 @@ import type { Cell } from "../cell.ts";
 import { isFunction, type Clock, type Random } from "../contracts/index.ts";
 import { check } from "../errors.ts";
 import type { MailboxLimits } from "../mailbox.ts";
+import { unobserved } from "../observed-type.ts";
 import type { Gatherer } from "./gatherer.ts";
 import { Meter } from "./meter.ts";
 import {
@@ -150,15 +151,18 @@ export class ThreadTelemetry implements Telemetry {
     return meter;
   }
 
-  failed({ type }: Cell): void {
+  failed(cell: Cell): void {
+    const type = unobserved(cell.type);
     if (type instanceof Meter) type.tally.failed += 1;
   }
 
-  restarted({ type }: Cell): void {
+  restarted(cell: Cell): void {
+    const type = unobserved(cell.type);
     if (type instanceof Meter) type.tally.restarts += 1;
   }
 
-  stopped({ type }: Cell): void {
+  stopped(cell: Cell): void {
+    const type = unobserved(cell.type);
     if (!(type instanceof Meter)) return;
     const figures = this.#figuresOf(type.name);
     figures.stopped += 1;

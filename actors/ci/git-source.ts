@@ -14,6 +14,8 @@ import { promisify } from "node:util";
 import { actorError } from "../errors.ts";
 
 const run = promisify(execFile);
+/** By this exit code git says so. */
+const NONE_IGNORED = 1;
 
 /** What a suite is measured against. */
 export interface GitBase {
@@ -101,12 +103,24 @@ export class GitSource {
     return steps[0] === ".." || steps.includes("node_modules") ? null : join(checkout, path);
   }
 
-  /** Those of the files that git is told to keep no version of. */
+  /**
+   * Those of the files that git is told to keep no version of; one outside of the repository is none of them.
+   * @throws GIT_UNAVAILABLE
+   */
   async ignored(files: readonly string[]): Promise<readonly string[]> {
-    const input = files.map((file) => `${file}\0`).join("");
-    // It fails when it finds none.
-    const found = await git(this.root, ["check-ignore", "-z", "--stdin"], {}, input).catch(() => "");
-    return found.split("\0").filter((file) => file !== "");
+    // Git refuses to judge what lies behind a link.
+    const places = new Map(files.map((file) => [file, realPlaceOf(file)]));
+    const inside = [...places.values()].filter((place) => !relative(this.root, place).startsWith(".."));
+    const input = inside.map((place) => `${place}\0`).join("");
+    if (input === "") return [];
+    const found = await git(this.root, ["check-ignore", "-z", "--stdin"], {}, input).catch(
+      (cause: unknown) => {
+        if ((cause as { code?: unknown }).code === NONE_IGNORED) return "";
+        throw actorError("GIT_UNAVAILABLE", `git could not say what it ignores: ${told(cause)}`, { cause });
+      },
+    );
+    const ignored = new Set(found.split("\0"));
+    return files.filter((file) => ignored.has(places.get(file)!));
   }
 
   /** Links every node_modules from the file's folder up to the root. */
@@ -137,6 +151,16 @@ async function git(
   running.child.stdin?.on("error", () => undefined).end(input);
   const { stdout } = await running;
   return stdout.trim();
+}
+
+/** Without links, as far as it exists. */
+function realPlaceOf(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    const above = dirname(path);
+    return above === path ? path : join(realPlaceOf(above), basename(path));
+  }
 }
 
 /** What git itself said, else why it could not be started. */

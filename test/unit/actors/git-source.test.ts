@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, readlinkSync, symlinkSync, writeFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { GitSource } from "../../../actors/ci/git-source.ts";
+import { hasCode } from "../../contract/journal-contract.ts";
 import { inRepository } from "../../kit/suite.ts";
 
 describe("the code of a commit", () => {
@@ -23,6 +24,31 @@ describe("the code of a commit", () => {
       assert.equal(git("status", "--porcelain"), before);
       assert.equal(git("worktree", "list").split("\n").length, 1);
       assert.equal(source.inCheckout(join(folder, "src/a.ts"), checkout), join(checkout, "src/a.ts"));
+    }));
+
+  it("tells what git ignores, behind links too, and of what lies outside nothing", () =>
+    inRepository(async ({ folder, commit, write }) => {
+      commit({ "lib/a.ts": "one\n", ".gitignore": "*.tmp\nbuilt/\n" });
+      write({ "lib/a.tmp": "", "built/b.ts": "", "lib/new.ts": "" });
+      symlinkSync(join(folder, "lib"), join(folder, "linked"));
+      const outside = await mkdtemp(join(tmpdir(), "myriad-outside-"));
+      try {
+        symlinkSync(outside, join(folder, "lib", "away"));
+        const source = await GitSource.open(folder);
+        const asked = (paths: readonly string[]) => source.ignored(paths.map((path) => join(folder, path)));
+        const all = ["", "lib/a.ts", "lib/new.ts", "lib/away/x.tmp", "nowhere/at/all.ts"];
+        assert.deepEqual(await asked(all), []);
+        const hidden = ["lib/a.tmp", "linked/a.tmp", "built/b.ts", "built", "nowhere/x.tmp"];
+        assert.deepEqual(
+          await asked([...all, ...hidden]),
+          hidden.map((path) => join(folder, path)),
+        );
+        assert.deepEqual(await source.ignored([join(outside, "x.tmp")]), []);
+        const gone = new GitSource(outside);
+        await assert.rejects(gone.ignored([join(outside, "x.tmp")]), hasCode("GIT_UNAVAILABLE"));
+      } finally {
+        await rm(outside, { recursive: true });
+      }
     }));
 
   it("is written again when it was left unfinished, and takes the place of another commit's", () =>

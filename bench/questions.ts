@@ -21,7 +21,7 @@ export const QUESTIONS: readonly Question[] = [
   {
     name: "aa",
     about: "how often is a function called different from itself?",
-    takes: "13 min, --quick 80 s",
+    takes: "27 min, --quick 3 min",
     guards: true,
     answer: answerFalseAlarms,
   },

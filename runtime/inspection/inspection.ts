@@ -144,8 +144,10 @@ export class Inspection {
     const listeners = new Set<(seen: TracedMessage) => void>();
     this.#traces.set(cell, listeners);
     const { address } = cell;
-    cell.observe((message) => {
+    const { telemetry } = this.#system;
+    cell.observe((item) => {
       const { waiting } = cell;
+      const message = telemetry === null ? item : telemetry.bare(item);
       const seen = { at: this.#system.clock.now(), address, text: Inspection.textOf(message), waiting };
       for (const listener of listeners) this.#tell(listener, seen);
     });

@@ -17,7 +17,7 @@ let look: Inspection;
 afterEach(() => test.system.shutdown());
 
 function open(): ActorRef<CounterMessage> {
-  test = createTestSystem({ telemetry: {} });
+  test = createTestSystem({ telemetry: { traces: { share: 1, onSpan: () => undefined } } });
   look = new Inspection(test.system);
   return test.system.spawn(counter, 1, { name: "sum" });
 }

@@ -10,7 +10,8 @@ export type ClusterErrorCode =
   | "NATS_SERVER_NOT_INSTALLED"
   | "TRANSPORT_CLOSED"
   | "NO_AGENT_AVAILABLE"
-  | "TASK_NOT_AWARDED";
+  | "TASK_NOT_AWARDED"
+  | "TRACES_TOO_MANY";
 
 export const CLUSTER_ERRORS: Readonly<Record<ClusterErrorCode, ErrorDefinition>> = {
   CLUSTER_OPTION_INVALID: {
@@ -58,6 +59,11 @@ export const CLUSTER_ERRORS: Readonly<Record<ClusterErrorCode, ErrorDefinition>>
     fault: "internal",
     meaning: "An agent was to execute a task that it was not awarded, or no longer held.",
     hint: "Announce the task again.",
+  },
+  TRACES_TOO_MANY: {
+    fault: "rejected",
+    meaning: "A node publishes as many traces as it does at once.",
+    hint: "End one, or wait until those that nobody looks at have ended.",
   },
 };
 

@@ -13,7 +13,7 @@ import { observer, type ActorAction, type LetterView, type ObserverMessage } fro
 const ASK = { timeoutMs: 5_000 };
 const UNKNOWN_HERE = "ACTOR_UNKNOWN";
 
-/** Looks inside a whole node; its system's app module must list `observer`. */
+/** Looks inside a whole node: into its worker threads only where the app module of its system lists `observer`. */
 export class NodeObserver {
   readonly #system: ActorSystem;
   readonly #observers: readonly ActorRef<ObserverMessage>[];
@@ -22,11 +22,7 @@ export class NodeObserver {
   /** Spawns `observer-0` on the main thread, `observer-1` on the first worker, and so on. */
   constructor(system: ActorSystem) {
     this.#system = system;
-    this.#observers = system
-      .info()
-      .threads.map(({ slot }) =>
-        system.spawn(observer, undefined, { name: `observer-${slot}`, placement: { thread: slot } }),
-      );
+    this.#observers = system.info().threads.flatMap(({ slot }) => observerOn(system, slot));
   }
 
   /**
@@ -119,6 +115,15 @@ export class NodeObserver {
       }
     }
     throw unknown as Error;
+  }
+}
+
+function observerOn(system: ActorSystem, thread: number): readonly ActorRef<ObserverMessage>[] {
+  try {
+    return [system.spawn(observer, undefined, { name: `observer-${thread}`, placement: { thread } })];
+  } catch (thrown) {
+    if (thrown instanceof MyriadError && thrown.code === "ACTOR_TYPE_UNKNOWN") return [];
+    throw thrown;
   }
 }
 

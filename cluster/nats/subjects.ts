@@ -48,6 +48,16 @@ export class Subjects {
     return `${this.prefix}.to.${tokenOf(node)}.*`;
   }
 
+  /** What an operator asks of one node. */
+  admin(node: string, endpoint: string): string {
+    return `${this.prefix}.admin.${tokenOf(node)}.${endpoint}`;
+  }
+
+  /** What a trace tells to whoever has named it by that token. */
+  trace(token: string): string {
+    return `${this.prefix}.trace.${token}`;
+  }
+
   /** A JetStream stream, whose name may hold no dots: `MYRIAD_<cluster>_<what>`. */
   stream(what: string): string {
     return `MYRIAD_${this.cluster}_${what}`;

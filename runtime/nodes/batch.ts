@@ -14,6 +14,7 @@ export class BatchWriter implements FrameWriter {
   readonly view: DataView;
   readonly bytes: Buffer;
   unpublished = 0;
+  readonly publishAfter = 512;
   readonly #batchBytes: number;
   readonly #emit: (batch: Uint8Array) => void;
   readonly #isFull: () => boolean;

@@ -13,6 +13,8 @@ export type FrameHandler = (kind: number, memory: FrameMemory, body: number, bod
 export interface FrameWriter extends FrameMemory {
   /** Frames written and not yet published. */
   readonly unpublished: number;
+  /** After so many it publishes at the latest: the other side begins with them while more are written. */
+  readonly publishAfter: number;
   /** The longest body that is sure to fit. */
   readonly longestBody: number;
   /**

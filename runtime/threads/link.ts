@@ -27,7 +27,6 @@ export interface LinkMemory {
 export const HEAD = 16;
 
 const SCRATCH_BYTES = 65_536;
-const FLUSH_FRAMES = 64;
 
 interface Waiting {
   readonly kind: number;
@@ -183,7 +182,7 @@ export class Link {
     ring.view.setInt32(at + 12, more, true);
     if (ring === this.#writer) {
       this.#writer.commit(at, kind, bodyBytes);
-      if (this.#writer.unpublished >= FLUSH_FRAMES) this.#publish();
+      if (this.#writer.unpublished >= this.#writer.publishAfter) this.#publish();
     } else {
       this.#backlog.push({ kind, body: Buffer.from(ring.bytes.subarray(0, bodyBytes)) });
     }

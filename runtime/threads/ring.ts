@@ -55,6 +55,7 @@ export class RingView implements FrameMemory {
 
 export class RingWriter extends RingView implements FrameWriter {
   unpublished = 0;
+  readonly publishAfter = 64;
   readonly #memory: RingMemory;
   #tail: number;
   #head: number;

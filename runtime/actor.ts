@@ -170,6 +170,13 @@ export interface ActorContext<in Message> extends Spawner {
    */
   receiveTimeout(idleMs: number, message: Message): void;
   cancelReceiveTimeout(): void;
+  /**
+   * Passes on a message that this actor was given, now or before, as `sent`. Of a question the asker is told
+   * whatever becomes of it there: a reply, a failure, a stop. What is not taken there is refused, as by `refuse`.
+   */
+  forward<Sent>(to: ActorRef<Sent>, message: Message, sent: Sent): void;
+  /** Will not handle a message that it was given: it becomes a dead letter (`refused`), a question fails with `error`. */
+  refuse(message: Message, error: Error): void;
   /** Fails this actor, once it is done with the message in hand, as if `receive` had thrown `error`. */
   escalate(error: unknown): void;
 }

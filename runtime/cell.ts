@@ -346,14 +346,24 @@ export class Cell extends Inbox implements Target, Runnable, Child, Parent {
 
   #receiveAsk(ask: Ask): void {
     if (ask.ended) return;
+    const { dispatcher } = this.host;
+    dispatcher.question = ask;
     try {
       this.#accept(this.type.receive(this.#state, ask.message, this.#context));
     } catch (error) {
-      if (error instanceof Refusal) ask.fail(error.by(this.address));
-      else ask.crashed(error);
+      this.#failAsk(ask, error);
       this.fail(error);
     }
+    // One that was passed on is somebody else's to answer.
+    if (dispatcher.question !== ask) return;
+    dispatcher.question = null;
     this.#awaitReply(ask);
+  }
+
+  #failAsk(ask: Ask, error: unknown): void {
+    if (this.host.dispatcher.question !== ask) return;
+    if (error instanceof Refusal) ask.fail(error.by(this.address));
+    else ask.crashed(error);
   }
 
   /** It keeps its message meanwhile: what is refused later is found by it. */

@@ -2,6 +2,7 @@ import type { ActorContext, ActorType, SpawnOptions } from "./actor.ts";
 import type { Cell } from "./cell.ts";
 import { isFunction, isThenable, type Clock, type Random } from "./contracts/index.ts";
 import { check, runtimeError } from "./errors.ts";
+import { forward, refuse } from "./forward.ts";
 import { Ref, type ActorRef, type AnyRef } from "./ref.ts";
 import { spawnChild } from "./spawn.ts";
 import type { ActorSystem } from "./system.ts";
@@ -85,6 +86,14 @@ export class ContextOf implements ActorContext<unknown>, Timers<unknown> {
 
   cancelReceiveTimeout(): void {
     this.#inTurn().orders.cancelReceiveTimeout();
+  }
+
+  forward<Sent>(to: ActorRef<Sent>, message: unknown, sent: Sent): void {
+    forward(this.#inTurn(), Ref.targetOf(to), message, sent);
+  }
+
+  refuse(message: unknown, error: Error): void {
+    refuse(this.#inTurn(), message, error);
   }
 
   escalate(error: unknown): void {

@@ -10,7 +10,7 @@ import type { ActorRef } from "./ref.ts";
  * - `overflow`: the mailbox was full and its policy dropped this message;
  * - `stale`: a piped result for a life of the actor that a restart has ended;
  * - `stashed`: the receiver had put it aside, and the life that did so has ended;
- * - `refused`: the receiver, a registry, a keeper or a pool, could not read it or pass it on;
+ * - `refused`: the receiver could not read it, or pass it on, or said so by `refuse`;
  * - `late-reply`: a reply to an ask that had ended;
  * - `thread-lost`: the receiver's thread has died; the message waited there, or was on its way;
  * - `node-lost`: the receiver's node can be reached no more; the message was on its way, and may have come.

@@ -7,6 +7,7 @@
  * microtasks starves the loop just as one long drain does, and one needless yield in some thousand
  * messages costs nothing.
  */
+import type { Ask } from "./ask.ts";
 import type { Clock } from "./contracts/index.ts";
 
 export interface Runnable {
@@ -39,6 +40,8 @@ const RESOLVED = Promise.resolve();
 export interface Dispatcher {
   /** Whose turn it is. */
   readonly current: Runnable | null;
+  /** Kept by the cell whose turn it is: the question in hand; null: there is none, or it was passed on. */
+  question: Ask | null;
   readonly idle: boolean;
   /** Asks for a turn. Ask once: only while `runnable.queued` is false. */
   enqueue(runnable: Runnable): void;
@@ -52,6 +55,7 @@ export interface Dispatcher {
 
 export class FairDispatcher implements Dispatcher {
   current: Runnable | null = null;
+  question: Ask | null = null;
   readonly #clock: Clock;
   /** A list through the actors themselves: a table of a million new ones would grow old before they do. */
   #first: Runnable | null = null;

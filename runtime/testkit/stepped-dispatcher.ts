@@ -1,9 +1,11 @@
 /** Gives one actor one turn of one message when it is told to, and lets chance choose which. */
+import type { Ask } from "../ask.ts";
 import type { Random } from "../contracts/index.ts";
 import type { Dispatcher, Outside, Runnable } from "../dispatcher.ts";
 
 export class SteppedDispatcher implements Dispatcher {
   current: Runnable | null = null;
+  question: Ask | null = null;
   readonly #ready: Runnable[] = [];
   #outside: Outside | null = null;
   #closed = false;

@@ -3,10 +3,14 @@
  *
  *     { v: version, e: event, id?: the message id of the command that caused it }
  *
+ * and before the first event of a new owner, who writes with a fence, stands
+ *
+ *     { takeover: fence }
+ *
  * Code of version n reads an event of version v ≤ n by `upcasters[v]`, `upcasters[v + 1]` … `upcasters[n − 1]`,
  * each of which makes the next version's event of its own. What is in the journal never changes.
  */
-import { isFunction, isObject, isThenable, isWhole } from "../contracts/index.ts";
+import { isFunction, isObject, isThenable, isWhole, type Fence } from "../contracts/index.ts";
 import { check, runtimeError } from "../errors.ts";
 import { promiseReturned } from "../returned-promise.ts";
 
@@ -23,6 +27,11 @@ export interface StoredEvent {
   readonly v: number;
   readonly e: unknown;
   readonly id?: string;
+}
+
+/** Says that whoever had an older fence writes no more. It changes no state. */
+export interface Takeover {
+  readonly takeover: Fence;
 }
 
 export const FIRST_SCHEMA: EventSchema = { version: 1, upcasters: {} };
@@ -60,6 +69,10 @@ export function readEvent(schema: EventSchema, stored: unknown): unknown {
     if (isThenable(event)) throw promiseReturned(`The upcaster of events of version ${version}`, null, event);
   }
   return event;
+}
+
+export function isTakeover(stored: unknown): stored is Takeover {
+  return typeof stored === "object" && stored !== null && "takeover" in stored;
 }
 
 /** @throws EVENT_VERSION_UNKNOWN for what no event-sourced actor has written */

@@ -4,6 +4,7 @@
  *     you write                   the runtime calls it
  *     stream(args)             <- once per life: where this actor's events are
  *     empty(args)              <- once per life: the state before the first event
+ *     fence(args)              <- once per life: keeps earlier owners of the stream from writing
  *     apply(state, event)      <- for each event, on recovery and when it is decided; pure
  *     recovered(state, ctx)    <- once per life, before its first command
  *     handle(state, cmd, ctx)  <- one command at a time: decides what to keep, and does nothing else
@@ -27,7 +28,7 @@
  */
 import { actor, type ActorContext, type ActorType, type Signal } from "../actor.ts";
 import { isFunction, isJournal, isObject, isOptionalFunction, isText, isWhole } from "../contracts/index.ts";
-import type { Journal } from "../contracts/index.ts";
+import type { Fence, Journal } from "../contracts/index.ts";
 import { check, runtimeError } from "../errors.ts";
 import type { TypedMailboxOptions } from "../mailbox.ts";
 import type { ActorRef } from "../ref.ts";
@@ -50,6 +51,11 @@ export interface EventSourcedDefinition<Args, State, Command, Event> {
   /** Unique to this actor in its journal: two writers of one stream refuse each other. */
   stream(args: Args): string;
   empty(args: Args): State;
+  /**
+   * Of whoever owns this actor now: from its recovery on, nobody with an older fence can write to its stream.
+   * Default: `args.fence`, if args have one, as those of a sharded actor do; null: it writes without.
+   */
+  fence?(args: Args): Fence | null;
   /** Must leave `state` as it is, and events must be plain data. */
   handle(state: State, command: Command, ctx: ActorContext<Command>): Decision<State, Command, Event>;
   apply(state: State, event: Event): State;
@@ -94,7 +100,7 @@ export function eventSourced<Args, State, Command, Event>(
     initial(args, ctx) {
       const journal = journalOf(definition, ctx);
       const stream = checkStream(atOnce(definition.stream(args), "stream", ctx));
-      const life = new PersistentLife(rules, journal, stream);
+      const life = new PersistentLife(rules, journal, stream, fenceOf(definition, args, ctx));
       life.recover(atOnce(definition.empty(args), "empty", ctx), leftovers.get(ctx.self) ?? null, ctx);
       return life;
     },
@@ -148,7 +154,7 @@ function lifeRules<Args, State, Command, Event>(
 }
 
 const NEEDED = ["stream", "empty", "handle", "apply"];
-const OPTIONAL = ["recovered", "signal", "messageId", "duplicate"];
+const OPTIONAL = ["fence", "recovered", "signal", "messageId", "duplicate"];
 
 /** @throws ACTOR_TYPE_INVALID, PERSISTENCE_INVALID */
 function checkMembers(definition: object): void {
@@ -177,6 +183,19 @@ function checkStream(given: string): string {
   const isName = isText(given) && given !== "";
   check(isName, "PERSISTENCE_INVALID", "The stream of an event-sourced actor is a text", given);
   return given;
+}
+
+/** @throws PERSISTENCE_INVALID */
+function fenceOf<Args>(
+  definition: { fence?(args: Args): Fence | null },
+  args: Args,
+  ctx: ActorContext<never>,
+): Fence | null {
+  const own = (args as { readonly fence?: Fence } | null | undefined)?.fence;
+  const fence = definition.fence === undefined ? own : atOnce(definition.fence(args), "fence", ctx);
+  if (fence === null || fence === undefined) return null;
+  check(isWhole(fence, 0), "PERSISTENCE_INVALID", "A fence is a whole number from 0", fence);
+  return fence;
 }
 
 /** @throws JOURNAL_MISSING */

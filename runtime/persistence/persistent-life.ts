@@ -1,7 +1,14 @@
 /** One life of an event-sourced actor; the contract stands in `event-sourced.ts`. */
 import type { ActorContext } from "../actor.ts";
 import type { Address } from "../address.ts";
-import { isThenable, MyriadError, shown, type Journal, type Revision } from "../contracts/index.ts";
+import {
+  isThenable,
+  MyriadError,
+  shown,
+  type Fence,
+  type Journal,
+  type Revision,
+} from "../contracts/index.ts";
 import { runtimeError } from "../errors.ts";
 import { storeEvent, type EventSchema, type StoredEvent } from "./event-schema.ts";
 import { promiseReturned } from "../returned-promise.ts";
@@ -78,6 +85,7 @@ export class PersistentLife<State, Command, Event> {
   readonly #rules: LifeRules<State, Command, Event>;
   readonly #journal: Journal;
   readonly #stream: string;
+  readonly #fence: Fence | null;
   /** With all that was decided, kept or not. */
   #state!: State;
   #revision!: Revision;
@@ -90,10 +98,16 @@ export class PersistentLife<State, Command, Event> {
   #sinceSnapshot = 0;
   #savingSnapshot = false;
 
-  constructor(rules: LifeRules<State, Command, Event>, journal: Journal, stream: string) {
+  constructor(
+    rules: LifeRules<State, Command, Event>,
+    journal: Journal,
+    stream: string,
+    fence: Fence | null,
+  ) {
     this.#rules = rules;
     this.#journal = journal;
     this.#stream = stream;
+    this.#fence = fence;
   }
 
   /** The append that has not been settled, if any; never rejects. */
@@ -104,7 +118,13 @@ export class PersistentLife<State, Command, Event> {
   recover(empty: State, leftover: Promise<unknown> | null, ctx: ActorContext<Command>): void {
     ctx.hold();
     ctx.pipe(
-      recoverState(this.#rules, this.#journal, this.#stream, empty, leftover),
+      recoverState(this.#rules, {
+        journal: this.#journal,
+        stream: this.#stream,
+        fence: this.#fence,
+        empty,
+        leftover,
+      }),
       (recovered) => new Read(recovered, null) as never,
       notRead,
     );
@@ -199,7 +219,8 @@ export class PersistentLife<State, Command, Event> {
     const gathered = this.#gathering!;
     this.#gathering = null;
     this.#appending = gathered;
-    this.#underWay = this.#journal.append(this.#stream, this.#revision, gathered.events);
+    const fence = this.#fence ?? undefined;
+    this.#underWay = this.#journal.append(this.#stream, this.#revision, gathered.events, fence);
     ctx.pipe(this.#underWay, kept, notKept);
   }
 

@@ -13,7 +13,7 @@ import { NO_STREAM, type Journal, type JournalEvent, type Revision } from "../co
 import { hasMethods, isJournal, isObject, isText, isThenable, isWhole } from "../contracts/index.ts";
 import { check } from "../errors.ts";
 import { promiseReturned } from "../returned-promise.ts";
-import { checkSchema, FIRST_SCHEMA, readEvent, type EventSchema } from "./event-schema.ts";
+import { checkSchema, FIRST_SCHEMA, isTakeover, readEvent, type EventSchema } from "./event-schema.ts";
 
 /** A model with what it was folded from: stored and loaded as one thing. */
 export interface Projected<Model> {
@@ -119,6 +119,7 @@ class Fold<Model, Event> implements Projection<Model> {
   async #fold(journal: Journal, name: string): Promise<number> {
     let folded = 0;
     for await (const { event, ...at } of journal.read(name, this.#positions.get(name) ?? NO_STREAM)) {
+      if (isTakeover(event)) continue;
       const model = this.#definition.apply(this.#model, readEvent(this.#schema, event) as Event, at);
       if (isThenable(model)) throw promiseReturned("apply of a projection", null, model);
       this.#model = model;

@@ -110,10 +110,20 @@ export async function connectNats(options: NatsOptions, clock: Clock = systemClo
 /** Files are read again at each return, so that what they hold can be changed while nodes run. */
 function authenticatorOf(auth: NatsAuth): Authenticator {
   if ("token" in auth) return tokenAuthenticator(auth.token);
+  if ("tokenFile" in auth) return tokenAuthenticator(lineOf(auth.tokenFile));
+  if ("passwordFile" in auth) return usernamePasswordAuthenticator(auth.user, lineOf(auth.passwordFile));
   if ("user" in auth) return usernamePasswordAuthenticator(auth.user, auth.password);
   if ("credsFile" in auth) return credsAuthenticator(readable(auth.credsFile));
-  const seed = readable(auth.nkeySeedFile);
-  return nkeyAuthenticator(() => Buffer.from(seed().toString("latin1").trim(), "latin1"));
+  const seed = lineOf(auth.nkeySeedFile);
+  return nkeyAuthenticator(() => Buffer.from(seed().trim()));
+}
+
+function lineOf(path: string): () => string {
+  const read = readable(path);
+  return () =>
+    read()
+      .toString("utf8")
+      .replace(/\r?\n$/, "");
 }
 
 function readable(path: string): () => Buffer {

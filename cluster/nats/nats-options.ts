@@ -5,6 +5,9 @@ import { check } from "../errors.ts";
 export type NatsAuth =
   | { readonly user: string; readonly password: string }
   | { readonly token: string }
+  /** Files that hold nothing else; a newline at the end is none of it. */
+  | { readonly user: string; readonly passwordFile: string }
+  | { readonly tokenFile: string }
   /** A file that holds the seed of an nkey. */
   | { readonly nkeySeedFile: string }
   /** A file of credentials, as `nsc` writes them. */
@@ -36,6 +39,8 @@ const LONGEST_MS = 2 ** 31 - 1;
 const AUTHS: readonly (readonly string[])[] = [
   ["user", "password"],
   ["token"],
+  ["user", "passwordFile"],
+  ["tokenFile"],
   ["nkeySeedFile"],
   ["credsFile"],
 ];

@@ -36,7 +36,16 @@ const STOP_MS = 5_000;
 const LOOK_MS = 20;
 const LOG_SHOWN = 1_000;
 
-/** A nats-server of this process; started by `startNatsServer`. It can be started again with what it has kept. */
+/**
+ * The shell becomes the server. Its other half reads from a pipe of this process: a line says that the server has
+ * ended, and an end without one that this process has, however that came; then the server goes, too.
+ */
+const GUARDED = 'exec 3<&0; ( read -r line <&3 || kill -KILL $$ ) & exec "$@" 3<&- </dev/null';
+
+/**
+ * A nats-server of this process, which it does not outlive; started by `startNatsServer`. It can be started again
+ * with what it has kept.
+ */
 export class NatsServer {
   readonly port: number;
   readonly #options: NatsServerOptions;
@@ -61,6 +70,11 @@ export class NatsServer {
     return this.#child?.pid ?? null;
   }
 
+  /** Resolves when it runs no more; at once, if it does not run. */
+  get ended(): Promise<void> {
+    return this.#ended;
+  }
+
   /** Starts it, unless it runs. @throws NATS_SERVER_FAILED */
   async start(): Promise<void> {
     if (this.#child !== null) return;
@@ -68,11 +82,15 @@ export class NatsServer {
     await mkdir(folder, { recursive: true });
     const file = join(folder, "nats-server.conf");
     await writeFile(file, configurationOf(this.#options, this.name, this.port));
-    const child = spawn(binary.path, ["-c", file, "-l", this.#log], { stdio: "ignore" });
+    const words = ["-c", GUARDED, "sh", binary.path, "-c", file, "-l", this.#log];
+    // In a process group of its own: Ctrl-C is for this process, which ends it when it may.
+    const child = spawn("/bin/sh", words, { stdio: ["pipe", "ignore", "ignore"], detached: true });
     this.#child = child;
+    child.stdin.on("error", () => undefined);
     this.#ended = new Promise((resolve) => {
       const gone = (): void => {
         if (this.#child === child) this.#child = null;
+        child.stdin.end("\n");
         resolve();
       };
       child.once("exit", gone).once("error", gone);
@@ -84,7 +102,7 @@ export class NatsServer {
         continue;
       }
       const why = this.#child === child ? `did not listen within ${READY_MS} ms` : "ended";
-      this.#child?.kill("SIGKILL");
+      child.kill("SIGKILL");
       throw clusterError("NATS_SERVER_FAILED", `${this.name} ${why}: ${await this.#endOfLog()}`);
     }
   }

@@ -6,6 +6,6 @@ module.enableCompileCache?.();
 // Loading takes a moment: a signal that comes meanwhile is kept for what is loaded.
 const early = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => early.abort());
-const { main } = await import("../dist/cli/main.js");
+const { main } = await import("../dist/cli/start.js");
 
 process.exitCode = await main(process.argv.slice(2), process, early.signal);

@@ -2,7 +2,14 @@
 import { errorsOf } from "../runtime/contracts/index.ts";
 import type { ErrorDefinition, MyriadError } from "../runtime/contracts/index.ts";
 
-export const CLI_ERRORS: Readonly<Record<"OUTPUT_UNWRITABLE" | "USAGE", ErrorDefinition>> = {
+type CliErrorCode = "ENDED_AT_ONCE" | "OUTPUT_UNWRITABLE" | "USAGE";
+
+export const CLI_ERRORS: Readonly<Record<CliErrorCode, ErrorDefinition>> = {
+  ENDED_AT_ONCE: {
+    fault: "interrupted",
+    meaning: "a second signal ended a node or a local cluster before it was drained",
+    hint: "one signal alone lets it drain",
+  },
   OUTPUT_UNWRITABLE: {
     fault: "input",
     meaning: "a file that the command line names could not be written",
@@ -16,6 +23,10 @@ export const CLI_ERRORS: Readonly<Record<"OUTPUT_UNWRITABLE" | "USAGE", ErrorDef
 };
 
 const cliError = errorsOf(CLI_ERRORS);
+
+export function endedAtOnce(): MyriadError {
+  return cliError("ENDED_AT_ONCE", "a second signal has come");
+}
 
 export function usageError(message: string): MyriadError {
   return cliError("USAGE", message);

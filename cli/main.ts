@@ -20,6 +20,7 @@ import type { CommandDocument, Streams } from "./output.ts";
 import { buildProgram, COMMANDS } from "./program.ts";
 import type { Invocation } from "./program.ts";
 import { perform } from "./perform.ts";
+import { onSignal } from "./signals.ts";
 
 /** @param early aborted when a signal to stop has come before this was called. */
 export async function main(
@@ -99,19 +100,4 @@ function failedDocument(
   if (command === "ci") return { ...emptyCiDocument(environment), error };
   if (command === "bench") return { ...emptyBenchDocument(environment), session, error };
   return { ...emptyDocument(command, environment), session, error };
-}
-
-/** The first signal to stop aborts; the second one calls. */
-function onSignal(
-  early: AbortSignal,
-  again: () => void,
-): { readonly signal: AbortSignal; listenNoMore(): void } {
-  const controller = new AbortController();
-  if (early.aborted) controller.abort();
-  const interrupt = (): void => (controller.signal.aborted ? again() : controller.abort());
-  process.on("SIGINT", interrupt).on("SIGTERM", interrupt);
-  return {
-    signal: controller.signal,
-    listenNoMore: () => void process.off("SIGINT", interrupt).off("SIGTERM", interrupt),
-  };
 }

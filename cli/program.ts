@@ -4,6 +4,7 @@ import { LEVELS, METRIC_NAMES, packageVersion } from "../actors/index.ts";
 import type { Behaviour, Level, MetricName } from "../actors/index.ts";
 import { addBaselineCommands } from "./baseline-program.ts";
 import type { BaselineAction } from "./baseline-program.ts";
+import { addClusterCommands } from "./cluster-program.ts";
 import type { Streams } from "./output.ts";
 
 export interface CommonOptions {
@@ -178,6 +179,8 @@ export function buildProgram(
     .action((id: string | undefined, options: CommonOptions & { readonly open: boolean }) =>
       choose({ command: "report", session: id ?? null, options }),
     );
+  // For the help alone: `start.ts` leads to them.
+  addClusterCommands(program, null, json);
   return program;
 }
 
@@ -449,7 +452,9 @@ const PROGRAM_EXAMPLES = `  myriad run src/orders.ts#dedupe                  mak
   myriad ci --against origin/main                  a suite of them, against a commit
   myriad bench src/orders.bench.ts                 a tinybench file, with forks and baselines
   myriad baseline list
-  myriad report`;
+  myriad report
+  myriad up --nodes 3                              a cluster on this machine, for trying
+  myriad node --config node.yaml                   a node of a cluster, for a process manager`;
 const RUN_EXAMPLES = `  myriad run src/orders.ts#dedupe
   myriad run src/orders.ts#dedupe --candidate src/faster.ts#dedupe
   myriad run tasks/dedupe.yaml --json --seed 7

@@ -11,7 +11,14 @@ export type ClusterErrorCode =
   | "TRANSPORT_CLOSED"
   | "NO_AGENT_AVAILABLE"
   | "TASK_NOT_AWARDED"
-  | "TRACES_TOO_MANY";
+  | "TRACES_TOO_MANY"
+  | "NODE_CONFIG_UNREADABLE"
+  | "NODE_CONFIG_INVALID"
+  | "NODE_APP_INVALID"
+  | "NODE_HEALTH_FAILED"
+  | "NODE_NOT_READY"
+  | "NODE_DRAIN_DEADLINE"
+  | "LOCAL_CLUSTER_FAILED";
 
 export const CLUSTER_ERRORS: Readonly<Record<ClusterErrorCode, ErrorDefinition>> = {
   CLUSTER_OPTION_INVALID: {
@@ -38,6 +45,41 @@ export const CLUSTER_ERRORS: Readonly<Record<ClusterErrorCode, ErrorDefinition>>
   NATS_SERVER_FAILED: {
     fault: "internal",
     meaning: "A nats-server that was started here ended, or did not listen in time.",
+    hint: "Read the end of its log, which the message shows.",
+  },
+  NODE_CONFIG_UNREADABLE: {
+    fault: "input",
+    meaning: "The configuration of a node, or a file that it names, cannot be read.",
+    hint: "Give the path of a file that this user may read.",
+  },
+  NODE_CONFIG_INVALID: {
+    fault: "input",
+    meaning: "A setting of a node is not what it should be, or no setting at all.",
+    hint: "Correct the field that the message names; schemas/node.schema.json tells them all.",
+  },
+  NODE_APP_INVALID: {
+    fault: "input",
+    meaning: "The app module of a node cannot be loaded, or exports no app.",
+    hint: "Name a module with: export const app = defineApp({ actors, module: import.meta.url }).",
+  },
+  NODE_HEALTH_FAILED: {
+    fault: "internal",
+    meaning: "A node's health cannot be served at its address.",
+    hint: "Choose another health.port, or end what listens there.",
+  },
+  NODE_NOT_READY: {
+    fault: "internal",
+    meaning: "A node's threads did not run in time.",
+    hint: "Look at the thread-lost entries of its log: often the app module cannot be imported there.",
+  },
+  NODE_DRAIN_DEADLINE: {
+    fault: "internal",
+    meaning: "A node was told to end, and gave up what was not done before the deadline.",
+    hint: "Raise drainMs, or make what the message names quicker.",
+  },
+  LOCAL_CLUSTER_FAILED: {
+    fault: "internal",
+    meaning: "A node of a local cluster ended before it was ready.",
     hint: "Read the end of its log, which the message shows.",
   },
   NATS_SERVER_NOT_INSTALLED: {

@@ -8,6 +8,7 @@ import {
   SUITE_SCHEMA,
   TASK_SCHEMA,
 } from "../../actors/index.ts";
+import { NODE_SCHEMA } from "../../cluster/index.ts";
 import { ROOT } from "./repository.ts";
 
 const SCHEMAS: Readonly<Record<string, object>> = {
@@ -16,6 +17,7 @@ const SCHEMAS: Readonly<Record<string, object>> = {
   suite: SUITE_SCHEMA,
   ci: CI_JSON_SCHEMA,
   bench: BENCH_JSON_SCHEMA,
+  node: NODE_SCHEMA,
 };
 
 for (const [name, schema] of Object.entries(SCHEMAS)) {

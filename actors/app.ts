@@ -1,8 +1,8 @@
 /** The app module: every actor type there is. Each thread and node imports this one. */
-import { defineApp } from "../runtime/index.ts";
+import { defineApp, observer } from "../runtime/index.ts";
 import type { App } from "../runtime/index.ts";
 import { agentActor } from "./agent/agent-actor.ts";
 import { evidenceActor } from "./evidence/evidence-store.ts";
 import { workflowActor } from "./workflow/workflow.ts";
 
-export const app: App = defineApp({ actors: [agentActor, evidenceActor, workflowActor] });
+export const app: App = defineApp({ actors: [agentActor, evidenceActor, workflowActor, observer] });

@@ -42,6 +42,9 @@ export type { ActorPath, Address, AddressParts, Incarnation, NodeName } from "./
 export { EventStream } from "./event-stream.ts";
 export { Inspection } from "./inspection/inspection.ts";
 export type { ActorStatus, ActorView, TracedMessage } from "./inspection/inspection.ts";
+export { NodeObserver } from "./inspection/node-observer.ts";
+export { observer } from "./inspection/observer.ts";
+export type { ActorAction, LetterView, ObserverMessage, Observing } from "./inspection/observer.ts";
 export type { RuntimeEvent } from "./events.ts";
 export type { DeadLetter, DeadLetterReason, DeadLetters, Replay } from "./dead-letters.ts";
 export {

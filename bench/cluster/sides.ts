@@ -31,7 +31,7 @@ const systemOf = (nats: Nats, node: string): ReturnType<typeof createSystem> =>
 
 async function nodeThatAnswers(nats: Nats): Promise<void> {
   systemOf(nats, "answers").spawn(typedSummer, undefined, { name: "summer" });
-  return await Promise.resolve();
+  await Promise.resolve();
 }
 
 async function nodeThatAsks(nats: Nats): Promise<Asker> {
@@ -65,7 +65,7 @@ async function clientThatAnswers({ connection }: Nats): Promise<void> {
     },
   });
   connection.subscribe(TOTAL, { callback: (_error, message) => void message.respond(numberBytes(sum)) });
-  return await Promise.resolve();
+  await Promise.resolve();
 }
 
 async function clientThatAsks({ connection }: Nats): Promise<Asker> {
@@ -82,7 +82,8 @@ async function clientThatAsks({ connection }: Nats): Promise<Asker> {
 
 // ---- the least that a multiplexer of replies can be -------------------------------------------------------
 
-async function multiplexerThatAsks({ connection }: Nats): Promise<Asker> {
+async function multiplexerThatAsks(nats: Nats): Promise<Asker> {
+  const { connection } = nats;
   const inbox = `bench.inbox.${process.pid}.`;
   const waiting: ((answer: number) => void)[] = [];
   connection.subscribe(`${inbox}*`, {
@@ -99,8 +100,8 @@ async function multiplexerThatAsks({ connection }: Nats): Promise<Asker> {
       connection.publish(ASK, questionBytes(id, TEXT), { reply: `${inbox}${slot}` });
     });
   await connection.flush();
-  const { tell } = await clientThatAsks({ connection } as Nats);
-  return { ask: (outstanding) => askSizeTimes(outstanding, ask), tell };
+  const client = await clientThatAsks(nats);
+  return { ask: (outstanding) => askSizeTimes(outstanding, ask), tell: () => client.tell() };
 }
 
 /** Windows of 1,000 with the values 0 … 999, each ended by a question, as the actors between threads do. */

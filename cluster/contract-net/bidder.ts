@@ -75,11 +75,11 @@ export function bidder<Data, Result>(
     stopped(places) {
       for (const running of places.values()) running?.abort();
     },
-  }) as ActorType<undefined, Places, BidderMessage<Data, Result>>;
+  });
 }
 
 function begin<Data, Result>(
-  { execute }: BidderDefinition<Data, Result>,
+  definition: BidderDefinition<Data, Result>,
   places: Places,
   { task, reply }: Extract<BidderMessage<Data, Result>, { kind: "execute" }>,
   ctx: ActorContext<BidderMessage<Data, Result> | Ended<Result>>,
@@ -92,7 +92,7 @@ function begin<Data, Result>(
   ctx.timers.cancel(held(taskId));
   const running = new AbortController();
   ctx.pipe(
-    execute(task, running.signal),
+    definition.execute(task, running.signal),
     (result): Ended<Result> => ({ kind: "done", taskId, result, reply }),
     (error): Ended<Result> => ({ kind: "failed", taskId, error, reply }),
   );

@@ -158,8 +158,8 @@ function isRefusal(thrown: unknown): boolean {
   return kinds.some((kind) => thrown instanceof kind) || isTlsCode(own!) || isTlsCode(inner!);
 }
 
-const codeOf = (thrown: unknown): string =>
-  String((thrown as { code?: unknown } | null | undefined)?.code ?? "");
+const codeOf = (thrown: unknown): string => textIn((thrown as { code?: unknown } | null | undefined)?.code);
+const textIn = (given: unknown): string => (typeof given === "string" ? given : "");
 const isTlsCode = (code: string): boolean =>
   /^(?:ERR_TLS|ERR_SSL|EPROTO|CERT_|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO)/.test(code);
 

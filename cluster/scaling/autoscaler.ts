@@ -65,8 +65,8 @@ export class Autoscaler {
   }
 
   async #look(): Promise<void> {
-    const { fleet, measure, onEvent } = this.#options;
-    const waiting = await measure();
+    const { fleet, onEvent } = this.#options;
+    const waiting = await this.#options.measure();
     const load: Load = { ...waiting, nodes: fleet.nodes().length };
     const wanted = this.#policy.wanted(load);
     while (!this.#isStopped && fleet.nodes().length < wanted) {

@@ -8,8 +8,8 @@
  */
 import { inspect, type InspectOptions } from "node:util";
 import { Cell } from "../cell.ts";
-import type { Cancel } from "../contracts/index.ts";
-import { check, runtimeError } from "../errors.ts";
+import { shown, type Cancel } from "../contracts/index.ts";
+import { runtimeError } from "../errors.ts";
 import { PAUSED, RUNNING, STARTING, SUSPENDED, STOPPING, type Child, type Status } from "../family.ts";
 import { Room } from "../room.ts";
 import { LocalSystem, type ActorSystem } from "../system.ts";
@@ -70,8 +70,10 @@ export class Inspection {
 
   /** @throws ARGUMENT_INVALID for what is no system of this thread */
   constructor(system: ActorSystem) {
-    check(system instanceof LocalSystem, "ARGUMENT_INVALID", "An inspection is of an ActorSystem", system);
-    this.#system = system as LocalSystem;
+    if (!(system instanceof LocalSystem)) {
+      throw runtimeError("ARGUMENT_INVALID", `An inspection is of an ActorSystem, not ${shown(system)}`);
+    }
+    this.#system = system;
   }
 
   /**
@@ -163,10 +165,10 @@ export class Inspection {
   }
 
   #cell(path: string): Cell {
-    const names = String(path).split("/");
+    const names = path.split("/");
     const tops = [this.#system.root, ...(this.#system.others?.mesh.directory.placed() ?? [])];
     for (const top of tops) {
-      const found = cellAt(top, names, String(path));
+      const found = cellAt(top, names, path);
       if (found !== null) return found;
     }
     throw runtimeError("ACTOR_UNKNOWN", `Nobody lives at ${this.#system.node}/${path} on this thread`);

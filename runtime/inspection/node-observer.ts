@@ -1,13 +1,10 @@
 /** All threads of a node as one: asks the observer of each, and puts together what they say. */
-import {
-  actor,
-  type ActorRef,
-  type ActorSystem,
-  type ActorView,
-  type Reply,
-  type TracedMessage,
-} from "../../runtime/index.ts";
-import { MyriadError, type Cancel } from "../../runtime/contracts/index.ts";
+import { actor } from "../actor.ts";
+import type { Reply } from "../ask.ts";
+import { MyriadError, type Cancel } from "../contracts/index.ts";
+import type { ActorRef } from "../ref.ts";
+import type { ActorSystem } from "../system.ts";
+import type { ActorView, TracedMessage } from "./inspection.ts";
 import { observer, type ActorAction, type LetterView, type ObserverMessage } from "./observer.ts";
 
 const ASK = { timeoutMs: 5_000 };
@@ -69,15 +66,23 @@ export class NodeObserver {
     });
     this.#listeners += 1;
     const to = this.#system.spawn(listening, undefined, { name: `trace-listener-${this.#listeners}` });
+    let tracing: ActorRef<ObserverMessage>;
     try {
-      await this.#whereItLives((ref) =>
-        ref.ask((reply: Reply<null>) => ({ kind: "trace", path, to, reply }), ASK),
-      );
+      tracing = await this.#whereItLives(async (ref) => {
+        await ref.ask((reply: Reply<null>) => ({ kind: "trace", path, to, reply }), ASK);
+        return ref;
+      });
     } catch (thrown) {
       void this.#system.stop(to);
       throw thrown;
     }
-    return () => void this.#system.stop(to);
+    return () => {
+      // The listener stays until nothing more comes to it.
+      void tracing
+        .ask((reply: Reply<null>) => ({ kind: "untrace", path, to, reply }), ASK)
+        .catch(() => undefined)
+        .then(() => this.#system.stop(to));
+    };
   }
 
   /** The newest of all threads, oldest first. @param most at most as many */

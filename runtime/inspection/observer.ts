@@ -2,18 +2,12 @@
  * The actor that looks inside the thread it lives on, for whoever asks it: from another thread, or another node.
  * What it is asked for and cannot do is the answer's failure, and never its own.
  */
-import {
-  actor,
-  Inspection,
-  type ActorContext,
-  type ActorRef,
-  type ActorType,
-  type ActorView,
-  type DeadLetter,
-  type Reply,
-  type TracedMessage,
-} from "../../runtime/index.ts";
-import type { Cancel } from "../../runtime/contracts/index.ts";
+import { actor, type ActorContext, type ActorType } from "../actor.ts";
+import type { Reply } from "../ask.ts";
+import type { Cancel } from "../contracts/index.ts";
+import type { DeadLetter } from "../dead-letters.ts";
+import type { ActorRef } from "../ref.ts";
+import { Inspection, type ActorView, type TracedMessage } from "./inspection.ts";
 
 /** What an operator can do with an actor. */
 export type ActorAction = "pause" | "resume" | "restart" | "stop";
@@ -27,6 +21,7 @@ export interface LetterView {
   readonly text: string;
 }
 
+/** What an observer is asked and told. */
 export type ObserverMessage =
   | { readonly kind: "actors"; readonly under: string | null; readonly reply: Reply<readonly ActorView[]> }
   | { readonly kind: "state"; readonly path: string; readonly reply: Reply<string> }
@@ -42,11 +37,18 @@ export type ObserverMessage =
       readonly to: ActorRef<TracedMessage>;
       readonly reply: Reply<null>;
     }
-  | { readonly kind: "untrace"; readonly path: string; readonly to: ActorRef<TracedMessage> }
+  | {
+      readonly kind: "untrace";
+      readonly path: string;
+      readonly to: ActorRef<TracedMessage>;
+      /** Nothing is told after it. */
+      readonly reply: Reply<null>;
+    }
   | { readonly kind: "letters"; readonly most: number; readonly reply: Reply<readonly LetterView[]> }
   | { readonly kind: "replay-letters"; readonly reply: Reply<number> };
 
-interface Observing {
+/** What an observer keeps. */
+export interface Observing {
   readonly look: Inspection;
   /** By path and listener. */
   readonly traces: Map<string, Cancel>;
@@ -78,6 +80,8 @@ export const observer: ActorType<undefined, Observing, ObserverMessage> = actor(
         return observing;
       case "untrace":
         endTrace(observing, message.path, message.to.address);
+        ctx.unwatch(message.to);
+        message.reply.send(null);
         return observing;
       case "letters":
         answer(message.reply, () => lettersOf(ctx, message.most));

@@ -1,12 +1,17 @@
 /** A whole node, threads and all, seen from its main thread. */
 import assert from "node:assert/strict";
 import { afterEach, describe, it } from "node:test";
-import { NodeObserver } from "../../../cluster/index.ts";
-import { createSystem, type ActorSystem, type Reply, type TracedMessage } from "../../../runtime/index.ts";
-import { hasCode } from "../../contract/journal-contract.ts";
-import { eventually } from "../../kit/eventually.ts";
-import { app } from "../../kit/observed-app.ts";
-import { counter } from "../../kit/thread-app.ts";
+import {
+  createSystem,
+  NodeObserver,
+  type ActorSystem,
+  type Reply,
+  type TracedMessage,
+} from "../../runtime/index.ts";
+import { hasCode } from "../contract/journal-contract.ts";
+import { eventually } from "../kit/eventually.ts";
+import { app } from "../kit/observed-app.ts";
+import { counter } from "../kit/thread-app.ts";
 
 let system: ActorSystem;
 afterEach(() => system.shutdown());

@@ -18,7 +18,24 @@ export type ClusterErrorCode =
   | "NODE_HEALTH_FAILED"
   | "NODE_NOT_READY"
   | "NODE_DRAIN_DEADLINE"
-  | "LOCAL_CLUSTER_FAILED";
+  | "LOCAL_CLUSTER_FAILED"
+  | "REQUEST_TOO_LARGE"
+  | "REQUEST_TYPE_UNKNOWN"
+  | "REQUEST_UNREADABLE"
+  | "REQUEST_INVALID"
+  | "REPLY_TOO_LARGE"
+  | "SERVICE_BUSY"
+  | "SERVICE_SILENT"
+  | "SERVICE_FORBIDDEN"
+  | "SERVICE_REPLY_INVALID"
+  | "STORE_UNAVAILABLE"
+  | "JOB_UNKNOWN"
+  | "JOB_CONFLICT"
+  | "JOB_ENDED"
+  | "JOB_NOT_ENDED"
+  | "JOB_NOT_WAITING"
+  | "JOB_NODE_AWAY"
+  | "JOB_RESULT_TOO_LARGE";
 
 export const CLUSTER_ERRORS: Readonly<Record<ClusterErrorCode, ErrorDefinition>> = {
   CLUSTER_OPTION_INVALID: {
@@ -106,6 +123,91 @@ export const CLUSTER_ERRORS: Readonly<Record<ClusterErrorCode, ErrorDefinition>>
     fault: "rejected",
     meaning: "A node publishes as many traces as it does at once.",
     hint: "End one, or wait until those that nobody looks at have ended.",
+  },
+  REQUEST_TOO_LARGE: {
+    fault: "input",
+    meaning: "A request is larger than a service takes.",
+    hint: "Send less: a task's inputs can come of a module on the nodes' machines.",
+  },
+  REQUEST_TYPE_UNKNOWN: {
+    fault: "input",
+    meaning: "A request's body is in a form that services do not read.",
+    hint: "Send JSON, or MessagePack with the header Content-Type: application/msgpack.",
+  },
+  REQUEST_UNREADABLE: {
+    fault: "input",
+    meaning: "A request's body is broken, or nested too deeply.",
+    hint: "Send what a JSON or MessagePack library writes.",
+  },
+  REQUEST_INVALID: {
+    fault: "input",
+    meaning: "A request does not have the form that its endpoint asks for.",
+    hint: "See the endpoint's request_schema: nats micro info myriad.",
+  },
+  REPLY_TOO_LARGE: {
+    fault: "internal",
+    meaning: "A reply is larger than the server lets a message be.",
+    hint: "Raise max_payload in the server's configuration.",
+  },
+  SERVICE_BUSY: {
+    fault: "interrupted",
+    meaning: "A node answers as many requests as it can at the moment.",
+    hint: "Ask again in a moment.",
+  },
+  SERVICE_SILENT: {
+    fault: "interrupted",
+    meaning: "No node answered in time.",
+    hint: "See whether the cluster's nodes run, and whether its name is right.",
+  },
+  SERVICE_FORBIDDEN: {
+    fault: "rejected",
+    meaning: "The connection's user has no right to ask this.",
+    hint: "See docs/clients.md for the permissions that each right takes.",
+  },
+  SERVICE_REPLY_INVALID: {
+    fault: "internal",
+    meaning: "What answered a client is no service of this program.",
+    hint: "See what listens at the subject: nats micro ls.",
+  },
+  STORE_UNAVAILABLE: {
+    fault: "interrupted",
+    meaning: "JetStream could not be used: it is off, full, or without a leader at the moment.",
+    hint: "Ask again in a moment; see nats stream report.",
+  },
+  JOB_UNKNOWN: {
+    fault: "input",
+    meaning: "There is no job of that id.",
+    hint: "List the jobs; those that ended a month ago are forgotten.",
+  },
+  JOB_CONFLICT: {
+    fault: "input",
+    meaning: "A job of that id was submitted already, to do something else.",
+    hint: "Submit without an id, or with a new one.",
+  },
+  JOB_ENDED: {
+    fault: "rejected",
+    meaning: "The job has ended, and stays as it is.",
+    hint: "Submit a new one.",
+  },
+  JOB_NOT_ENDED: {
+    fault: "rejected",
+    meaning: "The job has no result yet.",
+    hint: "Wait until it has ended.",
+  },
+  JOB_NOT_WAITING: {
+    fault: "rejected",
+    meaning: "The job waits for no approval.",
+    hint: "Only an improved run that was submitted with approval: true waits for one.",
+  },
+  JOB_NODE_AWAY: {
+    fault: "interrupted",
+    meaning: "The node that ran the job, and alone has its change, does not answer.",
+    hint: "Start that node again, then approve.",
+  },
+  JOB_RESULT_TOO_LARGE: {
+    fault: "internal",
+    meaning: "What a job ended in is larger than the server lets a message be.",
+    hint: "Raise max_payload in the server's configuration, or look at the session on its node.",
   },
 };
 

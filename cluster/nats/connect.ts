@@ -73,7 +73,7 @@ export class Nats {
 /** @throws CLUSTER_OPTION_INVALID, NATS_UNREACHABLE, NATS_REFUSED */
 export async function connectNats(options: NatsOptions, clock: Clock = systemClock): Promise<Nats> {
   checkNatsOptions(options);
-  const { servers, name = "myriad", auth, tls, connectMs = 10_000 } = options;
+  const { servers, name = "myriad", auth, tls, inboxPrefix = "_INBOX", connectMs = 10_000 } = options;
   const authenticator = auth === undefined ? undefined : authenticatorOf(auth);
   const endsAt = clock.monotonic() + connectMs;
   for (;;) {
@@ -81,6 +81,7 @@ export async function connectNats(options: NatsOptions, clock: Clock = systemClo
       const connection = await connect({
         servers: [...servers],
         name,
+        inboxPrefix,
         ...(authenticator === undefined ? {} : { authenticator }),
         ...(tls === undefined ? {} : { tls: tlsOf(tls) }),
         timeout: Math.min(connectMs, 5_000),

@@ -2,6 +2,7 @@
 import { isBetween, isObject, isText } from "../../runtime/contracts/index.ts";
 import { check } from "../errors.ts";
 
+/** How a connection shows who it is. */
 export type NatsAuth =
   | { readonly user: string; readonly password: string }
   | { readonly token: string }
@@ -31,6 +32,11 @@ export interface NatsOptions {
   readonly name?: string;
   readonly auth?: NatsAuth;
   readonly tls?: NatsTls;
+  /**
+   * What subjects of replies begin with; default: `_INBOX`. One that only this user may subscribe to keeps replies
+   * from others.
+   */
+  readonly inboxPrefix?: string;
   /** Milliseconds in which a first server must be reached; default: 10,000. Lost later, it is sought for ever. */
   readonly connectMs?: number;
 }
@@ -48,10 +54,12 @@ const AUTHS: readonly (readonly string[])[] = [
 /** @throws CLUSTER_OPTION_INVALID, which never shows what is secret. */
 export function checkNatsOptions(options: NatsOptions): void {
   check(isObject(options), "CLUSTER_OPTION_INVALID", "The options of NATS are an object", options);
-  const { servers, auth, tls, name = "", connectMs = 1 } = options;
+  const { servers, auth, tls, name = "", inboxPrefix = "_INBOX", connectMs = 1 } = options;
   const isList = Array.isArray(servers) && servers.length > 0 && servers.every(isAddress);
   check(isList, "CLUSTER_OPTION_INVALID", "servers are addresses like 127.0.0.1:4222", hideSecrets(servers));
   check(isText(name), "CLUSTER_OPTION_INVALID", "name is a text", name);
+  const isPrefix = isText(inboxPrefix) && /^[\w$-]+(?:\.[\w$-]+)*$/.test(inboxPrefix);
+  check(isPrefix, "CLUSTER_OPTION_INVALID", "inboxPrefix is a subject without wildcards", inboxPrefix);
   check(
     isAuth(auth),
     "CLUSTER_OPTION_INVALID",

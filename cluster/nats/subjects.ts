@@ -58,6 +58,26 @@ export class Subjects {
     return `${this.prefix}.trace.${token}`;
   }
 
+  /** What is asked about jobs: what only reads begins with `read.`, so that one permission gives the right to it. */
+  jobs(what: string): string {
+    return `${this.prefix}.jobs.${what}`;
+  }
+
+  /** How far a job is, as it goes on. */
+  jobProgress(job: string): string {
+    return `${this.prefix}.jobs.progress.${tokenOf(job)}`;
+  }
+
+  /** Jobs on their way to a node. */
+  jobWork(): string {
+    return `${this.prefix}.work.jobs`;
+  }
+
+  /** What one node is asked that anybody may ask who may read. */
+  node(node: string, what: string): string {
+    return `${this.prefix}.nodes.read.${tokenOf(node)}.${what}`;
+  }
+
   /** A JetStream stream, whose name may hold no dots: `MYRIAD_<cluster>_<what>`. */
   stream(what: string): string {
     return `MYRIAD_${this.cluster}_${what}`;

@@ -42,7 +42,10 @@ export type ActorErrorCode =
   | "BENCH_INVALID"
   | "BENCH_EMPTY"
   | "BENCH_TASK_FAILED"
-  | "BENCH_NEEDS_MYRIAD";
+  | "BENCH_NEEDS_MYRIAD"
+  | "JOB_PATH_REFUSED"
+  | "JOB_COMMAND_REFUSED"
+  | "JOB_GAVE_UP";
 
 export const ACTOR_ERRORS: Readonly<Record<ActorErrorCode, ErrorDefinition>> = {
   TASK_FILE_UNREADABLE: {
@@ -248,6 +251,21 @@ export const ACTOR_ERRORS: Readonly<Record<ActorErrorCode, ErrorDefinition>> = {
     fault: "input",
     meaning: "a bench file of myriad-runtime/bench was started by a plain runtime, which has no sandboxes",
     hint: "npx myriad bench <file>",
+  },
+  JOB_PATH_REFUSED: {
+    fault: "rejected",
+    meaning: "a job of a cluster names what lies outside the folder that the node's jobs may use",
+    hint: "name files below the nodes' root, relative to it or to the job's directory",
+  },
+  JOB_COMMAND_REFUSED: {
+    fault: "rejected",
+    meaning: "a job of a cluster is about a command or snippet, and the node takes none",
+    hint: "measure functions, or let whoever runs the node allow commands",
+  },
+  JOB_GAVE_UP: {
+    fault: "internal",
+    meaning: "a job of a cluster was taken up too often by nodes that did not come to its end",
+    hint: "see what ended those nodes, then submit it again",
   },
 };
 

@@ -1,6 +1,9 @@
 export { openSystem } from "./system.ts";
 export type { MyriadSystem, MyriadSystemOptions } from "./system.ts";
 export type { SessionEnding, SessionHooks } from "./session-run.ts";
+export type { JobSystem } from "./jobs/job-runner.ts";
+export { openJobs } from "./jobs/jobs.ts";
+export type { Jobs, JobsOptions } from "./jobs/jobs.ts";
 export { app } from "./app.ts";
 export { ACTOR_ERRORS, interrupted } from "./errors.ts";
 export type { ProgressNote } from "./agent/agent.ts";

@@ -45,5 +45,17 @@ export type { NodeReady, ParentChannel, RunNodeOptions } from "./node/run-node.t
 export { LocalCluster, startLocalCluster } from "./node/local-cluster.ts";
 export type { LocalClusterEvent, LocalClusterOptions } from "./node/local-cluster.ts";
 export { LocalNode } from "./node/local-node.ts";
+export { isOver } from "./jobs/job.ts";
+export type { Job, JobId, JobProgress, JobRequest, JobState } from "./jobs/job.ts";
+export { openJobStore } from "./jobs/job-store.ts";
+export type { JobStore, JobStoreOptions } from "./jobs/job-store.ts";
+export type { JobQueue, JobWorker, QueuedJob } from "./jobs/job-queue.ts";
+export { openStreamJobQueue } from "./jobs/stream-job-queue.ts";
+export type { StreamJobQueueOptions } from "./jobs/stream-job-queue.ts";
+export { serveJobs } from "./jobs/job-service.ts";
+export type { JobServiceParts } from "./jobs/job-service.ts";
+export { MicroService } from "./services/micro-service.ts";
+export type { MicroServiceOptions } from "./services/micro-service.ts";
+export type { Endpoint, EndpointSpec, Right } from "./services/endpoint.ts";
 export { CLUSTER_ERRORS } from "./errors.ts";
 export type { ClusterErrorCode } from "./errors.ts";

@@ -46,7 +46,16 @@ export interface NatsServerDocument extends Ending {
   readonly version: string | null;
 }
 
-export type ClusterDocument = NodeDocument | UpDocument | NatsServerDocument;
+/** Of `myriad admin` and `myriad top`, and of `myriad repl` that came to nothing. */
+export interface AdminDocument extends Ending {
+  readonly command: "admin" | "repl" | "top";
+  /** What the command asked for; its form is the command's. */
+  readonly answer: unknown;
+  /** The same for people; not printed with `--json`. */
+  readonly text: string;
+}
+
+export type ClusterDocument = NodeDocument | UpDocument | NatsServerDocument | AdminDocument;
 
 /** Of a command that came to nothing. */
 export function failedDocument(command: ClusterDocument["command"], wire: WireError): ClusterDocument {
@@ -60,6 +69,10 @@ export function failedDocument(command: ClusterDocument["command"], wire: WireEr
     }
     case "nats-server":
       return { command, ...ending, path: null, version: null };
+    case "admin":
+    case "repl":
+    case "top":
+      return { command, ...ending, answer: null, text: "" };
   }
 }
 
@@ -88,8 +101,12 @@ function errorText({ code, message, hint, location }: DocumentError): string {
     ...(location === null ? [] : [`  at ${location}`]),
     ...(hint === null ? [] : [`  ${hint}`]),
   ];
-  // What a log or a file's name holds must not move the terminal's cursor.
-  return `${lines.join("\n").replace(/[^\P{Cc}\n]/gu, "\ufffd")}\n`;
+  return `${plainText(lines.join("\n"))}\n`;
+}
+
+/** What a log, a file's name or a stranger's node holds must not move the terminal's cursor. */
+export function plainText(text: string): string {
+  return text.replace(/[^\P{Cc}\n]/gu, "\ufffd");
 }
 
 function clusterText(document: ClusterDocument, quiet: boolean): string {
@@ -101,6 +118,10 @@ function clusterText(document: ClusterDocument, quiet: boolean): string {
       return upText(document);
     case "nats-server":
       return `nats-server ${document.version ?? ""} at ${document.path ?? ""}\n`;
+    case "admin":
+    case "repl":
+    case "top":
+      return `${plainText(document.text)}\n`;
   }
 }
 

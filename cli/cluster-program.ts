@@ -1,6 +1,7 @@
 /** The commands of a cluster, their options and help, as commander sees them. Parsing only. */
 import { InvalidArgumentError, Option } from "commander";
 import type { Command } from "commander";
+import { addAdminCommands, type AdminInvocation } from "./admin-program.ts";
 
 /** A setting of a node as the command line has it; see the schema of its configuration. */
 export interface NodeFlag {
@@ -9,7 +10,7 @@ export interface NodeFlag {
   readonly text: string;
 }
 
-interface ClusterOptions {
+export interface ClusterOptions {
   readonly json: boolean;
   readonly quiet: boolean;
 }
@@ -31,7 +32,8 @@ export interface UpOptions extends ClusterOptions {
 export type ClusterInvocation =
   | { readonly command: "node"; readonly flags: readonly NodeFlag[]; readonly options: NodeOptions }
   | { readonly command: "up"; readonly flags: readonly NodeFlag[]; readonly options: UpOptions }
-  | { readonly command: "nats-server"; readonly install: boolean; readonly options: ClusterOptions };
+  | { readonly command: "nats-server"; readonly install: boolean; readonly options: ClusterOptions }
+  | AdminInvocation;
 
 type Add = (parent: Command, name: string, description: string, examples: string, exits: string) => Command;
 
@@ -67,6 +69,7 @@ export function addClusterCommands(program: Command, choose: Choose | null, json
   const here: AddHere = (...texts) => outputs(add(program, ...texts));
   addNode(here, choose);
   addUp(here, choose);
+  addAdminCommands(here, choose);
   addServer(here, (parent, ...texts) => outputs(add(parent, ...texts)), choose);
 }
 
@@ -90,7 +93,7 @@ function addServer(here: AddHere, add: Add, choose: Choose | null): void {
 }
 
 type Choose = (invocation: ClusterInvocation) => void;
-type AddHere = (name: string, description: string, examples: string, exits: string) => Command;
+export type AddHere = (name: string, description: string, examples: string, exits: string) => Command;
 
 function addNode(add: AddHere, choose: Choose | null): void {
   const command = add("node", "run a node of a cluster in the foreground", NODE_EXAMPLES, NODE_EXITS)

@@ -19,6 +19,7 @@ import type { ClusterDocument, NodeDocument, UpDocument } from "./cluster-output
 import type { ClusterInvocation } from "./cluster-program.ts";
 import { EXIT_INPUT, EXIT_INTERNAL, EXIT_OK } from "./exit-code.ts";
 import type { Streams } from "./output.ts";
+import { performAdmin } from "./perform-admin.ts";
 
 const LEAVE_MS = 1_000;
 
@@ -47,6 +48,10 @@ export async function performCluster(
       print(document);
       return exitCode;
     }
+    case "admin":
+    case "repl":
+    case "top":
+      return await performAdmin(library, invocation, streams, { signal, print });
     case "up":
       return await performUp(library, invocation, streams, { signal, print });
     case "nats-server": {

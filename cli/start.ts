@@ -4,7 +4,7 @@
  */
 import type { Streams } from "./output.ts";
 
-const OF_CLUSTERS: readonly string[] = ["node", "up", "nats-server"];
+const OF_CLUSTERS: readonly string[] = ["node", "up", "nats-server", "admin", "repl", "top"];
 
 /** @param early aborted when a signal to stop has come before this was called. */
 export async function main(argv: readonly string[], streams?: Streams, early?: AbortSignal): Promise<number> {

@@ -58,7 +58,7 @@ async function tried(
   try {
     return outcomeOf(subject, await connection.request(subject, data, { timeout, headers: given }));
   } catch (cause) {
-    if (cause instanceof errors.PermissionViolationError) {
+    if (isForbidden(cause) || (cause instanceof Error && isForbidden(cause.cause))) {
       const what = `this connection has no right to ask ${subject}`;
       return { error: clusterError("SERVICE_FORBIDDEN", what, { cause }), again: false };
     }
@@ -67,6 +67,8 @@ async function tried(
     return { error, again: !connection.isClosed() };
   }
 }
+
+const isForbidden = (thrown: unknown): boolean => thrown instanceof errors.PermissionViolationError;
 
 function outcomeOf(subject: string, message: Msg): Outcome {
   const status = Number(message.headers?.get(ERROR_CODE_HEADER) ?? "");

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { systemClock, type Clock, type Random } from "../../runtime/contracts/index.ts";
 import { createSystem, type ActorSystem } from "../../runtime/index.ts";
 import { openFileJournal } from "../../storage/index.ts";
+import { AdminPart } from "../admin/admin-part.ts";
 import { clusterError } from "../errors.ts";
 import { connectNats } from "../nats/connect.ts";
 import { Subjects } from "../nats/subjects.ts";
@@ -98,6 +99,7 @@ async function open(
     close,
   });
   await untilThreadsRun(system, clock);
+  node.add(new AdminPart({ nats, subjects, system, clock }));
   await start?.(node);
   if (nats.connection.isClosed()) throw clusterError("NATS_REFUSED", "NATS has given the connection up");
   vitals.phase = "ready";

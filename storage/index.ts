@@ -10,6 +10,14 @@ export type {
 } from "./journal/file-journal.ts";
 export type { Thinner } from "./journal/segment-thinning.ts";
 export type { Recovery } from "./journal/segment-recovery.ts";
+export {
+  checkAppend,
+  checkPrefix,
+  checkSnapshot,
+  checkStreamName,
+  checkUnchanged,
+} from "./journal/admission.ts";
+export { decodePlainData, encodePlainData } from "./journal/plain-data.ts";
 export type { FsyncPolicy } from "./journal/fsync-policy.ts";
 export { openAnalytics } from "./analytics/open-analytics.ts";
 export type { LoadDuckdb } from "./analytics/open-analytics.ts";
@@ -32,5 +40,5 @@ export type {
   SettingRow,
   SummaryRow,
 } from "./analytics/rows.ts";
-export { STORAGE_ERRORS } from "./errors.ts";
+export { STORAGE_ERRORS, storageError } from "./errors.ts";
 export type { StorageErrorCode } from "./errors.ts";

@@ -8,6 +8,18 @@ export type ClusterErrorCode =
   | "NATS_SERVER_MISSING"
   | "NATS_SERVER_FAILED"
   | "NATS_SERVER_NOT_INSTALLED"
+  | "NATS_NO_RESPONDERS"
+  | "NATS_TIMED_OUT"
+  | "NATS_CONNECTION_LOST"
+  | "STREAM_UNAVAILABLE"
+  | "STREAM_REFUSED"
+  | "QUEUE_FULL"
+  | "QUEUE_CLOSED"
+  | "ENVELOPE_INVALID"
+  | "DEAD_LETTER_UNKNOWN"
+  | "ARTIFACT_UNKNOWN"
+  | "ARTIFACT_DAMAGED"
+  | "ARTIFACT_REFUSED"
   | "TRANSPORT_CLOSED"
   | "NO_AGENT_AVAILABLE"
   | "TASK_NOT_AWARDED"
@@ -103,6 +115,69 @@ export const CLUSTER_ERRORS: Readonly<Record<ClusterErrorCode, ErrorDefinition>>
     fault: "input",
     meaning: "nats-server could not be fetched from the machine's package sources.",
     hint: "Install it by hand, and name it in MYRIAD_NATS_SERVER when it is not on the PATH.",
+  },
+  NATS_NO_RESPONDERS: {
+    fault: "internal",
+    meaning: "Nobody listens to the subject of a request now; it was not carried out.",
+    hint: "Look whether what serves it runs, then ask again.",
+  },
+  NATS_TIMED_OUT: {
+    fault: "internal",
+    meaning: "A request was not answered in time; whether it was carried out is not known.",
+    hint: "Ask again, if what is asked for bears to be done twice.",
+  },
+  NATS_CONNECTION_LOST: {
+    fault: "internal",
+    meaning:
+      "There is no connection to a NATS server, or it was lost during a request; whether that was carried out is not known.",
+    hint: "Ask again when the connection is back, if what is asked for bears to be done twice.",
+  },
+  STREAM_UNAVAILABLE: {
+    fault: "internal",
+    meaning:
+      "No server kept or read a message of a stream within the time that it was tried; it may be kept nevertheless.",
+    hint: "Look whether the servers can be reached and have a leader, then try again with the same message id.",
+  },
+  STREAM_REFUSED: {
+    fault: "internal",
+    meaning: "JetStream refused what it was asked, or what answered is no JetStream.",
+    hint: "Correct what the message shows: JetStream may be off, or the account may lack the right.",
+  },
+  QUEUE_FULL: {
+    fault: "internal",
+    meaning: "The queue, or the server that keeps it, has no room; the task was not taken, none was lost.",
+    hint: "Wait until workers have made room, or raise the limit; then enqueue again.",
+  },
+  QUEUE_CLOSED: {
+    fault: "internal",
+    meaning: "A queue or its worker was used after it was closed.",
+    hint: "Open the queue again.",
+  },
+  ENVELOPE_INVALID: {
+    fault: "input",
+    meaning: "A message between agents has a field that is missing, wrong or too large.",
+    hint: "Correct the field that the message names.",
+  },
+  DEAD_LETTER_UNKNOWN: {
+    fault: "input",
+    meaning:
+      "The queue has no dead letter of this id, or one that cannot be replayed, since it is no envelope.",
+    hint: "List the dead letters of the queue.",
+  },
+  ARTIFACT_UNKNOWN: {
+    fault: "input",
+    meaning: "No artifact has this hash.",
+    hint: "Check the hash, and that the artifact was stored in this cluster.",
+  },
+  ARTIFACT_DAMAGED: {
+    fault: "internal",
+    meaning: "What was read of an artifact does not match its hash.",
+    hint: "Use nothing of it; store the artifact again.",
+  },
+  ARTIFACT_REFUSED: {
+    fault: "internal",
+    meaning: "The object store did not take or give an artifact.",
+    hint: "Look whether the servers can be reached and have room, then try again.",
   },
   TRANSPORT_CLOSED: {
     fault: "internal",

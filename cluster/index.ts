@@ -62,5 +62,27 @@ export type { JobServiceParts } from "./jobs/job-service.ts";
 export { MicroService } from "./services/micro-service.ts";
 export type { MicroServiceOptions } from "./services/micro-service.ts";
 export type { Endpoint, EndpointSpec, Right } from "./services/endpoint.ts";
+export { openJetStreamJournal } from "./journal/jetstream-journal.ts";
+export type { JetStreamJournal } from "./journal/jetstream-journal.ts";
+export type { JetStreamJournalOptions } from "./journal/journal-options.ts";
+export { openTaskQueue, TaskQueue } from "./queue/task-queue.ts";
+export type { PriorityStatus, QueueStatus } from "./queue/task-queue.ts";
+export type { QueueEvent, TaskQueueOptions, WorkOptions } from "./queue/queue-options.ts";
+export type { QueueWorker, TaskContext, TaskHandler, WorkerCounts } from "./queue/queue-worker.ts";
+export { DeadLetters } from "./queue/dead-letters.ts";
+export type { DeadLetter, DeadLetterPage } from "./queue/dead-letters.ts";
+export { checkEnvelope, ENVELOPE_VERSION, makeEnvelope, readEnvelope } from "./queue/envelope.ts";
+export type {
+  Envelope,
+  EnvelopeMetadata,
+  EnvelopePayload,
+  MessageType,
+  NewEnvelope,
+  ReadEnvelope,
+} from "./queue/envelope.ts";
+export { claimSigner } from "./queue/claim.ts";
+export type { ClaimSigner } from "./queue/claim.ts";
+export { ArtifactStore, openArtifactStore } from "./store/artifact-store.ts";
+export type { Artifact, ArtifactStoreOptions } from "./store/artifact-store.ts";
 export { CLUSTER_ERRORS } from "./errors.ts";
 export type { ClusterErrorCode } from "./errors.ts";

@@ -3,6 +3,7 @@
  * clusters can share servers, and an account's rights can be given by prefix. What stands between two dots is
  * a name in which dots and wildcards are written as `%` and two hexadecimal digits.
  */
+import { createHash } from "node:crypto";
 import { isText } from "../../runtime/contracts/index.ts";
 import { check } from "../errors.ts";
 
@@ -21,6 +22,15 @@ export function nameOf(token: string): string | null {
   } catch {
     return null;
   }
+}
+
+const LONGEST_TOKEN = 200;
+
+/** The part of a subject that stands for a name of any length: a longer one's digest, marked by `~`. */
+function boundedTokenOf(name: string): string {
+  const token = tokenOf(name);
+  if (token.length <= LONGEST_TOKEN) return token;
+  return `~${createHash("sha256").update(name).digest("hex")}`;
 }
 
 const CLUSTER = /^[A-Za-z0-9_-]{1,32}$/;
@@ -76,6 +86,51 @@ export class Subjects {
   /** What one node is asked that anybody may ask who may read. */
   node(node: string, what: string): string {
     return `${this.prefix}.nodes.read.${tokenOf(node)}.${what}`;
+  }
+
+  /** Of a stream of the journal; of a name too long for a subject it holds the digest, which is no name again. */
+  journal(stream: string): string {
+    return `${this.prefix}.journal.${boundedTokenOf(stream)}`;
+  }
+
+  /** All streams of the journal. */
+  get journals(): string {
+    return `${this.prefix}.journal.*`;
+  }
+
+  /** Of the snapshot of a journal's stream, as `journal`. */
+  snapshot(stream: string): string {
+    return `${this.prefix}.snapshot.${boundedTokenOf(stream)}`;
+  }
+
+  /** All snapshots. */
+  get snapshots(): string {
+    return `${this.prefix}.snapshot.*`;
+  }
+
+  /** Tasks of one priority in a queue. */
+  task(queue: string, priority: number): string {
+    return `${this.prefix}.queue.${tokenOf(queue)}.${priority}`;
+  }
+
+  /** All tasks of a queue. */
+  tasks(queue: string): string {
+    return `${this.prefix}.queue.${tokenOf(queue)}.*`;
+  }
+
+  /** Of what a queue has given up. */
+  deadLetter(queue: string, id: string): string {
+    return `${this.prefix}.dead.${tokenOf(queue)}.${tokenOf(id)}`;
+  }
+
+  /** All that a queue has given up. */
+  deadLetters(queue: string): string {
+    return `${this.prefix}.dead.${tokenOf(queue)}.*`;
+  }
+
+  /** All that any queue has given up. */
+  get allDeadLetters(): string {
+    return `${this.prefix}.dead.*.*`;
   }
 
   /** A JetStream stream, whose name may hold no dots: `MYRIAD_<cluster>_<what>`. */

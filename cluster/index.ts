@@ -63,7 +63,6 @@ export { MicroService } from "./services/micro-service.ts";
 export type { MicroServiceOptions } from "./services/micro-service.ts";
 export type { Endpoint, EndpointSpec, Right } from "./services/endpoint.ts";
 export { openJetStreamJournal } from "./journal/jetstream-journal.ts";
-export type { JetStreamJournal } from "./journal/jetstream-journal.ts";
 export type { JetStreamJournalOptions } from "./journal/journal-options.ts";
 export { openTaskQueue, TaskQueue } from "./queue/task-queue.ts";
 export type { PriorityStatus, QueueStatus } from "./queue/task-queue.ts";

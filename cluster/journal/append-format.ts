@@ -2,12 +2,11 @@
  * An append as a message: its events are the payload, as plain data of the storage; what the next append needs to
  * know of the stream stands in its headers, so that the last message of a subject is all that has to be looked at.
  *
- *     Myriad-Append  <id> <recorded at> <events> <first> <last>
+ *     Myriad-Append  <id> <recorded at> <events> <first>
  *     Myriad-Fence   the newest fence the stream has seen, when there is one
  *     Myriad-Stream  the stream's name in percent signs, when its subject holds but a digest
  *
- * `first` is the sequence of the stream's first append; 0: this is it. `last` is, of a message that has no events and
- * only raises the fence, the sequence of the last append before it, or 0.
+ * `first` is the sequence of the stream's first append; 0: this is it.
  */
 import type { Fence } from "../../runtime/contracts/index.ts";
 import { decodePlainData, storageError } from "../../storage/index.ts";
@@ -21,14 +20,12 @@ export const STREAM: string = "Myriad-Stream";
 export interface Head {
   /** Of the last append; 0: there is none. */
   readonly sequence: number;
-  /** Of the last message, which may be no append: what the next one is compared with. */
-  readonly lastSequence: number;
   /** Of the first append; 0: there is none. */
   readonly firstSequence: number;
   readonly fence: Fence | null;
 }
 
-export const NO_HEAD: Head = { sequence: 0, lastSequence: 0, firstSequence: 0, fence: null };
+export const NO_HEAD: Head = { sequence: 0, firstSequence: 0, fence: null };
 
 /** An append as it is read back. */
 export interface Append {
@@ -52,48 +49,32 @@ export function fieldsOf(
   stream: string,
   isDigest: boolean,
 ): Readonly<Record<string, string>> {
-  const last = eventCount === 0 ? head.sequence : 0;
   const newest = fence ?? head.fence;
   return {
-    [APPEND]: `${id} ${recordedAt} ${eventCount} ${head.firstSequence} ${last}`,
+    [APPEND]: `${id} ${recordedAt} ${eventCount} ${head.firstSequence}`,
     ...(newest === null ? {} : { [FENCE]: String(newest) }),
     ...(isDigest ? { [STREAM]: tokenOf(stream) } : {}),
   };
 }
 
-/** The head after the message that was made of `head`. */
-export function headAfter(
-  head: Head,
-  { eventCount, fence }: Pick<NewAppend, "eventCount" | "fence">,
-  sequence: number,
-): Head {
-  const newest = fence ?? head.fence;
-  if (eventCount === 0) return { ...head, lastSequence: sequence, fence: newest };
+/** The head after an append that was made of `head`. */
+export function headAfter(head: Head, { fence }: Pick<NewAppend, "fence">, sequence: number): Head {
   const firstSequence = head.firstSequence === 0 ? sequence : head.firstSequence;
-  return { sequence, lastSequence: sequence, firstSequence, fence: newest };
+  return { sequence, firstSequence, fence: fence ?? head.fence };
 }
 
-const FORM = /^(\S+) (-?[\d.]+(?:e[+-]?\d+)?) (\d+) (\d+) (\d+)$/;
+const FORM = /^(\S+) (-?[\d.]+(?:e[+-]?\d+)?) ([1-9]\d*) (\d+)$/;
 
 /** @throws JOURNAL_CORRUPT: no journal has written it */
 export function appendOf(sequence: number, header: (name: string) => string | null, where: string): Append {
   const [, id, ...rest] = FORM.exec(header(APPEND) ?? "") ?? [];
-  const [recordedAt, eventCount, first, last] = rest.map(Number);
+  const [recordedAt, eventCount, first] = rest.map(Number);
   const fence = fenceOf(header(FENCE));
-  const isWhole = [eventCount, first, last].every(Number.isSafeInteger) && Number.isFinite(recordedAt);
+  const isWhole = [eventCount, first].every(Number.isSafeInteger) && Number.isFinite(recordedAt);
   if (id === undefined || !isWhole || fence === undefined) throw corrupt(where, sequence);
-  const isAppend = eventCount! > 0;
-  return {
-    id,
-    recordedAt: recordedAt!,
-    eventCount: eventCount!,
-    head: {
-      sequence: isAppend ? sequence : last!,
-      lastSequence: sequence,
-      firstSequence: isAppend && first === 0 ? sequence : first!,
-      fence,
-    },
-  };
+  const firstSequence = first === 0 ? sequence : first!;
+  const head = { sequence, firstSequence, fence };
+  return { id, recordedAt: recordedAt!, eventCount: eventCount!, head };
 }
 
 /** @throws JOURNAL_CORRUPT */

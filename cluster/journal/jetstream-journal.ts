@@ -9,7 +9,7 @@
  *     known head ──▶ publish, expecting it ──▶ stored ──▶ revision
  *                          │ wrong sequence
  *                          ├── the message behind it is ours ──▶ revision
- *                          └── read the head ──▶ JOURNAL_FENCED | JOURNAL_CONFLICT | only the fence was raised: again
+ *                          └── read the head ──▶ JOURNAL_FENCED | JOURNAL_CONFLICT
  *
  * What was confirmed is kept by as many servers as the journal has replicas, in their memory and files; see the
  * README for what a loss of power may take.
@@ -53,16 +53,6 @@ import { Snapshots } from "./snapshots.ts";
 import { StreamHeads } from "./stream-heads.ts";
 import { reading, StreamReader } from "./stream-events.ts";
 
-/** A journal that several nodes share. */
-export interface JetStreamJournal extends Journal {
-  /**
-   * From now on writers with an older fence are refused, also before the new owner has anything to append. The
-   * stream's revision stays.
-   * @throws JOURNAL_FENCED: a newer one was there already; JOURNAL_WRITE_FAILED, JOURNAL_CLOSED
-   */
-  raiseFence(stream: string, fence: Fence): Promise<void>;
-}
-
 /** Headers other than those of `append-format.ts`, and room to spare. */
 const HEADER_BYTES = 1_024;
 const EXPECTED = "Nats-Expected-Last-Subject-Sequence";
@@ -75,7 +65,7 @@ export async function openJetStreamJournal(
   nats: Nats,
   subjects: Subjects,
   options: JetStreamJournalOptions = {},
-): Promise<JetStreamJournal> {
+): Promise<Journal> {
   checkJournalOptions(options);
   const { replicas = 1, retryMs = 10_000, clock = systemClock } = options;
   const jetStream = new JetStream(nats, clock);
@@ -113,7 +103,7 @@ export async function openJetStreamJournal(
   return new OpenJournal(jetStream, subjects, retryMs);
 }
 
-class OpenJournal implements JetStreamJournal {
+class OpenJournal implements Journal {
   readonly #jetStream: JetStream;
   readonly #subjects: Subjects;
   readonly #retryMs: number;
@@ -147,14 +137,8 @@ class OpenJournal implements JetStreamJournal {
     checkUnchanged(events, eventCount);
     this.#checkOpen();
     this.#checkSize(stream, bytes);
-    const append = { ...this.#new(known), eventCount };
-    return formatRevision((await this.#settle(this.#append(stream, expected, append, bytes))).sequence);
-  }
-
-  async raiseFence(stream: string, fence: Fence): Promise<void> {
-    checkAppend(stream, NO_STREAM, [], fence);
-    this.#checkOpen();
-    await this.#settle(this.#append(stream, null, this.#new(fence), new Uint8Array()));
+    const append = this.#new(known, eventCount);
+    return await this.#settle(this.#append(stream, expected, append, bytes));
   }
 
   read(stream: string, from: Revision = NO_STREAM): AsyncIterable<JournalEvent> {
@@ -200,10 +184,10 @@ class OpenJournal implements JetStreamJournal {
     this.#jetStream.close();
   }
 
-  #new(fence: Fence | null): NewAppend {
+  #new(fence: Fence | null, eventCount: number): NewAppend {
     this.#appends += 1;
     const id = `${this.#id}.${this.#appends.toString(36)}`;
-    return { id, recordedAt: this.#jetStream.clock.now(), eventCount: 0, fence };
+    return { id, recordedAt: this.#jetStream.clock.now(), eventCount, fence };
   }
 
   #checkOpen(): void {
@@ -226,25 +210,18 @@ class OpenJournal implements JetStreamJournal {
     }
   }
 
-  /** @param expected null: whatever it is. @returns the head after it */
-  async #append(
-    stream: string,
-    expected: Revision | null,
-    append: NewAppend,
-    bytes: Uint8Array,
-  ): Promise<Head> {
+  async #append(stream: string, expected: Revision, append: NewAppend, bytes: Uint8Array): Promise<Revision> {
     try {
       // A reading that has begun must not see it.
       await this.#reader.begun(stream);
-      const isKept = append.eventCount > 0;
-      let head = isKept ? this.#heads.remembered(stream) : undefined;
-      if (head === undefined || formatRevision(head.sequence) !== expected)
-        head = (await this.#heads.fetch(stream)).head;
+      const known = append.eventCount > 0 ? this.#heads.remembered(stream) : undefined;
+      const isAsExpected = known !== undefined && formatRevision(known.sequence) === expected;
+      let head = isAsExpected ? known : (await this.#heads.fetch(stream)).head;
       for (;;) {
         admit(stream, head, expected, append);
-        if (!isKept && (expected !== null || head.fence === append.fence)) return head;
+        if (append.eventCount === 0) return expected;
         const kept = await this.#keep(stream, head, append, bytes);
-        if (kept !== null) return kept;
+        if (kept !== null) return formatRevision(kept.sequence);
         head = (await this.#heads.fetch(stream)).head;
       }
     } catch (cause) {
@@ -258,7 +235,7 @@ class OpenJournal implements JetStreamJournal {
     const isDigest = subject.includes("~");
     const fields = {
       ...fieldsOf(append, head, stream, isDigest),
-      [EXPECTED]: String(head.lastSequence),
+      [EXPECTED]: String(head.sequence),
     };
     const published = await this.#jetStream.publish(subject, bytes, fields, this.#retryMs);
     if (published.kind === "refused" && !isWrongSequence(published.refusal))
@@ -273,7 +250,7 @@ class OpenJournal implements JetStreamJournal {
 
   /** The sequence of an earlier publish of the same append, whose acknowledgement was lost; null: there is none. */
   async #ours(stream: string, head: Head, { id }: NewAppend): Promise<number | null> {
-    const next = await this.#heads.following(stream, head.lastSequence);
+    const next = await this.#heads.following(stream, head.sequence);
     if (next === null) return null;
     return next.header(APPEND)?.split(" ")[0] === id ? next.sequence : null;
   }
@@ -290,20 +267,20 @@ class OpenJournal implements JetStreamJournal {
       const header = (name: string): string | null => headers?.get(name) || null;
       const { head } = appendOf(sequence, header, subject);
       const name = streamOf(subject, header);
-      if (name?.startsWith(prefix) === true && head.firstSequence > 0) named.set(name, head.firstSequence);
+      if (name?.startsWith(prefix) === true) named.set(name, head.firstSequence);
     }
     return [...named].toSorted(([, one], [, other]) => one - other).map(([name]) => name);
   }
 }
 
 /** The fence is looked at first: a stale owner shall learn that it is stale, not that it lost a race. */
-function admit(stream: string, head: Head, expected: Revision | null, { fence }: NewAppend): void {
+function admit(stream: string, head: Head, expected: Revision, { fence }: NewAppend): void {
   if (fence !== null && head.fence !== null && fence < head.fence) {
     const message = `Stream "${stream}" has been written with fence ${head.fence}; ${fence} is stale.`;
     throw storageError("JOURNAL_FENCED", message);
   }
   const revision = formatRevision(head.sequence);
-  if (expected === null || expected === revision) return;
+  if (expected === revision) return;
   const message = `Stream "${stream}" is at revision "${revision}", not at the expected "${expected}".`;
   throw storageError("JOURNAL_CONFLICT", message);
 }

@@ -81,13 +81,13 @@ export class StreamReader {
     this.#checkOpen();
     const { head, message } = await reading(this.#heads.fetch(stream));
     const until = head.sequence;
-    const last = message?.sequence === until ? message : null;
-    if (position === null) return until === 0 ? null : { from: head.firstSequence, skipped: 0, until, last };
+    if (position === null)
+      return until === 0 ? null : { from: head.firstSequence, skipped: 0, until, last: message };
     const { sequence, within } = position;
     if (sequence > until) throw unknown(stream, from);
-    await this.#find(stream, from, position, last);
-    if (within !== null) return { from: sequence, skipped: within, until, last };
-    return sequence === until ? null : { from: sequence + 1, skipped: 0, until, last };
+    await this.#find(stream, from, position, message);
+    if (within !== null) return { from: sequence, skipped: within, until, last: message };
+    return sequence === until ? null : { from: sequence + 1, skipped: 0, until, last: message };
   }
 
   async #find(
@@ -99,7 +99,7 @@ export class StreamReader {
     const message = last?.sequence === sequence ? last : await reading(this.#heads.at(stream, sequence));
     if (message === null) throw unknown(stream, revision);
     const { eventCount } = appendOf(sequence, message.header, message.subject);
-    if (eventCount === 0 || (within ?? 0) >= eventCount) throw unknown(stream, revision);
+    if ((within ?? 0) >= eventCount) throw unknown(stream, revision);
   }
 
   async *#events(stream: string, begun: Promise<Range | null>): AsyncGenerator<JournalEvent> {
@@ -109,7 +109,6 @@ export class StreamReader {
     for await (const message of this.#messages(stream, range)) {
       const { sequence } = message;
       const { eventCount, recordedAt } = appendOf(sequence, message.header, `"${stream}"`);
-      if (eventCount === 0) continue;
       const events = eventsOf(message.data, eventCount, sequence, `"${stream}"`);
       for (let index = skipped; index < eventCount; index++) {
         this.#checkOpen();

@@ -3,6 +3,7 @@ import { describe, it } from "node:test";
 import { openTaskQueue, type TaskQueue } from "../../../cluster/index.ts";
 import { MyriadError } from "../../../runtime/contracts/index.ts";
 import { hasCode } from "../../contract/journal-contract.ts";
+import { DeafProxy } from "../../kit/deaf-proxy.ts";
 import { eventually } from "../../kit/eventually.ts";
 import { openNats } from "../../kit/nats.ts";
 import { newSubjects, openQueue, task } from "../../kit/task-queues.ts";
@@ -71,6 +72,27 @@ describe("a task queue whose server is killed", () => {
       assert.equal(done.size, 2_000);
       await Promise.all([queue.close(), other.close()]);
     } finally {
+      await test.close();
+    }
+  });
+
+  it("takes a task once whose confirmation was lost with its connection", async () => {
+    const test = await openNats();
+    const proxy = await DeafProxy.open(test.server.port);
+    try {
+      const subjects = newSubjects();
+      const nats = await test.connect({ servers: [proxy.url] });
+      const queue = await openTaskQueue(nats, subjects, { name: "tasks" });
+      const beside = await openQueue(test, { subjects });
+      proxy.deafen();
+      const enqueued = queue.enqueue(task("a"));
+      await eventually("the task", async () => (await beside.status()).tasks === 1);
+      proxy.cut();
+      assert.deepEqual(await enqueued, { isDuplicate: true });
+      assert.equal((await beside.status()).tasks, 1);
+      await Promise.all([queue.close(), beside.close()]);
+    } finally {
+      await proxy.close();
       await test.close();
     }
   });

@@ -65,7 +65,7 @@ export type { Endpoint, EndpointSpec, Right } from "./services/endpoint.ts";
 export { openJetStreamJournal } from "./journal/jetstream-journal.ts";
 export type { JetStreamJournalOptions } from "./journal/journal-options.ts";
 export { openTaskQueue, TaskQueue } from "./queue/task-queue.ts";
-export type { PriorityStatus, QueueStatus } from "./queue/task-queue.ts";
+export type { Enqueued, PriorityStatus, QueueStatus } from "./queue/task-queue.ts";
 export type { QueueEvent, TaskQueueOptions, WorkOptions } from "./queue/queue-options.ts";
 export type { QueueWorker, TaskContext, TaskHandler, WorkerCounts } from "./queue/queue-worker.ts";
 export { DeadLetters } from "./queue/dead-letters.ts";

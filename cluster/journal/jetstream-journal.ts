@@ -35,9 +35,9 @@ import {
   storageError,
 } from "../../storage/index.ts";
 import type { Nats } from "../nats/connect.ts";
-import { isFull, isWrongSequence, JetStream, type Refusal } from "../nats/jetstream.ts";
+import { asPublished, isFull, isWrongSequence, JetStream, type Refusal } from "../nats/jetstream.ts";
 import { readStream } from "../nats/stream-reader.ts";
-import { tokenOf, type Subjects } from "../nats/subjects.ts";
+import type { Subjects } from "../nats/subjects.ts";
 import {
   APPEND,
   appendOf,
@@ -53,8 +53,8 @@ import { Snapshots } from "./snapshots.ts";
 import { StreamHeads } from "./stream-heads.ts";
 import { reading, StreamReader } from "./stream-events.ts";
 
-/** Headers other than those of `append-format.ts`, and room to spare. */
-const HEADER_BYTES = 1_024;
+/** What an append has beside its events; a name that its subject has no room for stands there as well. */
+const HEADER_BYTES = 4_096;
 const EXPECTED = "Nats-Expected-Last-Subject-Sequence";
 
 /**
@@ -195,7 +195,7 @@ class OpenJournal implements Journal {
   }
 
   #checkSize(stream: string, { length }: Uint8Array): void {
-    const most = this.#jetStream.maxBytes - HEADER_BYTES - tokenOf(stream).length;
+    const most = this.#jetStream.maxBytes - HEADER_BYTES;
     if (length <= most) return;
     const message = `An append has ${length} bytes; the server's messages leave room for ${most}.`;
     throw storageError("JOURNAL_EVENT_REFUSED", message, { location: stream });
@@ -213,7 +213,8 @@ class OpenJournal implements Journal {
   async #append(stream: string, expected: Revision, append: NewAppend, bytes: Uint8Array): Promise<Revision> {
     try {
       // A reading that has begun must not see it.
-      await this.#reader.begun(stream);
+      const begun = this.#reader.begun(stream);
+      if (begun !== null) await begun;
       const known = append.eventCount > 0 ? this.#heads.remembered(stream) : undefined;
       const isAsExpected = known !== undefined && formatRevision(known.sequence) === expected;
       let head = isAsExpected ? known : (await this.#heads.fetch(stream)).head;
@@ -231,13 +232,13 @@ class OpenJournal implements Journal {
 
   /** @returns the head after it; null: the stream is not at that head */
   async #keep(stream: string, head: Head, append: NewAppend, bytes: Uint8Array): Promise<Head | null> {
-    const subject = this.#subjects.journal(stream);
+    const subject = this.#heads.subject(stream);
     const isDigest = subject.includes("~");
     const fields = {
       ...fieldsOf(append, head, stream, isDigest),
       [EXPECTED]: String(head.sequence),
     };
-    const published = await this.#jetStream.publish(subject, bytes, fields, this.#retryMs);
+    const published = await this.#jetStream.publish(subject, bytes, fields, this.#retryMs, asPublished);
     if (published.kind === "refused" && !isWrongSequence(published.refusal))
       throw refusedBy(stream, published.refusal);
     const sequence =

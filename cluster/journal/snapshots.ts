@@ -1,6 +1,6 @@
 import { isObject, type Revision, type Snapshot } from "../../runtime/contracts/index.ts";
 import { decodePlainData, encodePlainData, storageError } from "../../storage/index.ts";
-import { refused, type JetStream } from "../nats/jetstream.ts";
+import { asPublished, refused, type JetStream } from "../nats/jetstream.ts";
 import type { Subjects } from "../nats/subjects.ts";
 
 /** What the server adds to a message of its own. */
@@ -36,7 +36,7 @@ export class Snapshots {
     const subject = this.#subjects.snapshot(stream);
     let cause: unknown;
     try {
-      const published = await this.#jetStream.publish(subject, bytes, {}, this.#retryMs);
+      const published = await this.#jetStream.publish(subject, bytes, {}, this.#retryMs, asPublished);
       if (published.kind === "stored") return;
       cause = refused("a snapshot", published.refusal);
     } catch (thrown) {

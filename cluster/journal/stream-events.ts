@@ -63,10 +63,9 @@ export class StreamReader {
     return this.#events(stream, begun);
   }
 
-  /** Resolves when all readings that were asked for know where they end. */
-  async begun(stream: string): Promise<void> {
-    const beginning = this.#beginnings.get(stream);
-    if (beginning !== undefined) await beginning;
+  /** Resolves when all readings that were asked for know where they end; null: they do. */
+  begun(stream: string): Promise<unknown> | null {
+    return this.#beginnings.get(stream) ?? null;
   }
 
   /** @throws JOURNAL_UNKNOWN_REVISION unless the stream had it at some time; JOURNAL_READ_FAILED */

@@ -20,11 +20,23 @@ export class StreamHeads {
   readonly #subjects: Subjects;
   readonly #retryMs: number;
   readonly #heads = new Map<string, Head>();
+  readonly #named = new Map<string, string>();
 
   constructor(jetStream: JetStream, subjects: Subjects, retryMs: number) {
     this.#jetStream = jetStream;
     this.#subjects = subjects;
     this.#retryMs = retryMs;
+  }
+
+  /** The subject of a stream. Made once: escaping a name costs more than looking it up. */
+  subject(stream: string): string {
+    let subject = this.#named.get(stream);
+    if (subject === undefined) {
+      if (this.#named.size >= MOST_KEPT) this.#named.clear();
+      subject = this.#subjects.journal(stream);
+      this.#named.set(stream, subject);
+    }
+    return subject;
   }
 
   remembered(stream: string): Head | undefined {

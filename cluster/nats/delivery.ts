@@ -24,14 +24,15 @@ const NANOS_IN_MS = 1_000_000;
 
 /** @returns null: of no consumer */
 export function deliveryOf(reply: string): Delivery | null {
+  if (!reply.startsWith("$JS.ACK.")) return null;
   const parts = reply.split(".");
-  if (parts[0] !== "$JS" || parts[1] !== "ACK") return null;
-  const skipped = parts.length === SHORT_PARTS ? 0 : parts.length >= LONG_PARTS ? 2 : null;
-  if (skipped === null) return null;
-  const [deliveries, sequence, consumerSequence, nanos, pending] = parts
-    .slice(4 + skipped, SHORT_PARTS + skipped)
-    .map(Number) as [number, number, number, number, number];
-  const isWhole = [deliveries, sequence, consumerSequence, pending].every(Number.isSafeInteger);
-  if (!isWhole || Number.isNaN(nanos)) return null;
-  return { deliveries, sequence, consumerSequence, storedAt: Math.floor(nanos / NANOS_IN_MS), pending };
+  const at = parts.length === SHORT_PARTS ? 4 : parts.length >= LONG_PARTS ? 6 : parts.length;
+  const deliveries = Number(parts[at]);
+  const sequence = Number(parts[at + 1]);
+  const consumerSequence = Number(parts[at + 2]);
+  const storedAt = Math.floor(Number(parts[at + 3]) / NANOS_IN_MS);
+  const pending = Number(parts[at + 4]);
+  // One that is no number makes the sum none.
+  const isWhole = Number.isSafeInteger(deliveries + sequence + consumerSequence + storedAt + pending);
+  return isWhole ? { deliveries, sequence, consumerSequence, storedAt, pending } : null;
 }

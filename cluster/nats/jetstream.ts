@@ -10,7 +10,7 @@ import type { Msg, MsgHdrs } from "@nats-io/nats-core";
 import { isObject, isText, MyriadError, systemClock, type Clock } from "../../runtime/contracts/index.ts";
 import { clusterError } from "../errors.ts";
 import type { Nats } from "./connect.ts";
-import { RequestMultiplexer } from "./request-multiplexer.ts";
+import { RequestMultiplexer, type Asker } from "./request-multiplexer.ts";
 
 /** Why JetStream did not do what it was asked. */
 export interface Refusal {
@@ -56,18 +56,30 @@ export const REASONS: Readonly<
 const FULL: ReadonlySet<number> = new Set([10002, 10023, 10028, 10047, 10077]);
 const ATTEMPT_MS = 2_000;
 const PAUSE_MS = 100;
+const NO_BYTES = new Uint8Array();
 const UNAVAILABLE: ReadonlySet<number> = new Set([429, 503]);
+
+export function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
+}
+
+/** What became of it, as it is. */
+export const asPublished = (published: Published): Published => published;
 
 /** JetStream over one connection. It leaves the connection open when it is closed. */
 export class JetStream {
   readonly nats: Nats;
   readonly clock: Clock;
   readonly #requests: RequestMultiplexer;
+  readonly #headers: MsgHdrs;
+  #encoded: Uint8Array = NO_BYTES;
 
   constructor(nats: Nats, clock: Clock = systemClock) {
     this.nats = nats;
     this.clock = clock;
     this.#requests = new RequestMultiplexer(nats, clock);
+    // Encoded here, since a client's own headers would cost as much as the rest of a publish; it reads them at once.
+    this.#headers = Object.assign(headers(), { encode: () => this.#encoded });
   }
 
   /** The most bytes of a message, its headers included. */
@@ -77,29 +89,40 @@ export class JetStream {
 
   /**
    * Stores a message; resolves when the stream has it.
-   * @param retryMs for how long it is tried. @throws STREAM_UNAVAILABLE: then it may be stored nevertheless
+   * @param retryMs for how long it is tried. @param settle makes the result of the answer.
+   * @throws STREAM_UNAVAILABLE: then it may be stored nevertheless; what `settle` throws
    */
-  async publish(
+  publish<Value>(
     subject: string,
     payload: Uint8Array,
     fields: Readonly<Record<string, string>>,
     retryMs: number,
-  ): Promise<Published> {
+    settle: (published: Published) => Value,
+  ): Promise<Value> {
     const until = this.clock.monotonic() + retryMs;
-    for (;;) {
-      let why: unknown;
-      try {
-        const message = headersOf(fields);
-        const timeoutMs = Math.min(ATTEMPT_MS, retryMs);
-        const answer = await this.#requests.request(subject, payload, { headers: message, timeoutMs });
-        const published = publishedOf(answer.data);
-        if (published.kind === "stored" || !isUnavailable(published.refusal)) return published;
-        why = published.refusal;
-      } catch (error) {
-        why = error;
-      }
-      await this.#pause(subject, until, why);
-    }
+    const encoded = encodedHeaders(fields);
+    const timeoutMs = Math.min(ATTEMPT_MS, retryMs);
+    const options = { headers: this.#headers, timeoutMs };
+    return new Promise((resolve, reject) => {
+      const attempt = (): void => {
+        this.#encoded = encoded;
+        this.#requests.ask(subject, payload, asker, options);
+      };
+      const asker: Asker = {
+        answered: ({ data }) => {
+          try {
+            const published = publishedOf(data);
+            if (published.kind === "refused" && isUnavailable(published.refusal))
+              asker.failed(refused(subject, published.refusal, "STREAM_UNAVAILABLE"));
+            else resolve(settle(published));
+          } catch (error) {
+            reject(asError(error));
+          }
+        },
+        failed: (error) => void this.#pause(subject, until, error).then(attempt, reject),
+      };
+      attempt();
+    });
   }
 
   /** Asks its API. @throws STREAM_UNAVAILABLE */
@@ -184,8 +207,12 @@ export function isWrongSequence({ reason }: Refusal): boolean {
   return reason === REASONS.wrongSequence || reason === REASONS.wrongConstant;
 }
 
-export function refused(what: string, { text, reason }: Refusal): MyriadError {
-  return clusterError("STREAM_REFUSED", `JetStream refused ${what}: ${text} (${reason})`);
+export function refused(
+  what: string,
+  { text, reason }: Refusal,
+  code: "STREAM_REFUSED" | "STREAM_UNAVAILABLE" = "STREAM_REFUSED",
+): MyriadError {
+  return clusterError(code, `JetStream refused ${what}: ${text} (${reason})`);
 }
 
 function isUnavailable(refusal: Refusal): boolean {
@@ -202,10 +229,10 @@ function textOf(why: unknown): string {
   return isObject(why) && "text" in why ? String(why.text) : "no answer";
 }
 
-function headersOf(fields: Readonly<Record<string, string>>): MsgHdrs {
-  const made = headers();
-  for (const name in fields) made.set(name, fields[name]!);
-  return made;
+function encodedHeaders(fields: Readonly<Record<string, string>>): Uint8Array {
+  let text = "NATS/1.0\r\n";
+  for (const name in fields) text += `${name}: ${fields[name]!.replace(/[\r\n]/g, " ")}\r\n`;
+  return Buffer.from(`${text}\r\n`);
 }
 
 const DIGIT_0 = 48;

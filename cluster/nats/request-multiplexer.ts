@@ -21,9 +21,14 @@ export interface RequestOptions {
   readonly headers?: MsgHdrs;
 }
 
+/** Who is told what becomes of a request: one of the two, once. */
+export interface Asker {
+  answered(answer: Msg): void;
+  failed(error: MyriadError): void;
+}
+
 interface Pending {
-  readonly resolve: (answer: Msg) => void;
-  readonly reject: (error: MyriadError) => void;
+  readonly asker: Asker;
   readonly until: number;
   readonly subject: string;
 }
@@ -63,31 +68,34 @@ export class RequestMultiplexer {
   }
 
   /** @throws (rejects) NATS_NO_RESPONDERS, NATS_TIMED_OUT, NATS_CONNECTION_LOST */
-  request(
+  request(subject: string, payload: Uint8Array | string, options: RequestOptions = {}): Promise<Msg> {
+    return new Promise((resolve, reject) => {
+      this.ask(subject, payload, { answered: resolve, failed: reject }, options);
+    });
+  }
+
+  /** Like `request`, without a promise, for where a promise for each would be felt. */
+  ask(
     subject: string,
     payload: Uint8Array | string,
+    asker: Asker,
     { timeoutMs = 5_000, headers }: RequestOptions = {},
-  ): Promise<Msg> {
-    return new Promise((resolve, reject) => {
-      if (this.#isClosed || !this.#nats.isConnected) {
-        reject(lost(subject, "there is no connection"));
-        return;
-      }
-      const id = ++this.#last;
-      const reply = this.#prefix + id.toString(36);
-      try {
-        this.#nats.connection.publish(
-          subject,
-          payload,
-          headers === undefined ? { reply } : { reply, headers },
-        );
-      } catch (cause) {
-        reject(lost(subject, "it could not be sent", cause));
-        return;
-      }
-      this.#pending.set(id, { resolve, reject, until: this.#clock.monotonic() + timeoutMs, subject });
-      this.#sweepLater();
-    });
+  ): void {
+    if (this.#isClosed || !this.#nats.isConnected) {
+      asker.failed(lost(subject, "there is no connection"));
+      return;
+    }
+    const id = ++this.#last;
+    const reply = this.#prefix + id.toString(36);
+    try {
+      const options = headers === undefined ? { reply } : { reply, headers };
+      this.#nats.connection.publish(subject, payload, options);
+    } catch (cause) {
+      asker.failed(lost(subject, "it could not be sent", cause));
+      return;
+    }
+    this.#pending.set(id, { asker, until: this.#clock.monotonic() + timeoutMs, subject });
+    this.#sweepLater();
   }
 
   /** What is still waiting fails. */
@@ -105,14 +113,14 @@ export class RequestMultiplexer {
     if (pending === undefined) return;
     this.#pending.delete(id);
     if (answer.data.length === 0 && answer.headers?.code === NO_RESPONDERS) {
-      pending.reject(clusterError("NATS_NO_RESPONDERS", `nobody answers ${pending.subject} now`));
-    } else pending.resolve(answer);
+      pending.asker.failed(clusterError("NATS_NO_RESPONDERS", `nobody answers ${pending.subject} now`));
+    } else pending.asker.answered(answer);
   }
 
   #failAll(why: string): void {
     const all = [...this.#pending.values()];
     this.#pending.clear();
-    for (const { reject, subject } of all) reject(lost(subject, why));
+    for (const { asker, subject } of all) asker.failed(lost(subject, why));
   }
 
   /** One timer for all of them, and none while nothing waits. */
@@ -122,10 +130,10 @@ export class RequestMultiplexer {
     this.#clock.schedule(SWEEP_MS, () => {
       this.#isSweeping = false;
       const now = this.#clock.monotonic();
-      for (const [id, { until, reject, subject }] of this.#pending) {
+      for (const [id, { until, asker, subject }] of this.#pending) {
         if (until > now) continue;
         this.#pending.delete(id);
-        reject(clusterError("NATS_TIMED_OUT", `no answer from ${subject} in time`));
+        asker.failed(clusterError("NATS_TIMED_OUT", `no answer from ${subject} in time`));
       }
       if (this.#pending.size > 0) this.#sweepLater();
     });

@@ -5,7 +5,7 @@
  */
 import { isObject, isText } from "../../runtime/contracts/index.ts";
 import { clusterError } from "../errors.ts";
-import { isRefusal, refused, type JetStream, type StoredMessage } from "../nats/jetstream.ts";
+import { asPublished, isRefusal, refused, type JetStream, type StoredMessage } from "../nats/jetstream.ts";
 import { readStream } from "../nats/stream-reader.ts";
 import { nameOf, type Subjects } from "../nats/subjects.ts";
 import { CLAIM } from "./claim.ts";
@@ -81,11 +81,17 @@ export class DeadLetters {
     const claim = message.header(CLAIM);
     const fields = {
       // Not the message's own id: the queue may know that one yet.
-      "Nats-Msg-Id": `${id}/replay/${message.sequence}`,
+      "Nats-Msg-Id": `${found.message_id}/replay/${message.sequence}`,
       ...(claim === null ? {} : { [CLAIM]: claim }),
     };
     const subject = this.#subjects.task(this.#queue, found.priority);
-    const published = await this.#jetStream.publish(subject, encodeEnvelope(found), fields, this.#retryMs);
+    const published = await this.#jetStream.publish(
+      subject,
+      encodeEnvelope(found),
+      fields,
+      this.#retryMs,
+      asPublished,
+    );
     if (published.kind === "refused") throw refused(`the replay of ${id}`, published.refusal);
     await this.#delete(message);
   }
@@ -119,7 +125,7 @@ export class DeadLetters {
     const fields = claim === null ? {} : { [CLAIM]: claim };
     const subject = this.#subjects.deadLetter(this.#queue, id);
     const bytes = Buffer.from(JSON.stringify(letter));
-    const published = await this.#jetStream.publish(subject, bytes, fields, this.#retryMs);
+    const published = await this.#jetStream.publish(subject, bytes, fields, this.#retryMs, asPublished);
     if (published.kind === "refused") throw refused(`the dead letter ${id}`, published.refusal);
   }
 

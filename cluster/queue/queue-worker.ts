@@ -72,8 +72,8 @@ export interface WorkerParts {
 const SWEEP_MS = 500;
 const BEATS = 3;
 const NANOS_IN_MS = 1_000_000;
-const ACK = "+ACK";
-const IN_PROGRESS = "+WPI";
+const ACK: Uint8Array = Buffer.from("+ACK");
+const IN_PROGRESS: Uint8Array = Buffer.from("+WPI");
 /** Before a task is delivered again of which nothing could be decided. */
 const AGAIN_MS = 5_000;
 
@@ -96,7 +96,7 @@ class Worker implements QueueWorker {
   readonly #held = new Set<HeldTask>();
   readonly #abort = new AbortController();
   readonly #counts = { completed: 0, retried: 0, expired: 0, deadLettered: 0 };
-  readonly #unsent: (readonly [subject: string, payload: string])[] = [];
+  readonly #unsent: (readonly [subject: string, payload: Uint8Array | string])[] = [];
   readonly #timers = new Set<Cancel>();
   #subscription: Subscription | null = null;
   #forget: Cancel = () => undefined;
@@ -191,8 +191,8 @@ class Worker implements QueueWorker {
   }
 
   #take(message: Msg): void {
-    const code = message.headers?.code ?? 0;
-    if (code > 0 && message.data.length === 0) this.#ended(message.subject);
+    // What has data is a task, so its headers need not be read.
+    if (message.data.length === 0 && (message.headers?.code ?? 0) > 0) this.#ended(message.subject);
     else {
       const priority = Number(message.subject.slice(message.subject.lastIndexOf(".") + 1));
       const task = this.#bands[priority]?.arrived(message);
@@ -256,8 +256,17 @@ class Worker implements QueueWorker {
   async #run(task: HeldTask): Promise<void> {
     this.#running += 1;
     try {
-      const envelope = await this.#readable(task);
-      if (envelope !== null) await this.#handle(task, envelope);
+      const read = readEnvelope(task.message.data);
+      if (read.kind === "refused")
+        await this.#giveUp(task, read.given, `unread-${task.delivery.sequence}`, read.reason);
+      else if (expiryOf(read.envelope) <= this.#parts.jetStream.clock.now())
+        this.#expire(task, read.envelope);
+      else {
+        const { envelope } = read;
+        const why = this.#whyNot(task, envelope);
+        if (why === null) await this.#handle(task, envelope);
+        else await this.#giveUp(task, envelope, envelope.message_id, why);
+      }
     } catch {
       // `trusts` or `waitMs` has thrown: somebody else may know better.
       this.#giveBack(task, AGAIN_MS);
@@ -268,32 +277,18 @@ class Worker implements QueueWorker {
     }
   }
 
-  /** @returns null: it is not to be run, and has been seen to */
-  async #readable(task: HeldTask): Promise<Envelope | null> {
-    const { message, delivery } = task;
-    const { deliveries } = delivery;
-    const read = readEnvelope(message.data);
-    if (read.kind === "refused") {
-      await this.#giveUp(task, read.given, `unread-${delivery.sequence}`, read.reason);
-      return null;
-    }
-    const { envelope } = read;
-    if (expiryOf(envelope) <= this.#parts.jetStream.clock.now()) {
-      this.#counts.expired += 1;
-      this.#acknowledge(task);
-      this.#tell({ kind: "expired", envelope });
-      return null;
-    }
+  #expire(task: HeldTask, envelope: Envelope): void {
+    this.#counts.expired += 1;
+    this.#acknowledge(task);
+    this.#tell({ kind: "expired", envelope });
+  }
+
+  /** @returns null: it is to be run */
+  #whyNot({ message, delivery }: HeldTask, envelope: Envelope): string | null {
     const { trusts, deliveries: most } = this.#parts.options;
-    const isTooMany = deliveries > most;
-    const why = isTooMany
-      ? `it was delivered ${most} times, and none of them has ended`
-      : trusts !== undefined && !this.#isTrusted(trusts, envelope, message)
-        ? "it is not signed by a key that is trusted for its sender"
-        : null;
-    if (why === null) return envelope;
-    await this.#giveUp(task, envelope, envelope.message_id, why);
-    return null;
+    if (delivery.deliveries > most) return `it was delivered ${most} times, and none of them has ended`;
+    if (trusts === undefined || this.#isTrusted(trusts, envelope, message)) return null;
+    return "it is not signed by a key that is trusted for its sender";
   }
 
   #isTrusted(
@@ -362,7 +357,7 @@ class Worker implements QueueWorker {
   }
 
   /** What cannot be sent now goes when the connection is back; no more can gather than is held. */
-  #send(subject: string, payload: string): void {
+  #send(subject: string, payload: Uint8Array | string): void {
     const { jetStream } = this.#parts;
     if (jetStream.nats.isConnected) jetStream.send(subject, payload);
     else this.#unsent.push([subject, payload]);

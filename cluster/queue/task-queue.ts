@@ -12,7 +12,16 @@ import { isObject, seededRandom, systemClock, type Clock } from "../../runtime/c
 import { exponentialWaitMs } from "../../runtime/index.ts";
 import { check, clusterError } from "../errors.ts";
 import type { Nats } from "../nats/connect.ts";
-import { isFull, isRefusal, JetStream, REASONS, refused, type Refusal } from "../nats/jetstream.ts";
+import {
+  asError,
+  isFull,
+  isRefusal,
+  JetStream,
+  REASONS,
+  refused,
+  type Published,
+  type Refusal,
+} from "../nats/jetstream.ts";
 import type { Subjects } from "../nats/subjects.ts";
 import { PRIORITIES } from "./band-schedule.ts";
 import { CLAIM, type ClaimSigner } from "./claim.ts";
@@ -45,6 +54,15 @@ export interface PriorityStatus {
   /** Workers have them. */
   readonly held: number;
 }
+
+/** What became of an envelope that was enqueued. */
+export interface Enqueued {
+  /** The queue had taken a message of this id before, and so did not take this one. */
+  readonly isDuplicate: boolean;
+}
+
+const TAKEN: Enqueued = { isDuplicate: false };
+const DUPLICATE: Enqueued = { isDuplicate: true };
 
 /** Leaves room in a message for what a dead letter has beside its envelope. */
 const ROOM_BYTES = 8_192;
@@ -118,21 +136,22 @@ export class TaskQueue {
 
   /**
    * Resolves when the stream has it. Any number may be under way at once.
-   * @returns whether the queue had taken a message of this id before, and so did not take this one.
    * @throws (rejects) ENVELOPE_INVALID, QUEUE_FULL, QUEUE_CLOSED, STREAM_REFUSED; STREAM_UNAVAILABLE: then it may be
    *   enqueued nevertheless, and the same envelope may be enqueued again
    */
-  async enqueue(envelope: Envelope): Promise<{ readonly isDuplicate: boolean }> {
-    checkEnvelope(envelope);
-    this.#checkOpen();
-    const { jetStream, signer, retryMs } = this.#parts;
-    const bytes = encodeEnvelope(envelope);
-    if (bytes.length > jetStream.maxBytes - ROOM_BYTES) throw tooLarge(bytes.length, jetStream.maxBytes);
-    const id = { "Nats-Msg-Id": envelope.message_id };
-    const fields = signer === null ? id : { ...id, [CLAIM]: signer.sign(bytes) };
-    const published = await jetStream.publish(this.#ways[envelope.priority]!, bytes, fields, retryMs);
-    if (published.kind === "stored") return { isDuplicate: published.isDuplicate };
-    throw this.#refusedBy(published.refusal);
+  enqueue(envelope: Envelope): Promise<Enqueued> {
+    try {
+      checkEnvelope(envelope);
+      this.#checkOpen();
+      const { jetStream, signer, retryMs } = this.#parts;
+      const bytes = encodeEnvelope(envelope);
+      if (bytes.length > jetStream.maxBytes - ROOM_BYTES) throw tooLarge(bytes.length, jetStream.maxBytes);
+      const id = { "Nats-Msg-Id": envelope.message_id };
+      const fields = signer === null ? id : { ...id, [CLAIM]: signer.sign(bytes) };
+      return jetStream.publish(this.#ways[envelope.priority]!, bytes, fields, retryMs, this.#enqueued);
+    } catch (refusal) {
+      return Promise.reject(asError(refusal));
+    }
   }
 
   /**
@@ -233,6 +252,11 @@ export class TaskQueue {
     const { subjects } = info["state"] as { readonly subjects?: Readonly<Record<string, unknown>> };
     return Number(subjects?.[subject] ?? 0);
   }
+
+  readonly #enqueued = (published: Published): Enqueued => {
+    if (published.kind === "refused") throw this.#refusedBy(published.refusal);
+    return published.isDuplicate ? DUPLICATE : TAKEN;
+  };
 
   #refusedBy(refusal: Refusal): Error {
     if (!isFull(refusal)) return refused(`a task for the queue ${this.name}`, refusal);

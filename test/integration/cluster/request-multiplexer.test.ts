@@ -55,9 +55,10 @@ describe("requests over one subscription", () => {
 
   it("fail at once when the connection is lost, and are answered again when it is back", async () => {
     const asked = requests.request("silent", "", { timeoutMs: 60_000 });
+    const lost = assert.rejects(asked, hasCode("NATS_CONNECTION_LOST"));
     await nats.connection.flush();
     await test.server.stop("SIGKILL");
-    await assert.rejects(asked, hasCode("NATS_CONNECTION_LOST"));
+    await lost;
     await assert.rejects(requests.request("echo", ""), hasCode("NATS_CONNECTION_LOST"));
     await test.server.start();
     await eventually("an answer", () =>

@@ -51,6 +51,7 @@ const SETTINGS: readonly (readonly [
   ["--app", "module", "app", "exports the actor types as app; default: Myriad's own agents", "both"],
   ["--threads", "n", "threads", "worker threads beside the main one; default: 0", "both"],
   ["--state", "directory", "state", "where the node keeps what outlives it; default: .myriad", "node"],
+  ["--jobs", "folder", "jobs.root", "takes jobs of clients, about what lies there; default: none", "both"],
   ["--health-host", "address", "health.host", "where health is served; default: 127.0.0.1", "node"],
   ["--health-port", "n", "health.port", "0: a free one; default: 7422", "node"],
   ["--drain-ms", "n", "drainMs", "milliseconds to end in order; default: 30000", "both"],

@@ -101,7 +101,8 @@ async function performNode(
   try {
     const { drained, error } = await library.runNode({
       config,
-      loadApp: () => (config.app === null ? ownApp() : library.loadNodeApp(config.app)),
+      loadApp: async () =>
+        withJobs(config, await (config.app === null ? ownApp() : library.loadNodeApp(config.app))),
       log,
       signal,
       parent: parentChannel(tethered),
@@ -120,6 +121,19 @@ async function performNode(
 async function ownApp(): Promise<NodeApp> {
   const { app } = await import("../actors/index.ts");
   return { app };
+}
+
+/** Jobs come last: what the app has begun is there, and goes after them. */
+function withJobs({ jobs }: NodeConfig, { app, start }: NodeApp): NodeApp {
+  if (jobs === null) return { app, ...(start === undefined ? {} : { start }) };
+  return {
+    app,
+    async start(node) {
+      await start?.(node);
+      const { takeJobs } = await import("../actors/index.ts");
+      await takeJobs(node, jobs);
+    },
+  };
 }
 
 /** Whether starting again would end no better. What is of NATS' side may be another thing soon. */

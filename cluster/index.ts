@@ -37,7 +37,7 @@ export type { NodePhase } from "./node/vitals.ts";
 export { loadNodeApp } from "./node/node-app.ts";
 export type { NodeApp } from "./node/node-app.ts";
 export { secretsOf, showConfig } from "./node/node-config.ts";
-export type { LogFormat, LogLevel, NodeConfig } from "./node/node-config.ts";
+export type { LogFormat, LogLevel, NodeConfig, NodeJobs } from "./node/node-config.ts";
 export { requireFiles } from "./node/config-files.ts";
 export { readNodeConfig } from "./node/read-node-config.ts";
 export type { NodeConfigSources } from "./node/read-node-config.ts";

@@ -15,6 +15,8 @@ export interface NodeConfig {
   readonly nats: NatsOptions;
   /** Port 0: a free one. */
   readonly health: { readonly host: string; readonly port: number };
+  /** Null: it takes none. */
+  readonly jobs: NodeJobs | null;
   /** How long the node has to end in order. */
   readonly drainMs: number;
   readonly log: {
@@ -22,6 +24,17 @@ export interface NodeConfig {
     /** Null: text on a terminal, JSON elsewhere. */
     readonly format: LogFormat | null;
   };
+}
+
+/** How a node takes jobs of clients. */
+export interface NodeJobs {
+  /** All that jobs may name lies below it; absolute. */
+  readonly root: string;
+  readonly commands: boolean;
+  /** On how many servers each job is kept. */
+  readonly replicas: number;
+  /** After which a job goes to another node whose node is silent. */
+  readonly lostMs: number;
 }
 
 export type LogLevel = "debug" | "info" | "warn" | "error";

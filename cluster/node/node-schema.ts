@@ -84,6 +84,24 @@ export const NODE_SCHEMA: object = {
       "where /ready, /live and /metrics answer",
     ),
     drainMs: whole(0, 3_600_000, "milliseconds that the node has to end in order; default 30000"),
+    jobs: group(
+      {
+        root: path(
+          "the folder below which all lies that clients' jobs may name; default: the node takes none",
+        ),
+        commands: {
+          type: "boolean",
+          description: "jobs may be about commands, which read what they like of the machine; default false",
+        },
+        replicas: whole(1, 5, "on how many servers each job is kept; default 1"),
+        lostMs: whole(
+          500,
+          3_600_000,
+          "milliseconds after which a job goes to another node whose node is silent; default 30000, the same on all nodes",
+        ),
+      },
+      "jobs of clients",
+    ),
     log: group(
       {
         level: {

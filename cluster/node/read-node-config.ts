@@ -12,7 +12,7 @@ import { clusterError } from "../errors.ts";
 import { ConfigFile, environmentSettings, flagSettings } from "./config-sources.ts";
 import type { FlagText, Settings } from "./config-sources.ts";
 import { nodeNameOfHost } from "./node-config.ts";
-import type { LogFormat, LogLevel, NodeConfig } from "./node-config.ts";
+import type { LogFormat, LogLevel, NodeConfig, NodeJobs } from "./node-config.ts";
 
 /** Where a configuration comes from; each part may be missing. */
 export interface NodeConfigSources {
@@ -40,6 +40,7 @@ export function readNodeConfig(sources: NodeConfigSources = {}): NodeConfig {
 const PATHS: readonly string[] = [
   "state",
   "app",
+  "jobs.root",
   ...["passwordFile", "tokenFile", "nkeySeedFile", "credsFile"].map((key) => `nats.${key}`),
   ...["ca", "cert", "key"].map((key) => `nats.tls.${key}`),
 ];
@@ -87,6 +88,7 @@ function complete(settings: Settings, directory: string): NodeConfig {
       ...(tls === null ? {} : { tls }),
     },
     health: { host: value("health.host", "127.0.0.1"), port: value("health.port", 7422) },
+    jobs: jobsOf(settings),
     drainMs: value("drainMs", 30_000),
     log: {
       level: value<LogLevel>("log.level", "info"),
@@ -115,6 +117,25 @@ function authOf(settings: Settings): NatsAuth | null {
   function refuse(message: string, field: string): Error {
     return clusterError("NODE_CONFIG_INVALID", message, { location: settings.get(field)!.from });
   }
+}
+
+/** @throws NODE_CONFIG_INVALID: more about jobs, and no root */
+function jobsOf(settings: Settings): NodeJobs | null {
+  const root = settings.get("jobs.root");
+  const [other] = [...settings].filter(([field]) => field.startsWith("jobs.") && field !== "jobs.root");
+  if (root === undefined) {
+    if (other === undefined) return null;
+    const location = other[1].from;
+    throw clusterError("NODE_CONFIG_INVALID", `${other[0]} goes with jobs.root`, { location });
+  }
+  const value = <Value>(field: string, otherwise: Value): Value =>
+    (settings.get(`jobs.${field}`)?.value as Value | undefined) ?? otherwise;
+  return {
+    root: root.value as string,
+    commands: value("commands", false),
+    replicas: value("replicas", 1),
+    lostMs: value("lostMs", 30_000),
+  };
 }
 
 function tlsOf(settings: Settings): NatsTls | null {

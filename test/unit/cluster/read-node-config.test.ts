@@ -41,6 +41,7 @@ describe("the configuration of a node", () => {
       app: null,
       nats: { servers: ["127.0.0.1:4222"], connectMs: 10_000 },
       health: { host: "127.0.0.1", port: 7422 },
+      jobs: null,
       drainMs: 30_000,
       log: { level: "info", format: null },
     } satisfies NodeConfig);
@@ -91,12 +92,22 @@ describe("the configuration of a node", () => {
         connectMs: 5,
       },
       health: { host: "::1", port: 0 },
+      jobs: { root: "/jobs", commands: true, replicas: 3, lostMs: 500 },
       drainMs: 0,
       log: { level: "debug", format: "json" },
     };
     const config = readNodeConfig({ file: written(JSON.stringify(whole), "node.json") });
     const { credsFile, ...nats } = whole.nats;
     assert.deepEqual(config, { ...whole, nats: { ...nats, auth: { credsFile } } });
+  });
+
+  it("takes jobs only with a root, which is relative as other paths are", () => {
+    const { jobs } = readNodeConfig({ file: written("jobs: { root: work }\n") });
+    assert.deepEqual(jobs, { root: join(folder, "work"), commands: false, replicas: 1, lostMs: 30_000 });
+    assert.throws(
+      () => readNodeConfig({ file: written("jobs: { commands: true }\n") }),
+      /jobs\.commands goes with jobs\.root/,
+    );
   });
 
   it("takes an empty file for no settings", () => {

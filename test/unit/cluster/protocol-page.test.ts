@@ -158,11 +158,12 @@ describe("the protocol page", () => {
 const SUBJECTS: readonly (readonly [method: string, subject: string])[] = [
   ["datagram", subjects.datagram("<node>", "<from>")],
   ["datagramsTo", subjects.datagramsTo("<node>")],
+  ["admin", subjects.admin("<node>", "<what>")],
+  ["trace", subjects.trace("<token>")],
   ["jobs", subjects.jobs("<what>")],
   ["jobProgress", subjects.jobProgress("<job>")],
-  ["node", subjects.node("<node>", "<what>")],
-  ["admin", subjects.admin("<node>", "<what>")],
   ["jobWork", subjects.jobWork()],
+  ["node", subjects.node("<node>", "<what>")],
 ];
 
 interface ObjectSchema {

@@ -23,6 +23,7 @@ export interface UpDocument extends Ending {
   readonly cluster: string | null;
   /** The folder with all that it keeps. */
   readonly state: string | null;
+  /** Since this process began. */
   readonly readyMs: number | null;
   readonly pid: number;
   /** Addresses of NATS. */

@@ -48,7 +48,7 @@ const SETTINGS: readonly (readonly [
   ["--name", "name", "name", "unique in the cluster; default: the host's name", "node"],
   ["--cluster", "name", "cluster", "which cluster of those that share the servers; default: main", "node"],
   ["--nats", "addresses", "nats.servers", "of NATS servers, with commas; default: 127.0.0.1:4222", "node"],
-  ["--app", "module", "app", "exports the actor types as app; default: Myriad's own agents", "both"],
+  ["--app", "module", "app", "exports the actor types as app; default: none", "both"],
   ["--threads", "n", "threads", "worker threads beside the main one; default: 0", "both"],
   ["--state", "directory", "state", "where the node keeps what outlives it; default: .myriad", "node"],
   ["--jobs", "folder", "jobs.root", "takes jobs of clients, about what lies there; default: none", "both"],

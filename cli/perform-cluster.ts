@@ -5,14 +5,7 @@
 import { realpathSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type * as cluster from "../cluster/index.ts";
-import type {
-  LocalCluster,
-  LocalClusterEvent,
-  Log,
-  NodeApp,
-  NodeConfig,
-  ParentChannel,
-} from "../cluster/index.ts";
+import type { LocalCluster, LocalClusterEvent, Log, NodeConfig, ParentChannel } from "../cluster/index.ts";
 import { encodeError, MyriadError } from "../runtime/contracts/index.ts";
 import { errorOf } from "./cluster-output.ts";
 import type { ClusterDocument, NodeDocument, UpDocument } from "./cluster-output.ts";
@@ -84,10 +77,8 @@ async function performNode(
     config: library.showConfig(config),
     drained: null,
   };
-  if (check) {
-    library.requireFiles(config);
-    return { document, exitCode: EXIT_OK };
-  }
+  library.requireFiles(config);
+  if (check) return { document, exitCode: EXIT_OK };
   const log = logOf(library, config, streams);
   crashOnSurprise(log);
   const ended = (error: unknown, drained: boolean | null): NodeDocument => ({
@@ -101,8 +92,7 @@ async function performNode(
   try {
     const { drained, error } = await library.runNode({
       config,
-      loadApp: async () =>
-        withJobs(config, await (config.app === null ? ownApp() : library.loadNodeApp(config.app))),
+      loadApp: async () => withJobs(config, await library.loadNodeApp(config.app)),
       log,
       signal,
       parent: parentChannel(tethered),
@@ -115,12 +105,6 @@ async function performNode(
   } finally {
     leave();
   }
-}
-
-/** Myriad's own agents. */
-async function ownApp(): Promise<NodeApp> {
-  const { app } = await import("../actors/index.ts");
-  return { app };
 }
 
 /** Jobs come last: what the app has begun is there, and goes after them. */
@@ -189,7 +173,6 @@ async function performUp(
   { signal, print }: ClusterHooks,
 ): Promise<number> {
   const { nodes, servers, nats = null, state: folder, cluster: name, quiet } = options;
-  const begun = performance.now();
   const told = { isReady: false };
   const local = await startLocalCluster({
     command: [process.execPath, executable(), "node"],
@@ -206,7 +189,7 @@ async function performUp(
   });
   told.isReady = true;
   if (!signal.aborted) {
-    print(upDocument(local, name, performance.now() - begun));
+    print(upDocument(local, name, performance.now()));
     await aborted(signal);
   }
   await local.stop();

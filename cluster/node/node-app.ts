@@ -6,7 +6,7 @@
  */
 import { pathToFileURL } from "node:url";
 import { isFunction, isObject } from "../../runtime/contracts/index.ts";
-import type { App } from "../../runtime/index.ts";
+import { defineApp, type App } from "../../runtime/index.ts";
 import { clusterError } from "../errors.ts";
 import type { ClusterNode } from "./cluster-node.ts";
 
@@ -17,8 +17,9 @@ export interface NodeApp {
   readonly start?: (node: ClusterNode) => void | Promise<void>;
 }
 
-/** @param path absolute. @throws NODE_APP_INVALID */
-export async function loadNodeApp(path: string): Promise<NodeApp> {
+/** @param path absolute; null: no actor types. @throws NODE_APP_INVALID */
+export async function loadNodeApp(path: string | null): Promise<NodeApp> {
+  if (path === null) return { app: defineApp({ actors: [] }) };
   const { app, start } = await imported(path);
   if (!isObject(app) || !("actors" in app) || !(app.actors instanceof Map)) {
     throw clusterError("NODE_APP_INVALID", `${path} exports no app made by defineApp`, { location: path });

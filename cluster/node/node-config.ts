@@ -10,7 +10,7 @@ export interface NodeConfig {
   readonly threads: number;
   /** Absolute. */
   readonly state: string;
-  /** The module that exports the actor types; absolute. Null: the caller's own. */
+  /** The module that exports the actor types; absolute. Null: there are none. */
   readonly app: string | null;
   readonly nats: NatsOptions;
   /** Port 0: a free one. */

@@ -74,7 +74,7 @@ export const NODE_SCHEMA: object = {
     },
     threads: whole(0, 63, "worker threads beside the main one; default 0"),
     state: path("the folder in which the node keeps what outlives it; default .myriad where it is started"),
-    app: path("the module that exports the actor types as app; default: Myriad's own agents"),
+    app: path("the module that exports the actor types as app; default: none"),
     nats: NATS,
     health: group(
       {

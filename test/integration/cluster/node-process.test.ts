@@ -123,7 +123,11 @@ describe("myriad node", { concurrency: 2 }, () => {
     assert.match(stderr, /error NODE_CONFIG_INVALID: threads must be integer\n {2}at --threads/);
     const missing = await myriad(node("wrong", "--app", "nowhere.js"), { cwd });
     assert.equal(missing.code, 2);
-    assert.equal(entriesOf(missing.stderr).at(-1)!.error?.code, "NODE_APP_INVALID");
+    assert.match(missing.stderr, /NODE_CONFIG_UNREADABLE: app names.*nowhere\.js/);
+    writeFileSync(join(cwd, "none.mjs"), "export const nothing = 1;");
+    const none = await myriad(node("wrong", "--app", "none.mjs"), { cwd });
+    assert.equal(none.code, 2);
+    assert.equal(entriesOf(none.stderr).at(-1)!.error?.code, "NODE_APP_INVALID");
   });
 
   it("only checks its configuration with --check", async () => {
@@ -132,9 +136,9 @@ describe("myriad node", { concurrency: 2 }, () => {
     const document = JSON.parse(good.stdout) as { readonly config: { readonly name: string } };
     assert.equal(document.config.name, "checked");
     assert.ok(!good.stdout.includes(secret));
-    const bad = await myriad(node("checked", "--check", "--app", "nowhere.js"), { cwd });
+    const bad = await myriad(["node", "--check", "--threads", "2"], { cwd });
     assert.equal(bad.code, 2);
-    assert.match(bad.stderr, /NODE_CONFIG_UNREADABLE.*nowhere\.js/);
+    assert.match(bad.stderr, /NODE_CONFIG_INVALID: threads go with app/);
   });
 
   it("tells systemd that it is ready, that it lives, and that it stops", async (context) => {

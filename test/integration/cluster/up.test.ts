@@ -96,6 +96,6 @@ describe("myriad up", { skip: process.platform !== "linux" && "reads /proc" }, (
     const running = startMyriad(["up", "--nodes", "1", "--app", "no-such-app.js"], { cwd });
     const { code, stderr } = await running.ended;
     assert.equal(code, 4);
-    assert.match(stderr, /LOCAL_CLUSTER_FAILED: node-1 ended before it was ready[^]*NODE_APP_INVALID/);
+    assert.match(stderr, /LOCAL_CLUSTER_FAILED: node-1 ended before it was ready[^]*NODE_CONFIG_UNREADABLE/);
   });
 });

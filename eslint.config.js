@@ -2,7 +2,7 @@ import js from "@eslint/js";
 import tseslint from "typescript-eslint";
 
 export default tseslint.config(
-  { ignores: ["dist/", "examples/src/", "test/fixtures/", ".myriad/", "node_modules/"] },
+  { ignores: ["dist/", "examples/src/", "examples/deploy/", "test/fixtures/", ".myriad/", "node_modules/"] },
   js.configs.recommended,
   ...tseslint.configs.strictTypeChecked,
   {

@@ -58,7 +58,7 @@ export function checkNatsOptions(options: NatsOptions): void {
   const isList = Array.isArray(servers) && servers.length > 0 && servers.every(isAddress);
   check(isList, "CLUSTER_OPTION_INVALID", "servers are addresses like 127.0.0.1:4222", hideSecrets(servers));
   check(isText(name), "CLUSTER_OPTION_INVALID", "name is a text", name);
-  const isPrefix = isText(inboxPrefix) && /^[\w$-]+(?:\.[\w$-]+)*$/.test(inboxPrefix);
+  const isPrefix = isText(inboxPrefix) && /^[\w$%-]+(?:\.[\w$%-]+)*$/.test(inboxPrefix);
   check(isPrefix, "CLUSTER_OPTION_INVALID", "inboxPrefix is a subject without wildcards", inboxPrefix);
   check(
     isAuth(auth),

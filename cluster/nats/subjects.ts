@@ -133,6 +133,11 @@ export class Subjects {
     return `${this.prefix}.dead.*.*`;
   }
 
+  /** Below it answers to a node come, which no other node needs to be allowed to see. */
+  inboxes(node: string): string {
+    return `_INBOX.${this.cluster}.${tokenOf(node)}`;
+  }
+
   /** A JetStream stream, whose name may hold no dots: `MYRIAD_<cluster>_<what>`. */
   stream(what: string): string {
     return `MYRIAD_${this.cluster}_${what}`;

@@ -27,7 +27,7 @@ const CLOSE_ON_EXEC = 0o2000000;
 /** Neither to wait nor to be killed by a signal. */
 const FLAGS = 0x40 | 0x4000;
 
-function sendByLibrary(address: string): Send | null {
+export function sendByLibrary(address: string): Send | null {
   if (process.platform !== "linux") return null;
   try {
     const koffi = createRequire(import.meta.url)("koffi") as Koffi;
@@ -57,7 +57,7 @@ function unixAddress(address: string): Buffer {
   return Buffer.concat([family, Buffer.from(name)]);
 }
 
-function sendByProgram(address: string): Send {
+export function sendByProgram(address: string): Send {
   return (text, failed) => {
     const environment = { ...process.env, NOTIFY_SOCKET: address };
     execFile("systemd-notify", text.split("\n"), { env: environment, timeout: 5_000 }, (error) => {

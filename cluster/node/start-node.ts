@@ -64,13 +64,14 @@ async function open(
   const vitals = new Vitals(config);
   const health = await openHealth(config.health, vitals);
   closers.push(() => health.close());
-  const nats = await connectNats({ name: `${config.cluster}/${config.name}`, ...config.nats }, clock);
+  const subjects = new Subjects(config.cluster);
+  const own = { name: `${config.cluster}/${config.name}`, inboxPrefix: subjects.inboxes(config.name) };
+  const nats = await connectNats({ ...config.nats, ...own }, clock);
   closers.push(() => nats.close(clock));
   vitals.require("nats", () => nats.isConnected);
   await makeStateFolder(config.state);
   const journal = await openFileJournal(join(config.state, "nodes", config.name));
   closers.push(() => journal.close());
-  const subjects = new Subjects(config.cluster);
   const system = createSystem({
     app: options.app,
     node: config.name,

@@ -7,11 +7,13 @@
  *     draining  -> stopped   always, within the deadline and some seconds
  *
  * A node that drains says at once that it is not ready. Its parts then take no new work and finish what they have
- * begun, the one added last first; what waits in mailboxes is handled; actors stop, children before parents; and the
- * journal, NATS and at last the health server are closed. What is not done when the deadline passes is given up.
+ * begun, the one added last first; what waits in mailboxes is handled, and questions that actors have taken are
+ * answered; actors stop, children before parents; and the journal, NATS and at last the health server are closed. What
+ * is not done when the deadline passes is given up.
  */
 import type { Clock } from "../../runtime/contracts/index.ts";
 import type { ActorSystem } from "../../runtime/index.ts";
+import type { NodeObserver } from "../admin/node-observer.ts";
 import { clusterError } from "../errors.ts";
 import type { Nats } from "../nats/connect.ts";
 import type { Subjects } from "../nats/subjects.ts";
@@ -48,16 +50,18 @@ export interface NodeBody {
   readonly nats: Nats;
   readonly subjects: Subjects;
   readonly system: ActorSystem;
+  readonly observer: NodeObserver;
   readonly healthUrl: string;
   readonly vitals: Vitals;
   /** Closes everything; the last opened first. */
   readonly close: () => Promise<void>;
 }
 
-const LOOK_MS = 20;
+const LOOK_MS = 50;
 /** That actors which wait for nothing have to stop, also when all the time was used before. */
 const LEAST_STOP_MS = 1_000;
 const CLOSE_MS = 5_000;
+const LATE_THREAD_MS = 200;
 
 /** A running node; started by `startNode`. */
 export class ClusterNode {
@@ -105,6 +109,11 @@ export class ClusterNode {
 
   get system(): ActorSystem {
     return this.#body.system;
+  }
+
+  /** A look inside its actors: on its worker threads only where the app lists the type `observer`. */
+  get observer(): NodeObserver {
+    return this.#body.observer;
   }
 
   /** Such as `http://127.0.0.1:7422`. */
@@ -164,7 +173,7 @@ export class ClusterNode {
       if (!(await this.#isDone(name, ms, action))) late.push(name);
     };
     for (const part of this.#parts.toReversed()) await step(part.name, left(), () => part.drain?.(left()));
-    await step("mailboxes", left(), () => this.#untilQuiet(endsAt));
+    await step("messages", left(), () => this.#untilQuiet(endsAt));
     const stopMs = Math.max(left(), LEAST_STOP_MS);
     await step("actors", stopMs + LEAST_STOP_MS, () => system.shutdown({ deadlineMs: stopMs }));
     return late;
@@ -179,7 +188,10 @@ export class ClusterNode {
     return outcome.kind === "done";
   }
 
-  /** Until nothing waits in any mailbox, twice in a row: between two threads a message may be on its way. */
+  /**
+   * Until nothing waits in any mailbox, and no question for its answer; twice in a row, since between two threads a
+   * message may be on its way.
+   */
   async #untilQuiet(endsAt: number): Promise<void> {
     const { clock } = this.#body;
     for (let quiet = 0; quiet < 2 && clock.monotonic() < endsAt;) {
@@ -189,8 +201,11 @@ export class ClusterNode {
   }
 
   async #isQuiet(): Promise<boolean> {
-    const { system } = this.#body;
-    const { types, late } = await system.telemetry!.metrics({ timeoutMs: 200 });
-    return system.idle && late.length === 0 && types.every(({ waiting }) => waiting === 0);
+    const { system, observer } = this.#body;
+    const { types, late } = await system.telemetry!.metrics({ timeoutMs: LATE_THREAD_MS });
+    if (late.length > 0 || types.some(({ waiting }) => waiting > 0)) return false;
+    const actors = await observer.actors();
+    // Who says so has just been asked.
+    return actors.every(({ type, unanswered }) => type === "observer" || (unanswered ?? 0) === 0);
   }
 }

@@ -5,6 +5,7 @@ import { createSystem, type ActorSystem } from "../../runtime/index.ts";
 import { openFileJournal } from "../../storage/index.ts";
 import { AdminPart } from "../admin/admin-part.ts";
 import { clusterError } from "../errors.ts";
+import { NodeObserver } from "../admin/node-observer.ts";
 import { connectNats } from "../nats/connect.ts";
 import { Subjects } from "../nats/subjects.ts";
 import { natsTransport } from "../transport/nats-transport.ts";
@@ -88,6 +89,7 @@ async function open(
   vitals.system = system;
   vitals.pulse = pulse;
   logEvents(system, log);
+  const observer = new NodeObserver(system);
   const node = new ClusterNode({
     config,
     log,
@@ -95,6 +97,7 @@ async function open(
     nats,
     subjects,
     system,
+    observer,
     healthUrl: health.url,
     vitals,
     close,

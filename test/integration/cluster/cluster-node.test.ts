@@ -9,6 +9,7 @@ import type { ClusterNode, NodePart } from "../../../cluster/index.ts";
 import type { ActorRef, Reply } from "../../../runtime/index.ts";
 import { eventually } from "../../kit/eventually.ts";
 import { openNats, type NatsForTest } from "../../kit/nats.ts";
+import { worker, type WorkMessage } from "../../kit/node-app.ts";
 import { app, counter, type CounterMessage } from "../../kit/thread-app.ts";
 
 const get = (reply: Reply<number>): CounterMessage => ({ kind: "get", reply });
@@ -97,6 +98,22 @@ describe("a node of a cluster", () => {
     assert.equal(a.phase, "stopped");
     assert.ok(a.nats.connection.isClosed());
     await assert.rejects(fetch(`${a.healthUrl}/ready`), "its port is free again");
+  });
+
+  it("answers what another node has asked it before", async () => {
+    const [a, b] = [await start("a"), await start("b")];
+    b.system.spawn(worker, "b", { name: "worker" });
+    const found = (await a.system.find("b/worker")) as ActorRef<WorkMessage>;
+    const asked = found.ask<string>((reply) => ({ kind: "work", ms: 300, reply }), { timeoutMs: 60_000 });
+    await eventually("the question is there", async () =>
+      (await b.observer.actors("worker")).some(({ unanswered }) => unanswered === 1),
+    );
+    assert.deepEqual(await b.drain(), { drained: true, error: null });
+    assert.equal(await asked, "b");
+    await assert.rejects(
+      found.ask<string>((reply) => ({ kind: "who", reply })),
+      "nobody is there any more",
+    );
   });
 
   it("says that it is not ready while its parts drain, the last one first, and closes them when actors have stopped", async () => {

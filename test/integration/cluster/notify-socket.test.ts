@@ -32,7 +32,7 @@ describe(
         way(socket.address)!("READY=1\nSTATUS=ready, in cluster main", (why) => failures.push(why));
         await eventually("it has come", () => socket.lines().length >= 2);
         // The program asks for an answer after them.
-      assert.deepEqual(socket.lines().slice(0, 2), ["READY=1", "STATUS=ready, in cluster main"]);
+        assert.deepEqual(socket.lines().slice(0, 2), ["READY=1", "STATUS=ready, in cluster main"]);
         assert.deepEqual(failures, []);
         socket.close();
       });

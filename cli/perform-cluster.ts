@@ -5,7 +5,14 @@
 import { realpathSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type * as cluster from "../cluster/index.ts";
-import type { LocalCluster, LocalClusterEvent, Log, NodeConfig, ParentChannel } from "../cluster/index.ts";
+import type {
+  LocalCluster,
+  LocalClusterEvent,
+  Log,
+  NodeApp,
+  NodeConfig,
+  ParentChannel,
+} from "../cluster/index.ts";
 import { encodeError, MyriadError } from "../runtime/contracts/index.ts";
 import { errorOf } from "./cluster-output.ts";
 import type { ClusterDocument, NodeDocument, UpDocument } from "./cluster-output.ts";

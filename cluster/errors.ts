@@ -47,7 +47,14 @@ export type ClusterErrorCode =
   | "JOB_NOT_ENDED"
   | "JOB_NOT_WAITING"
   | "JOB_NODE_AWAY"
-  | "JOB_RESULT_TOO_LARGE";
+  | "JOB_RESULT_TOO_LARGE"
+  | "KEY_VALUE_CONFLICT"
+  | "KEY_VALUE_FAILED"
+  | "NODE_NAME_TAKEN"
+  | "SHARD_BUFFER_FULL"
+  | "SHARD_MESSAGE_INVALID"
+  | "SHARD_MOVED"
+  | "SHARDS_DIFFER";
 
 export const CLUSTER_ERRORS: Readonly<Record<ClusterErrorCode, ErrorDefinition>> = {
   CLUSTER_OPTION_INVALID: {
@@ -178,6 +185,42 @@ export const CLUSTER_ERRORS: Readonly<Record<ClusterErrorCode, ErrorDefinition>>
     fault: "internal",
     meaning: "The object store did not take or give an artifact.",
     hint: "Look whether the servers can be reached and have room, then try again.",
+  },
+  KEY_VALUE_CONFLICT: {
+    fault: "internal",
+    meaning: "Somebody else has changed that key meanwhile; nothing was changed.",
+    hint: "Read it again, and decide anew.",
+  },
+  KEY_VALUE_FAILED: {
+    fault: "internal",
+    meaning: "A bucket of keys and values gave no answer, or refused; a change may have been made.",
+    hint: "Look at the cause: the connection, the server's JetStream, or its disk.",
+  },
+  NODE_NAME_TAKEN: {
+    fault: "input",
+    meaning: "Another node of that name announces itself in the cluster.",
+    hint: "Give each node a name of its own; one that was killed frees its name when its lease is over.",
+  },
+  SHARD_BUFFER_FULL: {
+    fault: "internal",
+    meaning: "A shard has no owner just now, and as many messages wait for it as may.",
+    hint: "Send it again later, raise bufferSize, or see why no node takes the shard.",
+  },
+  SHARD_MESSAGE_INVALID: {
+    fault: "internal",
+    meaning: "A region of sharded actors was sent what no region and no ref of it sends.",
+    hint: "Send to the refs that a region gives.",
+  },
+  SHARD_MOVED: {
+    fault: "internal",
+    meaning:
+      "A message reached a node that has lost its shard meanwhile, and would have come out of order elsewhere.",
+    hint: "Send it again; the question was not handled.",
+  },
+  SHARDS_DIFFER: {
+    fault: "input",
+    meaning: "A region was opened with another number of shards than it has in this cluster.",
+    hint: "Give all nodes the same number; it holds for as long as the cluster does.",
   },
   TRANSPORT_CLOSED: {
     fault: "internal",

@@ -1,6 +1,6 @@
 /** The part of a node that operators ask and tell: its admin endpoints, as a NATS micro-service of its own. */
 import type { Clock } from "../../runtime/contracts/index.ts";
-import { NodeObserver, type ActorSystem } from "../../runtime/index.ts";
+import type { ActorSystem, NodeObserver } from "../../runtime/index.ts";
 import type { Nats } from "../nats/connect.ts";
 import type { Subjects } from "../nats/subjects.ts";
 import { MicroService } from "../services/micro-service.ts";
@@ -14,6 +14,7 @@ export interface AdminHost {
   readonly nats: Nats;
   readonly subjects: Subjects;
   readonly system: ActorSystem;
+  readonly observer: NodeObserver;
   readonly clock: Clock;
 }
 
@@ -23,8 +24,7 @@ export class AdminPart {
   readonly #service: MicroService;
   readonly #traces: TraceDesk;
 
-  constructor({ nats, subjects, system, clock }: AdminHost) {
-    const observer = new NodeObserver(system);
+  constructor({ nats, subjects, system, observer, clock }: AdminHost) {
     this.#traces = new TraceDesk(nats, subjects, observer, clock);
     this.#service = new MicroService(
       nats.connection,

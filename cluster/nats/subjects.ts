@@ -33,6 +33,16 @@ function boundedTokenOf(name: string): string {
   return `~${createHash("sha256").update(name).digest("hex")}`;
 }
 
+/** A name as one part of a key of a bucket, where `%` may not stand. */
+export function keyOf(name: string): string {
+  return tokenOf(name).replaceAll("%", "=");
+}
+
+/** The name that a part of a key stands for. @returns null: for none */
+export function nameOfKey(key: string): string | null {
+  return nameOf(key.replaceAll("=", "%"));
+}
+
 const CLUSTER = /^[A-Za-z0-9_-]{1,32}$/;
 
 /** The subjects of one cluster. */

@@ -12,8 +12,7 @@
  * is not done when the deadline passes is given up.
  */
 import type { Clock } from "../../runtime/contracts/index.ts";
-import type { ActorSystem } from "../../runtime/index.ts";
-import type { NodeObserver } from "../admin/node-observer.ts";
+import type { ActorSystem, NodeObserver } from "../../runtime/index.ts";
 import { clusterError } from "../errors.ts";
 import type { Nats } from "../nats/connect.ts";
 import type { Subjects } from "../nats/subjects.ts";

@@ -1,11 +1,10 @@
 /** Opens all that a node is made of, in order; when a step fails, closes what was opened before it. */
 import { join } from "node:path";
 import { systemClock, type Clock, type Random } from "../../runtime/contracts/index.ts";
-import { createSystem, type ActorSystem } from "../../runtime/index.ts";
+import { createSystem, NodeObserver, type ActorSystem } from "../../runtime/index.ts";
 import { openFileJournal } from "../../storage/index.ts";
 import { AdminPart } from "../admin/admin-part.ts";
 import { clusterError } from "../errors.ts";
-import { NodeObserver } from "../admin/node-observer.ts";
 import { connectNats } from "../nats/connect.ts";
 import { Subjects } from "../nats/subjects.ts";
 import { natsTransport } from "../transport/nats-transport.ts";
@@ -103,7 +102,7 @@ async function open(
     close,
   });
   await untilThreadsRun(system, clock);
-  node.add(new AdminPart({ nats, subjects, system, clock }));
+  node.add(new AdminPart({ nats, subjects, system, observer, clock }));
   await start?.(node);
   if (nats.connection.isClosed()) throw clusterError("NATS_REFUSED", "NATS has given the connection up");
   vitals.phase = "ready";

@@ -7,6 +7,7 @@ import { AdminClient, AdminPart, connectNats, natsTransport, Subjects } from "..
 import { systemClock } from "../../../runtime/contracts/index.ts";
 import {
   createSystem,
+  NodeObserver,
   type ActorRef,
   type ActorSystem,
   type Reply,
@@ -45,7 +46,8 @@ describe("the admin part of nodes", () => {
         nodes: { transport: natsTransport(nats, subjects) },
       });
       systems.push(system);
-      parts.push(new AdminPart({ nats, subjects, system, clock: systemClock }));
+      const observer = new NodeObserver(system);
+      parts.push(new AdminPart({ nats, subjects, system, observer, clock: systemClock }));
       system.spawn(counter, 5, { name: "sum" });
       system.spawn(counter, 7, { name: "far", placement: { thread: 1 } });
       await nats.connection.flush();

@@ -155,6 +155,9 @@ export interface ActorContext<in Message> extends Spawner {
    */
   hold(): void;
   release(): void;
+  /** From now on a drain of this actor waits until `settled`, or the end of this life: it has begun what is to be ended. */
+  unsettled(): void;
+  settled(): void;
   /**
    * Puts a message aside until `unstash`; at most as many as the mailbox holds. When this life ends they
    * become dead letters (`stashed`), and the questions among them fail.

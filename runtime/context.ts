@@ -108,6 +108,14 @@ export class ContextOf implements ActorContext<unknown>, Timers<unknown> {
     this.#inTurn().orders.release();
   }
 
+  unsettled(): void {
+    this.#inTurn().orders.unsettled();
+  }
+
+  settled(): void {
+    this.#inTurn().orders.settled();
+  }
+
   pipe<Value>(
     promise: PromiseLike<Value>,
     onValue: (value: Value) => unknown,

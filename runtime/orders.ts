@@ -16,6 +16,11 @@ export class Orders {
   #receiveTimeout: ReceiveTimeout | null = null;
   /** Messages wait; what this life has ordered does not, save the stop after all that waits. */
   #held: boolean | "draining" = false;
+  /**
+   * Something was begun that is to come to its end before a stop after all that waits. Once that stop was asked for,
+   * messages wait; they came too late for it.
+   */
+  #unsettled: boolean | "draining" | "drained" = false;
 
   constructor(cell: Cell) {
     this.#cell = cell;
@@ -29,11 +34,11 @@ export class Orders {
   }
 
   get isHeld(): boolean {
-    return this.#held !== false;
+    return this.#held !== false || typeof this.#unsettled === "string";
   }
 
   get stashReady(): boolean {
-    return this.#stash !== null && this.#stash.back > 0 && this.#held === false;
+    return this.#stash !== null && this.#stash.back > 0 && !this.isHeld;
   }
 
   get noticeReady(): boolean {
@@ -99,8 +104,23 @@ export class Orders {
     if (draining) this.#cell.notify({ kind: "drained" });
   }
 
-  /** @returns whether the stop after all that waits has come too early, and is kept until `release`. */
+  unsettled(): void {
+    if (this.#unsettled === false) this.#unsettled = true;
+  }
+
+  settled(): void {
+    const draining = this.#unsettled === "draining";
+    this.#unsettled = draining ? "drained" : false;
+    if (draining) this.#cell.notify({ kind: "drained" });
+  }
+
+  /** @returns whether the stop after all that waits has come too early, and is kept until `release` or `settled`. */
   keepDrain(): boolean {
+    if (this.#unsettled === "drained") return false;
+    if (this.#unsettled !== false) {
+      this.#unsettled = "draining";
+      return true;
+    }
     if (!this.isHeld || this.#cell.waiting === 0) return false;
     this.#held = "draining";
     return true;
@@ -121,7 +141,7 @@ export class Orders {
   /** @returns whether the stop after all that waits was among them: it is meant for the next life as well. */
   end(): boolean {
     const { host } = this.#cell;
-    let draining = this.#held === "draining";
+    let draining = this.#held === "draining" || typeof this.#unsettled === "string";
     this.#timers?.cancelAll();
     this.cancelReceiveTimeout();
     while (this.#notices.size > 0) {

@@ -22,9 +22,10 @@
  * - What the journal refuses fails the actor: EVENTS_NOT_KEPT, or STREAM_CONFLICT when somebody else has
  *   written to the stream. No effect of the refused commands runs, and no command is handled until a restart
  *   has recovered the truth: after a `resume` every command fails with the same error.
+ * - A drain waits until the journal has all that was decided, and the effects have run.
  * - A restart waits for the append that the last life left under way, then recovers.
  * - All of these are synchronous: one that returns a promise fails the actor (ACTOR_RETURNED_PROMISE).
- * - `ctx.hold` and `ctx.release` are used up here; do not call them.
+ * - `ctx.hold`, `release`, `unsettled` and `settled` are used up here; do not call them.
  */
 import { actor, type ActorContext, type ActorType, type Signal } from "../actor.ts";
 import { isFunction, isJournal, isObject, isOptionalFunction, isText, isWhole } from "../contracts/index.ts";

@@ -219,6 +219,7 @@ export class PersistentLife<State, Command, Event> {
     const gathered = this.#gathering!;
     this.#gathering = null;
     this.#appending = gathered;
+    ctx.unsettled();
     const fence = this.#fence ?? undefined;
     this.#underWay = this.#journal.append(this.#stream, this.#revision, gathered.events, fence);
     ctx.pipe(this.#underWay, kept, notKept);
@@ -239,6 +240,8 @@ export class PersistentLife<State, Command, Event> {
       ctx.release();
     }
     const gathered = this.#gathering;
+    // Before the effects: one of them may throw.
+    if (gathered === null || gathered.events.length === 0) ctx.settled();
     if (gathered === null) runAll(effects, ctx);
     else this.#goOn(gathered, effects, ctx);
   }

@@ -38,6 +38,28 @@ describe("an event-sourced actor", () => {
       assert.deepEqual(scripted.sizes, []);
     }));
 
+  it("that is drained keeps all that it has decided, and runs the effects, before it stops", () =>
+    inWorld({}, async ({ ref, scripted, world }) => {
+      scripted.hold();
+      const replies = [1, 2, 3].map((amount) => add(ref, amount));
+      await world.settle();
+      const drainer = actor({
+        name: "drainer",
+        initial: (_: undefined, ctx) => ctx.drain(ref),
+        receive: () => undefined,
+      });
+      world.system.spawn(drainer, undefined);
+      await world.settle();
+      const late = assert.rejects(add(ref, 4), hasCode("ASK_TARGET_STOPPED"));
+      for (let append = 1; append <= 2; append++) {
+        scripted.letGo();
+        await world.settle();
+      }
+      assert.deepEqual(await Promise.all(replies), [1, 3, 6]);
+      assert.deepEqual(scripted.sizes, [1, 2]);
+      await late;
+    }));
+
   it("whose apply or empty returns a promise fails, and keeps nothing", async () => {
     const later = (): never => Promise.reject(new Error("too late")) as never;
     for (const changes of [{ apply: later }, { empty: later }]) {

@@ -88,15 +88,15 @@ interface Lane<Message> {
   isClosing: boolean;
   /** How many of its actors live here. */
   actors: number;
-  /** What other regions have sent. It goes before what is of this one, some of which may come back among it. */
+  /** What other regions have sent. It goes before what is of this one. */
   foreign: Item<Message>[];
+  /** Who has sent that: what comes from there next comes behind it. */
+  readonly senders: Set<string>;
   own: Item<Message>[];
-  /** To whom messages of this region went last. */
+  /** To whom anything was sent or passed on last. */
   sentTo: Owner | null;
-  /** Keeps what is of this region; on its way by that node. */
+  /** Keeps what is to go out; on its way by that node, behind all that went there. */
   barrier: { readonly number: number; readonly by: Owner } | null;
-  /** The one claim, after its own, to whose owner it passes on what others still send here. */
-  passesTo: Fence | null;
   /** By node: under which claim it had sent, first, what came last. What was sent under an older one is late. */
   readonly newest: Map<string, Fence>;
 }
@@ -222,9 +222,18 @@ export class Region<State, Message> {
   }
 
   #barred(barrier: Barrier, ctx: ActorContext<RegionMessage<Message>>): void {
+    const lane = this.#lanes[barrier.shard]!;
     // What was sent this way is refused, too: nothing of it can come out of order.
     if (this.#whyNot(barrier) !== null) answer(barrier);
-    else this.#route(this.#lanes[barrier.shard]!, { given: barrier, from: barrier }, ctx);
+    else if (barrier.asker.address === ctx.self.address) this.#cameBack(lane, barrier, ctx);
+    else this.#route(lane, { given: barrier, from: barrier }, ctx);
+  }
+
+  /** All that went that way is back too, and older than what else waits. */
+  #cameBack(lane: Lane<Message>, { node, number }: Barrier, ctx: ActorContext<RegionMessage<Message>>): void {
+    const isBack = ({ from }: Item<Message>): boolean => from?.node === node;
+    lane.foreign = [...lane.foreign.filter(isBack), ...lane.foreign.filter((item) => !isBack(item))];
+    this.#opened({ kind: "passed", shard: lane.shard, number }, ctx);
   }
 
   /** Whether it could come out of order. @returns null: no */
@@ -235,13 +244,23 @@ export class Region<State, Message> {
   }
 
   #route(lane: Lane<Message>, item: Item<Message>, ctx: ActorContext<RegionMessage<Message>>): void {
-    const queue = item.from === null ? lane.own : lane.foreign;
-    if (queue.length > 0 || !this.#goesOn(lane, item, ctx)) this.#keep(queue, item, ctx);
+    const { from } = item;
+    const isBehind = from === null ? lane.own.length > 0 : lane.senders.has(from.node);
+    if (!isBehind && this.#goesOn(lane, item, from !== null, ctx)) return;
+    if (from !== null) lane.senders.add(from.node);
+    this.#keep(from === null ? lane.own : lane.foreign, item, ctx);
   }
 
-  /** @returns false: it has to wait */
-  #goesOn(lane: Lane<Message>, item: Item<Message>, ctx: ActorContext<RegionMessage<Message>>): boolean {
-    if (item.from === null && (lane.barrier !== null || lane.foreign.length > 0)) return false;
+  /** @param isComing from another region right now. @returns false: it has to wait */
+  #goesOn(
+    lane: Lane<Message>,
+    item: Item<Message>,
+    isComing: boolean,
+    ctx: ActorContext<RegionMessage<Message>>,
+  ): boolean {
+    // What comes to the owner may be what the barrier is waited for.
+    if (lane.barrier !== null && !(isComing && lane.claim !== null)) return false;
+    if (item.from === null && lane.foreign.length > 0) return false;
     if (lane.claim !== null) {
       if (lane.isClosing || !lane.claim.lease.isValid()) return false;
       this.#deliver(lane, lane.claim, item, ctx);
@@ -264,6 +283,8 @@ export class Region<State, Message> {
 
   #flush(lane: Lane<Message>, ctx: ActorContext<RegionMessage<Message>>): void {
     lane.foreign = this.#goOn(lane, lane.foreign, ctx);
+    lane.senders.clear();
+    for (const { from } of lane.foreign) if (from !== null) lane.senders.add(from.node);
     lane.own = this.#goOn(lane, lane.own, ctx);
   }
 
@@ -274,7 +295,7 @@ export class Region<State, Message> {
     ctx: ActorContext<RegionMessage<Message>>,
   ): Item<Message>[] {
     let gone = 0;
-    while (gone < queue.length && this.#goesOn(lane, queue[gone]!, ctx)) gone += 1;
+    while (gone < queue.length && this.#goesOn(lane, queue[gone]!, false, ctx)) gone += 1;
     this.waiting -= gone;
     return queue.slice(gone);
   }
@@ -289,18 +310,11 @@ export class Region<State, Message> {
     const { node, lease } = this.#world;
     const life = lease?.life ?? 0;
     const way = { shard: lane.shard, to: owner.life, node, life, hops: (from?.hops ?? 0) + 1 };
+    lane.sentTo = owner;
     if (from === null) {
       const { key, message } = given as Keyed<Message>;
-      lane.sentTo = owner;
       ctx.forward(door, given, { kind: "pass", ...way, key, message, origin: node, under: owner.fence });
-      return;
-    }
-    lane.passesTo ??= owner.fence;
-    const isLate = lane.passesTo !== owner.fence;
-    if (from.kind === "pass") {
-      if (isLate) this.#refuse(given, moved(`The shard of ${from.key} has moved again`), ctx);
-      else ctx.forward(door, given, { ...from, ...way });
-    } else if (isLate) answer(from);
+    } else if (from.kind === "pass") ctx.forward(door, given, { ...from, ...way });
     else door.tell({ ...from, ...way });
   }
 
@@ -414,7 +428,6 @@ export class Region<State, Message> {
     lane.door = null;
     lane.claim = claim;
     lane.isClosing = false;
-    lane.passesTo = null;
     this.#turn(lane, ctx);
   }
 
@@ -495,6 +508,7 @@ export class Region<State, Message> {
   #dropForeign(lane: Lane<Message>, ctx: ActorContext<RegionMessage<Message>>): void {
     const { foreign } = lane;
     lane.foreign = [];
+    lane.senders.clear();
     this.waiting -= foreign.length;
     for (const { given, from } of foreign) {
       if (from?.kind === "barrier") answer(from);
@@ -533,10 +547,10 @@ function newLane<Message>(shard: number): Lane<Message> {
     isClosing: false,
     actors: 0,
     foreign: [],
+    senders: new Set(),
     own: [],
     sentTo: null,
     barrier: null,
-    passesTo: null,
     newest: new Map(),
   };
 }

@@ -79,8 +79,13 @@ export async function openRegion<State, Message>(
   settings: RegionSettings<State, Message>,
 ): Promise<ShardRegion<Message>> {
   const region = new OpenRegion(bucket, settings);
-  await region.open();
-  return region;
+  try {
+    await region.open();
+    return region;
+  } catch (error) {
+    await region.abandon();
+    throw error;
+  }
 }
 
 /** What is on its way here when the last shard has gone is still passed on. */
@@ -94,7 +99,7 @@ class OpenRegion<State, Message> implements ShardRegion<Message> {
   readonly #table: ShardTable;
   readonly #refs = new Map<string, ActorRef<Message>>();
   readonly #refType: ActorType<string, string, Message>;
-  readonly #forget: Cancel;
+  readonly #forget: readonly Cancel[];
   #closing: Promise<void> | null = null;
 
   constructor(bucket: KeyValue, settings: RegionSettings<State, Message>) {
@@ -129,14 +134,22 @@ class OpenRegion<State, Message> implements ShardRegion<Message> {
         return key;
       },
     });
-    this.#forget = membership.onChange((event) => {
-      if (event.kind === "gone") this.#region.gone(event.member.node);
-    });
-    membership.onLeave(() => this.#leave());
+    this.#forget = [
+      membership.onChange((event) => {
+        if (event.kind === "gone") this.#region.gone(event.member.node);
+      }),
+      membership.onLeave(() => this.#leave()),
+    ];
   }
 
   open(): Promise<void> {
     return this.#table.open();
+  }
+
+  /** It did not open. */
+  async abandon(): Promise<void> {
+    this.#end();
+    await this.#settings.system.stop(this.door);
   }
 
   ref(key: string): ActorRef<Message> {
@@ -172,7 +185,11 @@ class OpenRegion<State, Message> implements ShardRegion<Message> {
 
   async #leave(): Promise<void> {
     await this.close();
-    this.#forget();
+    this.#end();
+  }
+
+  #end(): void {
+    for (const forget of this.#forget) forget();
     this.#table.close();
   }
 }

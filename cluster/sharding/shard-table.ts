@@ -117,6 +117,7 @@ export class ShardTable {
   /** @throws (rejects) SHARDS_DIFFER, KEY_VALUE_FAILED */
   async open(): Promise<void> {
     await this.#agreeOnCount();
+    this.#watch = await this.#bucket.watch((entry) => this.#seen(entry));
     this.#forget.push(
       this.#membership.onChange((event) => {
         if (event.kind === "lease-lost") this.#lost();
@@ -124,7 +125,6 @@ export class ShardTable {
         this.#evaluateSoon();
       }),
     );
-    this.#watch = await this.#bucket.watch((entry) => this.#seen(entry));
     this.#unhost = this.#membership.host(this.#rules.region);
     this.#evaluateSoon();
   }

@@ -19,6 +19,8 @@ export interface NatsKeyValueOptions {
 
 const OPERATION = "KV-Operation";
 const OPEN_MS = 15_000;
+/** A key that nobody writes. */
+const PROBE = "probe";
 const AGAIN_MS = 250;
 
 /** Opens a bucket, and makes it where it is missing. @throws (rejects) KEY_VALUE_FAILED */
@@ -34,7 +36,10 @@ export async function openKeyValue(
       // Read where it is written: a copy may lag behind.
       await new Kvm(client).create(bucket, { replicas, allow_direct: false, history: 1 });
       const manager = await jetstreamManager(nats.connection, { timeout: timeoutMs });
-      return new NatsKeyValue(nats, bucket, client, manager, clock);
+      const opened = new NatsKeyValue(nats, bucket, client, manager, clock);
+      // It is there, and may have no leader yet that could answer.
+      await opened.get(PROBE);
+      return opened;
     } catch (cause) {
       // Servers that have just been started elect their leaders first.
       if (clock.monotonic() >= endsAt) throw failed(`The bucket ${bucket} cannot be opened`, cause);

@@ -99,30 +99,17 @@ export class JetStream {
     retryMs: number,
     settle: (published: Published) => Value,
   ): Promise<Value> {
-    const until = this.clock.monotonic() + retryMs;
-    const encoded = encodedHeaders(fields);
-    const timeoutMs = Math.min(ATTEMPT_MS, retryMs);
-    const options = { headers: this.#headers, timeoutMs };
     return new Promise((resolve, reject) => {
-      const attempt = (): void => {
-        this.#encoded = encoded;
-        this.#requests.ask(subject, payload, asker, options);
-      };
-      const asker: Asker = {
-        answered: ({ data }) => {
-          try {
-            const published = publishedOf(data);
-            if (published.kind === "refused" && isUnavailable(published.refusal))
-              asker.failed(refused(subject, published.refusal, "STREAM_UNAVAILABLE"));
-            else resolve(settle(published));
-          } catch (error) {
-            reject(asError(error));
-          }
-        },
-        failed: (error) => void this.#pause(subject, until, error).then(attempt, reject),
-      };
-      attempt();
+      const publication = new Publication(this, subject, payload, fields, retryMs, settle, resolve, reject);
+      this.attempt(publication);
     });
+  }
+
+  /** Publishes it, for the first time or again. */
+  attempt<Value>(publication: Publication<Value>): void {
+    const { subject, payload, encoded, timeoutMs } = publication;
+    this.#encoded = encoded;
+    this.#requests.ask(subject, payload, publication, { headers: this.#headers, timeoutMs });
   }
 
   /** Asks its API. @throws STREAM_UNAVAILABLE */
@@ -142,7 +129,7 @@ export class JetStream {
       } catch (error) {
         why = error;
       }
-      await this.#pause(subject, until, why);
+      await this.pause(subject, until, why);
     }
   }
 
@@ -175,7 +162,7 @@ export class JetStream {
   }
 
   /** Until there may be a server again. @throws STREAM_UNAVAILABLE: it has been tried for long enough */
-  async #pause(subject: string, until: number, why: unknown): Promise<void> {
+  async pause(subject: string, until: number, why: unknown): Promise<void> {
     const leftMs = until - this.clock.monotonic();
     const isLast = leftMs <= 0 || !isPassing(why);
     if (isLast || this.nats.connection.isClosed()) {
@@ -191,6 +178,57 @@ export class JetStream {
         resolve();
       };
     });
+  }
+}
+
+/** A message on its way into a stream. One object for all its tries: at some hundred thousand a second more would be felt. */
+class Publication<Value> implements Asker {
+  readonly subject: string;
+  readonly payload: Uint8Array;
+  readonly encoded: Uint8Array;
+  readonly timeoutMs: number;
+  readonly #jetStream: JetStream;
+  readonly #until: number;
+  readonly #settle: (published: Published) => Value;
+  readonly #resolve: (value: Value) => void;
+  readonly #reject: (error: Error) => void;
+
+  constructor(
+    jetStream: JetStream,
+    subject: string,
+    payload: Uint8Array,
+    fields: Readonly<Record<string, string>>,
+    retryMs: number,
+    settle: (published: Published) => Value,
+    resolve: (value: Value) => void,
+    reject: (error: Error) => void,
+  ) {
+    this.subject = subject;
+    this.payload = payload;
+    this.encoded = encodedHeaders(fields);
+    this.timeoutMs = Math.min(ATTEMPT_MS, retryMs);
+    this.#jetStream = jetStream;
+    this.#until = jetStream.clock.monotonic() + retryMs;
+    this.#settle = settle;
+    this.#resolve = resolve;
+    this.#reject = reject;
+  }
+
+  answered({ data }: Msg): void {
+    try {
+      const published = publishedOf(data);
+      if (published.kind === "refused" && isUnavailable(published.refusal))
+        this.failed(refused(this.subject, published.refusal, "STREAM_UNAVAILABLE"));
+      else this.#resolve(this.#settle(published));
+    } catch (error) {
+      this.#reject(asError(error));
+    }
+  }
+
+  failed(error: MyriadError): void {
+    this.#jetStream
+      .pause(this.subject, this.#until, error)
+      .then(() => this.#jetStream.attempt(this), this.#reject);
   }
 }
 

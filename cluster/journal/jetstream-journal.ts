@@ -35,7 +35,15 @@ import {
   storageError,
 } from "../../storage/index.ts";
 import type { Nats } from "../nats/connect.ts";
-import { asPublished, isFull, isWrongSequence, JetStream, type Refusal } from "../nats/jetstream.ts";
+import {
+  asPublished,
+  isFull,
+  isRefusal,
+  isWrongSequence,
+  JetStream,
+  refused,
+  type Refusal,
+} from "../nats/jetstream.ts";
 import { readStream } from "../nats/stream-reader.ts";
 import type { Subjects } from "../nats/subjects.ts";
 import {
@@ -256,10 +264,28 @@ class OpenJournal implements Journal {
     return next.header(APPEND)?.split(" ")[0] === id ? next.sequence : null;
   }
 
+  /** Read until there are as many as the leader has: a server that has just come back may have fewer. */
   async #streams(prefix: string): Promise<readonly string[]> {
+    const stream = this.#subjects.stream("JOURNAL");
+    const until = this.#jetStream.clock.monotonic() + this.#retryMs;
+    const info = await this.#jetStream.call(`STREAM.INFO.${stream}`, {}, this.#retryMs);
+    if (isRefusal(info)) throw refused("listing streams", info);
+    const { num_subjects: count = 0 } = info["state"] as { readonly num_subjects?: number };
+    for (;;) {
+      const named = await this.#named(stream);
+      if (named.size >= count) {
+        const sorted = [...named].toSorted(([, one], [, other]) => one - other);
+        return sorted.map(([name]) => name).filter((name) => name.startsWith(prefix));
+      }
+      await this.#jetStream.pause(stream, until, `${named.size} of ${count} streams are there`);
+    }
+  }
+
+  /** Of each stream its first append. */
+  async #named(stream: string): Promise<ReadonlyMap<string, number>> {
     const named = new Map<string, number>();
     const all = {
-      stream: this.#subjects.stream("JOURNAL"),
+      stream,
       subject: this.#subjects.journals,
       from: "last-of-each",
       isHeadersOnly: true,
@@ -267,10 +293,9 @@ class OpenJournal implements Journal {
     for await (const { subject, sequence, headers } of readStream(this.#jetStream, all, this.#retryMs)) {
       const header = (name: string): string | null => headers?.get(name) || null;
       const { head } = appendOf(sequence, header, subject);
-      const name = streamOf(subject, header);
-      if (name?.startsWith(prefix) === true) named.set(name, head.firstSequence);
+      named.set(streamOf(subject, header) ?? subject, head.firstSequence);
     }
-    return [...named].toSorted(([, one], [, other]) => one - other).map(([name]) => name);
+    return named;
   }
 }
 

@@ -136,13 +136,18 @@ export class StreamReader {
           triedUntil = this.#jetStream.clock.monotonic() + this.#retryMs;
           if (from > until) return;
         }
-        throw storageError("JOURNAL_CORRUPT", `Stream "${stream}" ends before message ${until}.`);
       } catch (thrown) {
-        const isOver = this.#jetStream.clock.monotonic() >= triedUntil;
-        if (isOver || !isUnavailable(thrown)) throw readFailed(thrown);
-        await new Promise<void>((resolve) => this.#jetStream.clock.schedule(PAUSE_MS, resolve));
+        if (this.#isOver(triedUntil) || !isUnavailable(thrown)) throw readFailed(thrown);
       }
+      // A server that has just come back may not have caught up with the one that leads.
+      if (this.#isOver(triedUntil))
+        throw storageError("JOURNAL_CORRUPT", `Stream "${stream}" ends before message ${until}.`);
+      await new Promise<void>((resolve) => this.#jetStream.clock.schedule(PAUSE_MS, resolve));
     }
+  }
+
+  #isOver(triedUntil: number): boolean {
+    return this.#jetStream.clock.monotonic() >= triedUntil;
   }
 
   #reading(stream: string, from: number): AsyncGenerator<ReadMessage> {

@@ -263,6 +263,7 @@ function isPassing(why: unknown): boolean {
 }
 
 function textOf(why: unknown): string {
+  if (isText(why)) return why;
   if (why instanceof Error) return why.message;
   return isObject(why) && "text" in why ? String(why.text) : "no answer";
 }

@@ -29,6 +29,8 @@ interface Asked {
 
 const EXPIRES_MS = 2_000;
 const LOST_MS = 3_000;
+const NOTHING_THERE = 404;
+const NOTHING_CAME = 408;
 const NANOS_IN_MS = 1_000_000;
 
 export class Band {
@@ -40,6 +42,7 @@ export class Band {
   #asked: Asked | null = null;
   #asks = 0;
   #pending = 0;
+  #isResting = false;
 
   /** @param inbox where tasks come to; a number is put behind it */
   constructor(jetStream: JetStream, stream: string, consumer: string, inbox: string) {
@@ -54,7 +57,7 @@ export class Band {
   }
 
   get isIdle(): boolean {
-    return this.#asked === null;
+    return this.#asked === null && !this.#isResting;
   }
 
   /** How many are on their way, as far as is known. */
@@ -103,11 +106,12 @@ export class Band {
     return task;
   }
 
-  /** What was asked for under that number has ended. */
-  ended(id: number): void {
+  /** What was asked for under that number has ended: there was nothing, or there is no consumer now. */
+  ended(id: number, status: number): void {
     if (this.#asked?.id !== id) return;
     this.#asked = null;
     this.#pending = 0;
+    this.#isResting = status !== NOTHING_THERE && status !== NOTHING_CAME;
   }
 
   /** Nothing that was asked for will come any more. */
@@ -115,8 +119,9 @@ export class Band {
     this.#asked = null;
   }
 
-  /** Ends what should have ended by itself. */
+  /** Ends what should have ended by itself, and lets it ask again where there was no consumer. */
   sweep(): void {
+    this.#isResting = false;
     if (this.#asked !== null && this.#jetStream.clock.monotonic() >= this.#asked.until) this.#asked = null;
   }
 

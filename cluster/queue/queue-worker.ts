@@ -67,10 +67,14 @@ export interface WorkerParts {
     Pick<WorkOptions, "trusts" | "onEvent">;
   /** The consumers' own, which decides. */
   readonly ackWaitMs: number;
+  /** Deletes what is done and is still there; called when the servers may have lost that it is. */
+  readonly tidy: () => Promise<void>;
 }
 
 const SWEEP_MS = 500;
 const BEATS = 3;
+/** Servers that come back need a moment to know what they have. */
+const TIDY_MS = 2_000;
 const NANOS_IN_MS = 1_000_000;
 const ACK: Uint8Array = Buffer.from("+ACK");
 const IN_PROGRESS: Uint8Array = Buffer.from("+WPI");
@@ -137,6 +141,7 @@ class Worker implements QueueWorker {
     this.#every(this.#parts.ackWaitMs / BEATS, () => {
       for (const { reply } of this.#held) this.#parts.jetStream.send(reply, IN_PROGRESS);
     });
+    this.#tidyLater();
     this.#goOn();
   }
 
@@ -187,12 +192,23 @@ class Worker implements QueueWorker {
     for (const band of this.#bands) band.forget();
     if (!isConnected) return;
     for (const [subject, payload] of this.#unsent.splice(0)) this.#send(subject, payload);
+    this.#tidyLater();
     this.#goOn();
+  }
+
+  #tidyLater(): void {
+    const cancel = this.#parts.jetStream.clock.schedule(TIDY_MS, () => {
+      this.#timers.delete(cancel);
+      // It will be tried again with the next worker, or the next return of the connection.
+      this.#parts.tidy().catch(() => undefined);
+    });
+    this.#timers.add(cancel);
   }
 
   #take(message: Msg): void {
     // What has data is a task, so its headers need not be read.
-    if (message.data.length === 0 && (message.headers?.code ?? 0) > 0) this.#ended(message.subject);
+    const status = message.data.length === 0 ? (message.headers?.code ?? 0) : 0;
+    if (status > 0) this.#ended(message.subject, status);
     else {
       const priority = Number(message.subject.slice(message.subject.lastIndexOf(".") + 1));
       const task = this.#bands[priority]?.arrived(message);
@@ -206,12 +222,12 @@ class Worker implements QueueWorker {
     this.#goOn();
   }
 
-  #ended(subject: string): void {
+  #ended(subject: string, status: number): void {
     const [priority, id] = subject
       .slice(this.#inbox.length + 1)
       .split(".")
       .map(Number);
-    this.#bands[priority!]?.ended(id!);
+    this.#bands[priority!]?.ended(id!, status);
   }
 
   #goOn(): void {

@@ -171,7 +171,9 @@ export class TaskQueue {
     const { jetStream, subjects, name, stream } = this.#parts;
     const { deadLetters } = this;
     const all = withDefaults(options, wantedMs, jetStream.clock);
-    const parts = { jetStream, subjects, queue: name, stream, deadLetters, handler, options: all, ackWaitMs };
+    const tidy = (): Promise<void> => this.#tidy();
+    const own = { deadLetters, handler, options: all, ackWaitMs, tidy };
+    const parts = { jetStream, subjects, queue: name, stream, ...own };
     const worker = startWorker(parts);
     this.#workers.add(worker);
     return worker;
@@ -183,17 +185,13 @@ export class TaskQueue {
     const info = await jetStream.call(`STREAM.INFO.${stream}`, {}, retryMs);
     if (isRefusal(info)) throw refused(`looking at ${stream}`, info);
     const state = isObject(info["state"]) ? (info["state"] as Readonly<Record<string, unknown>>) : {};
-    const tasks = Number(state["messages"] ?? 0);
+    const asked = Array.from({ length: PRIORITIES }, (_, priority) => this.#priorityStatus(priority));
+    const priorities = await Promise.all(asked);
+    const tasks = priorities.reduce((sum, { pending, held }) => sum + pending + held, 0);
     const oldest = Date.parse(String(state["first_ts"]));
     const ageMs = tasks === 0 || Number.isNaN(oldest) ? 0 : Math.max(0, jetStream.clock.now() - oldest);
-    const priorities = Array.from({ length: PRIORITIES }, (_, priority) => this.#priorityStatus(priority));
-    return {
-      tasks,
-      bytes: Number(state["bytes"] ?? 0),
-      oldestMs: ageMs,
-      priorities: await Promise.all(priorities),
-      deadLetters: await this.deadLetters.count(),
-    };
+    const bytes = Number(state["bytes"] ?? 0);
+    return { tasks, bytes, oldestMs: ageMs, priorities, deadLetters: await this.deadLetters.count() };
   }
 
   /** Stops its workers (see `QueueWorker.stop`), and takes nothing more. */
@@ -232,6 +230,22 @@ export class TaskQueue {
     const found = await jetStream.call(`CONSUMER.INFO.${stream}.${consumer}`, {}, retryMs);
     if (isRefusal(found)) throw refused(`making ${stream}.${consumer}`, made);
     return ackWaitOf(found);
+  }
+
+  /**
+   * A server that is killed may remember that a task was acknowledged, and have forgotten that it deleted it: then it
+   * stays, and nobody gets it. All up to a consumer's floor were acknowledged.
+   */
+  async #tidy(): Promise<void> {
+    const { jetStream, stream, retryMs } = this.#parts;
+    for (const [priority, subject] of this.#ways.entries()) {
+      const info = await jetStream.call(`CONSUMER.INFO.${stream}.${consumerOf(priority)}`, {}, retryMs);
+      if (isRefusal(info)) continue;
+      const floor = info["ack_floor"] as { readonly stream_seq?: unknown } | undefined;
+      const done = Number(floor?.stream_seq ?? 0);
+      if (!Number.isSafeInteger(done) || done === 0) continue;
+      await jetStream.call(`STREAM.PURGE.${stream}`, { filter: subject, seq: done + 1 }, retryMs);
+    }
   }
 
   async #priorityStatus(priority: number): Promise<PriorityStatus> {

@@ -372,6 +372,24 @@ describe("a task queue", () => {
     await queue.close();
   });
 
+  it("deletes what is done and was left behind by a server", async () => {
+    const subjects = newSubjects();
+    const name = subjects.stream("QUEUE_tasks");
+    const { connection } = await test.connect();
+    // One that deletes nothing by itself, as one that was killed may have forgotten that it did.
+    const config = { name, subjects: [subjects.tasks("tasks")], retention: "limits", storage: "file" };
+    await connection.request(`$JS.API.STREAM.CREATE.${name}`, JSON.stringify(config));
+    const queue = await openQueue(test, { subjects });
+    for (let at = 0; at < 10; at++) await queue.enqueue(task(`${at}`, { priority: at }));
+    const worker = await queue.work(() => undefined);
+    await eventually("ten that are done", () => worker.counts.completed === 10);
+    await queue.enqueue(task("later"));
+    await eventually("eleven that are done", () => worker.counts.completed === 11);
+    assert.equal((await queue.status()).tasks, 0);
+    await eventually("none that are left", async () => (await queue.status()).bytes === 0);
+    await queue.close();
+  });
+
   it("runs only what is signed by a key that is trusted for its sender, where that is asked for", async () => {
     const seed = (): string => Buffer.from(nkeys.createUser().getSeed()).toString();
     const [known, stranger] = [claimSigner(seed()), claimSigner(seed())];

@@ -10,8 +10,12 @@ export class MemoryBucket {
   readonly #clients = new Set<MemoryKeyValue>();
   #revision = 0;
 
-  client(fate: () => Fate = () => "well"): MemoryKeyValue {
-    const client = new MemoryKeyValue(this, fate);
+  /** @param late how long news takes; their order is kept. */
+  client(
+    fate: () => Fate = () => "well",
+    late: () => Promise<void> = () => Promise.resolve(),
+  ): MemoryKeyValue {
+    const client = new MemoryKeyValue(this, fate, late);
     this.#clients.add(client);
     return client;
   }
@@ -41,14 +45,17 @@ export class MemoryKeyValue implements KeyValue {
   #isCut = false;
   readonly #bucket: MemoryBucket;
   readonly #fate: () => Fate;
+  readonly #late: () => Promise<void>;
+  #news: Promise<void> = Promise.resolve();
   readonly #watchers = new Set<(entry: KeyValueEntry) => void>();
   /** While its process is frozen nothing that comes is noticed. */
   #thawed: Promise<void> = Promise.resolve();
   #thaw: () => void = () => undefined;
 
-  constructor(bucket: MemoryBucket, fate: () => Fate) {
+  constructor(bucket: MemoryBucket, fate: () => Fate, late: () => Promise<void>) {
     this.#bucket = bucket;
     this.#fate = fate;
+    this.#late = late;
   }
 
   cut(): void {
@@ -70,11 +77,12 @@ export class MemoryKeyValue implements KeyValue {
 
   changed(entry: KeyValueEntry): void {
     if (this.#isCut) return;
-    for (const seen of this.#watchers) {
-      void this.#thawed.then(() => {
-        if (this.#watchers.has(seen)) seen(entry);
-      });
-    }
+    const late = this.#late();
+    this.#news = this.#news.then(async () => {
+      await late;
+      await this.#thawed;
+      for (const seen of this.#watchers) seen(entry);
+    });
   }
 
   get(key: string): Promise<KeyValueEntry | null> {

@@ -16,6 +16,7 @@ import { NodeClock } from "../../../kit/node-clock.ts";
 
 const LEASE_MS = 1_000;
 const NAMES = ["a", "b", "c"] as const;
+const MOST_LATE_MS = 60;
 const STEP_MS = 17;
 
 type Act =
@@ -41,7 +42,10 @@ class Node {
   constructor(world: World, name: string, seed: number) {
     const speed = 0.97 + 0.06 * world.chance.next();
     this.clock = new NodeClock(world.clock, world.chance.next() * 1e6, speed);
-    this.bucket = world.bucket.client(() => world.fate());
+    this.bucket = world.bucket.client(
+      () => world.fate(),
+      () => world.late(),
+    );
     const options = { node: name, leaseMs: LEASE_MS, clock: this.clock, random: seededRandom(seed) };
     const join = (): void =>
       void Membership.join(this.bucket, options).then(
@@ -81,6 +85,10 @@ class World {
   constructor(seed: number) {
     this.chance = seededRandom(seed);
     this.nodes = NAMES.map((name) => new Node(this, name, ++this.#seeds));
+  }
+
+  late(): Promise<void> {
+    return new Promise((resolve) => this.clock.schedule(this.chance.next() * MOST_LATE_MS, resolve));
   }
 
   fate(): Fate {

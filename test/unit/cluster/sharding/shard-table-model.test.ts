@@ -17,6 +17,7 @@ import { NodeClock } from "../../../kit/node-clock.ts";
 const LEASE_MS = 1_000;
 const SHARDS = 8;
 const NAMES = ["a", "b", "c"] as const;
+const MOST_LATE_MS = 60;
 const STEP_MS = 23;
 
 type Act =
@@ -51,7 +52,8 @@ class Node {
     this.name = name;
     this.clock = new NodeClock(world.clock, world.chance.next() * 1e6, 0.97 + 0.06 * world.chance.next());
     const fate = (): Fate => world.fate();
-    this.buckets = [world.members.client(fate), world.shards.client(fate)];
+    const late = (): Promise<void> => world.late();
+    this.buckets = [world.members.client(fate, late), world.shards.client(fate, late)];
     void this.#begin(world, seed);
   }
 
@@ -118,6 +120,10 @@ class World {
   constructor(seed: number) {
     this.chance = seededRandom(seed);
     this.nodes = NAMES.map((name) => new Node(this, name, ++this.#seeds));
+  }
+
+  late(): Promise<void> {
+    return new Promise((resolve) => this.clock.schedule(this.chance.next() * MOST_LATE_MS, resolve));
   }
 
   fate(): Fate {

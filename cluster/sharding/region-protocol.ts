@@ -40,14 +40,12 @@ export interface Passed {
   readonly number: number;
 }
 
-/** Time to look what is due; made on this node alone. */
+/** Something that the region is to do by itself; made on this node alone. */
 export class Step {
-  static readonly due: Step = new Step(null);
-  /** The hand-over of that shard takes too long; null: of none. */
-  readonly lateShard: number | null;
+  readonly run: (ctx: never) => void;
 
-  constructor(lateShard: number | null) {
-    this.lateShard = lateShard;
+  constructor(run: (ctx: never) => void) {
+    this.run = run;
   }
 }
 

@@ -47,6 +47,8 @@ export interface RegionRules<State, Message> {
   readonly bufferSize: number;
   readonly handOverMs: number;
   readonly barrierMs: number;
+  /** Of a region on another node. */
+  where(node: string): string;
   readonly supervision: Supervision;
 }
 
@@ -101,6 +103,10 @@ interface Lane<Message> {
   readonly newest: Map<string, Fence>;
 }
 
+const NOTHING = new Step(() => undefined);
+const SEEK_MS = 2_000;
+const AGAIN_MS = 100;
+
 const moved = (what: string): Error => clusterError("SHARD_MOVED", what);
 
 export class Region<State, Message> {
@@ -112,6 +118,8 @@ export class Region<State, Message> {
   /** By key; the one that was used longest ago first. */
   readonly #entities = new Map<string, Entity<Message>>();
   readonly #byAddress = new Map<string, Entity<Message>>();
+  /** The regions of other nodes, each in its life; null: it is being sought. */
+  readonly #doors = new Map<string, ActorRef<RegionMessage<Message>> | null>();
   readonly #steps: ((ctx: ActorContext<RegionMessage<Message>>) => void)[] = [];
   #door: ActorRef<RegionMessage<Message>> | null = null;
   #barriers = 0;
@@ -159,6 +167,7 @@ export class Region<State, Message> {
   /** A node's life is over: nothing comes by it any more. */
   gone(node: string): void {
     this.#do((ctx) => {
+      this.#forgetDoors(node);
       for (const lane of this.#lanes) if (lane.barrier?.by.node === node) this.#unlessLives(lane, ctx);
     });
   }
@@ -168,7 +177,7 @@ export class Region<State, Message> {
     this.#steps.push(step);
     if (this.#steps.length > 1 || this.#door === null) return;
     try {
-      this.#door.tell(Step.due);
+      this.#door.tell(NOTHING);
     } catch {
       // It is full of messages, each of which comes to the steps first.
     }
@@ -182,14 +191,15 @@ export class Region<State, Message> {
     this.waiting = 0;
     for (const { shard } of this.#lanes) this.#lanes[shard] = newLane(shard);
     const { idleMs } = this.#rules;
-    if (idleMs !== Infinity) ctx.timers.periodic("idle", Math.max(1, idleMs / 4), Step.due);
+    const passivate = this.#step((later) => this.#passivateIdle(later));
+    if (idleMs !== Infinity) ctx.timers.periodic("idle", Math.max(1, idleMs / 4), passivate);
     this.#world.began();
     return this;
   }
 
   #received(given: RegionMessage<Message>, ctx: ActorContext<RegionMessage<Message>>): this {
     for (let step = this.#steps.shift(); step !== undefined; step = this.#steps.shift()) step(ctx);
-    if (given instanceof Step) this.#due(given, ctx);
+    if (given instanceof Step) given.run(ctx as never);
     else if (!isObject(given)) this.#refuseStrange(given, ctx);
     else if (isPass<Message>(given, this.#rules.shards)) this.#passed(given, ctx);
     else if (isKeyed<Message>(given)) this.#route(this.#laneOf(given.key), { given, from: null }, ctx);
@@ -199,9 +209,8 @@ export class Region<State, Message> {
     return this;
   }
 
-  #due({ lateShard }: Step, ctx: ActorContext<RegionMessage<Message>>): void {
-    if (lateShard === null) this.#passivateIdle(ctx);
-    else this.#stopLate(this.#lanes[lateShard]!, ctx);
+  #step(run: (ctx: ActorContext<RegionMessage<Message>>) => void): Step {
+    return new Step(run);
   }
 
   #refuseStrange(given: RegionMessage<Message>, ctx: ActorContext<RegionMessage<Message>>): void {
@@ -382,7 +391,6 @@ export class Region<State, Message> {
   }
 
   #passivateIdle(ctx: ActorContext<RegionMessage<Message>>): void {
-    if (this.#rules.idleMs === Infinity) return;
     const before = ctx.clock.monotonic() - this.#rules.idleMs;
     for (const entity of this.#entities.values()) {
       if (entity.usedAt > before) return;
@@ -419,7 +427,7 @@ export class Region<State, Message> {
     lane.isClosing = false;
     ctx.timers.cancel(`hand-over ${lane.shard}`);
     lane.owner = owner;
-    lane.door = owner === null ? null : doorOf<Message>(owner, ctx);
+    lane.door = owner === null ? null : this.#doorOf(owner, ctx);
     this.#turn(lane, ctx);
   }
 
@@ -429,6 +437,49 @@ export class Region<State, Message> {
     lane.claim = claim;
     lane.isClosing = false;
     this.#turn(lane, ctx);
+  }
+
+  /** @returns null: it is not known yet, and sought */
+  #doorOf(owner: Owner, ctx: ActorContext<RegionMessage<Message>>): ActorRef<RegionMessage<Message>> | null {
+    const name = lifeOf(owner);
+    const known = this.#doors.get(name);
+    if (known === undefined) this.#seek(owner, ctx);
+    return known ?? null;
+  }
+
+  /** An address would not do: after a new start of its node it may name an actor of the life before. */
+  #seek(owner: Owner, ctx: ActorContext<RegionMessage<Message>>): void {
+    this.#doors.set(lifeOf(owner), null);
+    const found = ctx.system.find(this.#rules.where(owner.node), { timeoutMs: SEEK_MS });
+    ctx.pipe(
+      found,
+      (ref) => this.#step((later) => this.#found(owner, ref, later)),
+      () => this.#step((later) => this.#found(owner, null, later)),
+    );
+  }
+
+  #found(
+    owner: Owner,
+    door: ActorRef<RegionMessage<Message>> | null,
+    ctx: ActorContext<RegionMessage<Message>>,
+  ): void {
+    const name = lifeOf(owner);
+    const lanes = this.#lanes.filter((lane) => lane.owner !== null && lifeOf(lane.owner) === name);
+    if (door === null && lanes.length > 0) {
+      const again = this.#step((later) => this.#seek(owner, later));
+      ctx.timers.single(`seek ${name}`, AGAIN_MS, again);
+      return;
+    }
+    if (door === null) this.#doors.delete(name);
+    else this.#doors.set(name, door);
+    for (const lane of lanes) {
+      lane.door = door;
+      this.#flush(lane, ctx);
+    }
+  }
+
+  #forgetDoors(node: string): void {
+    for (const name of this.#doors.keys()) if (name.endsWith(` ${node}`)) this.#doors.delete(name);
   }
 
   /** Messages may go another way from now on: not before those that went the old one have arrived. */
@@ -448,7 +499,7 @@ export class Region<State, Message> {
     lane.barrier = { number, by };
     const way = { shard: lane.shard, to: by.life, node, life: lease?.life ?? 0, hops: 1 };
     try {
-      doorOf<Message>(by, ctx).tell({ kind: "barrier", ...way, number, asker: ctx.self });
+      this.#doorOf(by, ctx)?.tell({ kind: "barrier", ...way, number, asker: ctx.self });
     } catch {
       // Its mailbox is full: it has time until the barrier is given up.
     }
@@ -475,7 +526,8 @@ export class Region<State, Message> {
     if (lane.claim === null) return;
     lane.isClosing = true;
     for (const { shard, ref } of this.#entities.values()) if (shard === lane.shard) ctx.drain(ref);
-    ctx.timers.single(`hand-over ${lane.shard}`, this.#rules.handOverMs, new Step(lane.shard));
+    const tooLate = this.#step((later) => this.#stopLate(lane, later));
+    ctx.timers.single(`hand-over ${lane.shard}`, this.#rules.handOverMs, tooLate);
     this.#closedIfEmpty(lane);
   }
 
@@ -517,6 +569,7 @@ export class Region<State, Message> {
   }
 }
 
+const lifeOf = ({ node, life }: Owner): string => `${life} ${node}`;
 const isForeign = ({ from }: Item<unknown>): boolean => from !== null;
 const isBarrierItem = ({ from }: Item<unknown>): boolean => from?.kind === "barrier";
 
@@ -530,13 +583,6 @@ function answer({ asker, shard, number }: Barrier): void {
 
 const isSame = (one: Owner, other: Owner | null): boolean =>
   one.node === other?.node && one.life === other.life && one.fence === other.fence;
-
-function doorOf<Message>(
-  { door }: Owner,
-  { system }: ActorContext<RegionMessage<Message>>,
-): ActorRef<RegionMessage<Message>> {
-  return system.resolve(door);
-}
 
 function newLane<Message>(shard: number): Lane<Message> {
   return {

@@ -91,6 +91,8 @@ export async function openRegion<State, Message>(
 /** What is on its way here when the last shard has gone is still passed on. */
 const LINGER_MS = 500;
 
+const nameOfRegion = (name: string): string => `shards-${name}`;
+
 class OpenRegion<State, Message> implements ShardRegion<Message> {
   readonly name: string;
   readonly door: ActorRef<Keyed<Message>>;
@@ -107,7 +109,11 @@ class OpenRegion<State, Message> implements ShardRegion<Message> {
     this.name = name;
     this.#settings = settings;
     this.#region = new Region(
-      { ...settings, barrierMs: 2 * membership.leaseMs },
+      {
+        ...settings,
+        barrierMs: 2 * membership.leaseMs,
+        where: (node) => `${node}/${nameOfRegion(name)}`,
+      },
       {
         node: membership.node,
         get lease() {
@@ -118,14 +124,9 @@ class OpenRegion<State, Message> implements ShardRegion<Message> {
         began: () => this.#table.tellAll(),
       },
     );
-    const door = system.spawn(this.#region.type, undefined, { name: `shards-${name}` });
+    const door = system.spawn(this.#region.type, undefined, { name: nameOfRegion(name) });
     this.door = door;
-    this.#table = new ShardTable(
-      bucket,
-      membership,
-      { region: name, shards, role, door: door.address },
-      this.#region,
-    );
+    this.#table = new ShardTable(bucket, membership, { region: name, shards, role }, this.#region);
     this.#refType = actor<string, string, Message>({
       name: "shard-ref",
       initial: (key) => key,

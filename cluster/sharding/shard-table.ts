@@ -13,7 +13,7 @@
  * the middle of handling a message and goes on with it later: what it then writes is refused, since the revision of
  * the newer claim is a greater fence, which the new owner's actors have raised before they handled anything.
  */
-import { isText, isWhole } from "../../runtime/contracts/index.ts";
+import { isWhole } from "../../runtime/contracts/index.ts";
 import type { Cancel, Fence } from "../../runtime/contracts/index.ts";
 import { clusterError } from "../errors.ts";
 import { isName } from "../membership/announcement.ts";
@@ -27,8 +27,6 @@ import { ownerOf, type Candidate } from "./allocation.ts";
 export interface Owner {
   readonly node: string;
   readonly life: number;
-  /** The address of its region. */
-  readonly door: string;
   /** Of its claim. */
   readonly fence: Fence;
 }
@@ -44,7 +42,6 @@ export interface TableRules {
   readonly shards: number;
   /** Owners must have it; null: any will do. */
   readonly role: string | null;
-  readonly door: string;
 }
 
 export interface TableEvents {
@@ -204,8 +201,8 @@ export class ShardTable {
     this.#evaluateSoon();
   }
 
-  #isOurs({ node, life, door }: Owner, lease: Lease): boolean {
-    return node === this.#membership.node && life === lease.life && door === this.#rules.door;
+  #isOurs({ node, life }: Owner, lease: Lease): boolean {
+    return node === this.#membership.node && life === lease.life;
   }
 
   #giveUp(entry: Entry): void {
@@ -291,7 +288,7 @@ export class ShardTable {
 
   async #claim(shard: number, entry: Entry, lease: Lease): Promise<void> {
     entry.isClaiming = true;
-    const owner = { node: this.#membership.node, life: lease.life, door: this.#rules.door };
+    const owner = { node: this.#membership.node, life: lease.life };
     const value = new TextEncoder().encode(JSON.stringify(owner));
     try {
       const revision = await this.#bucket.put(this.#keyOf(shard), value, entry.revision);
@@ -347,8 +344,8 @@ function decodeOwner(bytes: Uint8Array, revision: number): Owner | null {
   if (bytes.length > MOST_BYTES) return null;
   try {
     const given = JSON.parse(new TextDecoder().decode(bytes)) as Owner | null;
-    if (given === null || !isName(given.node) || !isWhole(given.life, 1) || !isText(given.door)) return null;
-    return { node: given.node, life: given.life, door: given.door, fence: revision as Fence };
+    if (given === null || !isName(given.node) || !isWhole(given.life, 1)) return null;
+    return { node: given.node, life: given.life, fence: revision as Fence };
   } catch {
     return null;
   }

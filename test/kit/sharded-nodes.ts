@@ -19,7 +19,13 @@ import {
 import type { NatsForTest } from "./nats.ts";
 
 export type CounterMessage =
-  | { readonly kind: "note"; readonly from: string; readonly number: number }
+  | {
+      readonly kind: "note";
+      readonly from: string;
+      readonly number: number;
+      /** Told once the note is kept. */
+      readonly reply?: Reply<number>;
+    }
   | { readonly kind: "get"; readonly reply: Reply<Notes> }
   | { readonly kind: "where"; readonly reply: Reply<{ readonly node: string; readonly fence: number }> }
   | { readonly kind: "crash"; readonly reply: Reply<never> };
@@ -27,10 +33,12 @@ export type CounterMessage =
 /** By sender, in the order of their arrival. */
 export type Notes = Readonly<Record<string, readonly number[]>>;
 
-interface Noted {
+/** By which node, and with which fence. */
+export interface Noted {
   readonly from: string;
   readonly number: number;
   readonly by: string;
+  readonly fence: number;
 }
 
 interface CounterState {
@@ -50,14 +58,20 @@ export const counter: ActorType<Sharded, unknown, CounterMessage> = eventSourced
   name: "counter",
   stream: ({ key }) => streamOf(key),
   empty: (args) => ({ args, notes: {} }),
-  handle(_, message, ctx) {
+  handle({ args: { fence } }, message, ctx) {
     const { node } = ctx.system;
     if (message.kind === "note") {
-      return { events: [{ from: message.from, number: message.number, by: node }] };
+      const { from, number, reply } = message;
+      return { events: [{ from, number, by: node, fence }], effect: () => reply?.send(number) };
     }
     if (message.kind === "crash") throw new Error("crash");
     if (message.kind === "get") return { effect: ({ notes }) => message.reply.send(notes) };
     return { effect: ({ args }) => message.reply.send({ node, fence: args.fence }) };
+  },
+  messageId: (message) =>
+    message.kind === "note" && message.reply !== undefined ? `${message.from} ${message.number}` : null,
+  duplicate: (_, message) => {
+    if (message.kind === "note") message.reply?.send(message.number);
   },
   apply: (state, { from, number }) => ({
     ...state,
@@ -81,14 +95,16 @@ export interface ShardedNodeOptions {
   readonly region?: Partial<RegionOptions<unknown, CounterMessage>>;
 }
 
+export const SUBJECTS: Subjects = new Subjects("test");
+
 export async function startNode(
-  test: NatsForTest,
+  test: Pick<NatsForTest, "connect">,
   node: string,
   journal: Journal,
   { member = {}, region = {} }: ShardedNodeOptions = {},
 ): Promise<ShardedNode> {
   const nats = await test.connect({ name: node });
-  const subjects = new Subjects("test");
+  const subjects = SUBJECTS;
   const nodes = { transport: natsTransport(nats, subjects), aliveMs: 200, lostMs: 2_000 };
   const system = createSystem({ node, nodes, journal });
   const membership = await joinCluster({ nats, subjects, node, leaseMs: 1_000, ...member });

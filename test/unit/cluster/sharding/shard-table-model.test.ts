@@ -61,11 +61,10 @@ class Node {
     const options = { node: this.name, leaseMs: LEASE_MS, clock: this.clock, random: seededRandom(seed) };
     try {
       const membership = (this.membership ??= await Membership.join(this.buckets[0], options));
-      const door = `${this.name}/shards#${seed}`;
       const table = new ShardTable(
         this.buckets[1],
         membership,
-        { region: "orders", shards: SHARDS, role: null, door },
+        { region: "orders", shards: SHARDS, role: null },
         {
           routed: (shard) => void this.acting.delete(shard),
           owned: (shard, claim) => {

@@ -79,6 +79,7 @@ export class ClusterNode {
       if (isConnected) log.info("NATS is reached again", { server: nats.connection.getServer() });
       else if (!nats.connection.isClosed()) log.warn("NATS is lost, and sought");
     });
+    void this.#tellErrors();
     void nats.connection.closed().then((cause) => {
       const why = cause instanceof Error ? cause.message : "it was closed";
       const error = clusterError("NATS_REFUSED", `NATS has given the connection up: ${why}`);
@@ -144,6 +145,14 @@ export class ClusterNode {
   async drain(): Promise<NodeEnding> {
     await this.#drain(null);
     return await this.stopped;
+  }
+
+  /** Such as a subject that the node's user may not use. */
+  async #tellErrors(): Promise<void> {
+    const { nats, log } = this.#body;
+    for await (const status of nats.connection.status()) {
+      if (status.type === "error") log.warn("NATS has refused something", { why: status.error.message });
+    }
   }
 
   async #drain(error: Error | null): Promise<void> {

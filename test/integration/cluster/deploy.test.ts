@@ -33,6 +33,7 @@ describe("examples/deploy", { skip: !hasOpenssl() && "openssl makes the certific
   let folder = "";
   let server: NatsServer;
   const nodes: ClusterNode[] = [];
+  const warnings: string[] = [];
   before(async () => {
     folder = mkdtempSync(join(tmpdir(), "myriad-deploy-"));
     certify(folder);
@@ -63,7 +64,7 @@ describe("examples/deploy", { skip: !hasOpenssl() && "openssl makes the certific
     };
     const config = readNodeConfig({ file: join(DEPLOY, "node.yaml"), environment });
     assert.equal(config.app, join(DEPLOY, "app.js"));
-    const log = openLog({ level: "warn", format: "json", node: name, write: () => undefined });
+    const log = openLog({ level: "warn", format: "json", node: name, write: (line) => void warnings.push(line) });
     const node = await startNode({ ...(await loadNodeApp(config.app)), config, log });
     nodes.push(node);
     return node;
@@ -83,6 +84,7 @@ describe("examples/deploy", { skip: !hasOpenssl() && "openssl makes the certific
     const greeter = (await a.system.find("b/greeter")) as ActorRef<Greeting> | null;
     const answer = await greeter?.ask<string>((reply) => ({ name: "Ada", reply }));
     assert.equal(answer, "Hello Ada, says b; you are number 1");
+    assert.deepEqual(warnings, [], "nothing that a node does is refused");
   });
 
   it("lets a node say nothing in another's name, and hear nothing that is for another", async () => {

@@ -164,6 +164,7 @@ const SUBJECTS: readonly (readonly [method: string, subject: string])[] = [
   ["jobProgress", subjects.jobProgress("<job>")],
   ["jobWork", subjects.jobWork()],
   ["node", subjects.node("<node>", "<what>")],
+  ["inboxes", subjects.inboxes("<node>")],
 ];
 
 interface ObjectSchema {

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { MOST_ATTEMPTS } from "../../../actors/jobs/job-runner.ts";
+import { ADMIN_SERVICE, adminEndpoints, type AdminParts } from "../../../cluster/admin/admin-endpoints.ts";
 import { CLUSTER_ERRORS, Subjects } from "../../../cluster/index.ts";
 import { jobEndpoints, nodeEndpoints } from "../../../cluster/jobs/job-endpoints.ts";
 import { JOB_RIGHTS, LISTED, MOST_LISTED } from "../../../cluster/jobs/job-exchange.ts";
@@ -10,12 +11,17 @@ import { JOB_APPROVALS, JOB_COMMANDS, JOB_STATES } from "../../../cluster/jobs/j
 import { SERVICE_NAME } from "../../../cluster/jobs/job-service.ts";
 import { BESIDE_BYTES, JOB_BUCKET, KEPT_DAYS } from "../../../cluster/jobs/job-store.ts";
 import { JOB_STREAM } from "../../../cluster/jobs/stream-job-queue.ts";
+import { APPEND, FENCE, STREAM } from "../../../cluster/journal/append-format.ts";
+import { PRIORITIES } from "../../../cluster/queue/band-schedule.ts";
+import { CLAIM } from "../../../cluster/queue/claim.ts";
+import { ENVELOPE_VERSION, makeEnvelope, type MessageType } from "../../../cluster/queue/envelope.ts";
 import { MOST_DEPTH, MOST_REQUEST_BYTES } from "../../../cluster/services/body.ts";
 import type { EndpointSpec } from "../../../cluster/services/endpoint.ts";
 import { HEADER_BYTES, MOST_AT_A_TIME, QUEUE_GROUP } from "../../../cluster/services/micro-service.ts";
 import { statusOf } from "../../../cluster/services/service-error.ts";
 import * as datagrams from "../../../runtime/nodes/datagram.ts";
-import { readSource } from "../../kit/repository.ts";
+import { VirtualClock } from "../../../runtime/testkit/index.ts";
+import { readSource, sourceFiles } from "../../kit/repository.ts";
 
 const PAGE = readSource("cluster/PROTOCOL.md");
 const subjects = new Subjects("main");
@@ -55,10 +61,45 @@ describe("the protocol page", () => {
     );
   });
 
-  it("has the streams and buckets", () => {
-    const names = [subjects.stream(JOB_STREAM), subjects.bucket(JOB_BUCKET)];
-    assert.deepEqual(first(table("Streams and buckets", "Name")), names);
+  it("has the streams and buckets that the sources make", () => {
+    const sources = sourceFiles("cluster").map(readSource).join("\n");
+    const made = [...sources.matchAll(/\b(stream|bucket)\(([^)]*)\)/g)].flatMap(([, kind, given]) => {
+      const what = NAMES[given!] ?? /^"(\w+)"$/.exec(given!)?.[1];
+      return what === undefined ? [] : [kind === "stream" ? subjects.stream(what) : subjects.bucket(what)];
+    });
+    assert.deepEqual(first(table("Streams and buckets", "Name")).toSorted(), [...new Set(made)].toSorted());
     assert.match(PAGE, new RegExp(`${KEPT_DAYS} days`));
+    const headers = first(table("Streams and buckets", "Header"));
+    assert.deepEqual(headers, ["Nats-Msg-Id", CLAIM, APPEND, FENCE, STREAM]);
+  });
+
+  it("has every field of an envelope", () => {
+    const payload = { task_id: "t", task_type: "t", data: null };
+    const more = { auth_token: "secret", parent_message_id: "m" };
+    const envelope = makeEnvelope({ sender_id: "a", receiver_id: "b", payload, ...more }, new VirtualClock());
+    const rows = table("Envelopes", "Field");
+    assert.deepEqual(first(rows).toSorted(), Object.keys(envelope).toSorted());
+    const told = (name: string): string => bare(rows.find(([cell]) => bare(cell!) === name)![1]!);
+    const namesIn = (text: string): readonly string[] => text.match(/\w+/g)!.toSorted();
+    assert.deepEqual(namesIn(told("payload")), Object.keys(envelope.payload).toSorted());
+    assert.deepEqual(namesIn(told("metadata")), Object.keys(envelope.metadata).toSorted());
+    assert.match(told("priority"), new RegExp(`0 to ${PRIORITIES - 1},.*; ${envelope.priority} unless told`));
+    assert.match(told("ttl_seconds"), new RegExp(`; ${envelope.ttl_seconds} unless told`));
+    assert.match(PAGE, new RegExp(`of version ${ENVELOPE_VERSION.replaceAll(".", "\\.")}\\.`));
+    for (const type of told("message_type").split(", ")) {
+      const typed = makeEnvelope({ ...envelope, message_type: type as MessageType }, new VirtualClock());
+      assert.equal(typed.message_type, type);
+    }
+  });
+
+  it("has every endpoint of operators", () => {
+    const parts = { subjects, system: { node: "<node>" } } as unknown as AdminParts;
+    const made = adminEndpoints(parts).map(({ name, request }) => [name, fieldsOf(request)]);
+    assert.deepEqual(
+      table("Requests and replies", "Operator's").map((row) => row.map(bare)),
+      made,
+    );
+    assert.match(PAGE, new RegExp(`operators' \`${ADMIN_SERVICE}\``));
   });
 
   it("has every endpoint with its subject, right and fields", () => {
@@ -87,14 +128,14 @@ describe("the protocol page", () => {
     const most = [MOST_REQUEST_BYTES, MOST_DEPTH, MOST_AT_A_TIME, HEADER_BYTES, BESIDE_BYTES, MOST_LISTED];
     assert.deepEqual(values, [...most, MOST_ATTEMPTS]);
     assert.match(PAGE, new RegExp(`newest first, ${LISTED} unless`));
-    assert.match(PAGE, new RegExp(`The service is called \`${SERVICE_NAME}\``));
+    assert.match(PAGE, new RegExp(`Clients' service is called \`${SERVICE_NAME}\``));
     assert.match(PAGE, new RegExp(`queue group \`${QUEUE_GROUP}\``));
   });
 
   it("has every field of a job and of its progress, in their order", () => {
     const jobs = table("Jobs", "Field");
     assert.deepEqual(first(jobs), Object.keys(JOB_SCHEMA["properties"] as object));
-    const progress = PAGE.slice(PAGE.indexOf("Progress is JSON"), PAGE.indexOf("## Codes"));
+    const progress = PAGE.slice(PAGE.indexOf("Progress is JSON"), PAGE.indexOf("## Envelopes"));
     const fields = [...progress.matchAll(/^\| `(\w+)`/gm)].map(([, name]) => name);
     assert.deepEqual(fields, Object.keys(PROGRESS_SCHEMA["properties"] as object));
     const listed = (name: string): string => bare(jobs.find(([cell]) => bare(cell!) === name)![1]!);
@@ -165,7 +206,23 @@ const SUBJECTS: readonly (readonly [method: string, subject: string])[] = [
   ["jobWork", subjects.jobWork()],
   ["node", subjects.node("<node>", "<what>")],
   ["inboxes", subjects.inboxes("<node>")],
+  ["journal", subjects.journal("<stream>")],
+  ["journals", subjects.journals],
+  ["snapshot", subjects.snapshot("<stream>")],
+  ["snapshots", subjects.snapshots],
+  ["task", subjects.task("<queue>", 0).replace(/0$/, "<priority>")],
+  ["tasks", subjects.tasks("<queue>")],
+  ["deadLetter", subjects.deadLetter("<queue>", "<id>")],
+  ["deadLetters", subjects.deadLetters("<queue>")],
+  ["allDeadLetters", subjects.allDeadLetters],
 ];
+
+/** What stands in the sources for the name of a stream or bucket. */
+const NAMES: Readonly<Record<string, string>> = {
+  JOB_STREAM,
+  JOB_BUCKET,
+  "`QUEUE_${name}`": "QUEUE_<queue>",
+};
 
 interface ObjectSchema {
   readonly required?: readonly string[];

@@ -3,12 +3,14 @@ import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { openJobStore, openStreamJobQueue, serveJobs } from "../../cluster/index.ts";
 import type { JobId, Nats, Subjects } from "../../cluster/index.ts";
-import { systemClock, type Clock } from "../../runtime/contracts/index.ts";
+import { MyriadError, systemClock, type Clock } from "../../runtime/contracts/index.ts";
 import { actorError } from "../errors.ts";
 import { packageVersion } from "../workflow/environment.ts";
 import { TASK_SCHEMA } from "../workflow/task-schema.ts";
 import { JobRunner } from "./job-runner.ts";
 import type { JobSystem } from "./job-runner.ts";
+
+const AGAIN_MS = 250;
 
 export interface JobsOptions {
   readonly nats: Nats;
@@ -25,6 +27,8 @@ export interface JobsOptions {
   readonly replicas?: number;
   /** Milliseconds after which a job is another node's whose node says nothing; default: 30,000. */
   readonly lostMs?: number;
+  /** Milliseconds in which JetStream must be there; default: 10,000. */
+  readonly openMs?: number;
   readonly clock?: Clock;
 }
 
@@ -38,11 +42,13 @@ export interface Jobs {
 /** @throws STORE_UNAVAILABLE, JOB_PATH_REFUSED when there is no such root */
 export async function openJobs(options: JobsOptions): Promise<Jobs> {
   const { nats, subjects, system, node, commands = false, replicas = 1, lostMs = 30_000 } = options;
-  const { clock = systemClock } = options;
+  const { openMs = 10_000, clock = systemClock } = options;
   const root = resolve(options.root);
   await requireFolder(root);
-  const store = await openJobStore(nats, subjects, { replicas, clock });
-  const queue = await openStreamJobQueue(nats, subjects, { replicas, lostMs, clock });
+  const store = await opened(clock, openMs, () => openJobStore(nats, subjects, { replicas, clock }));
+  const queue = await opened(clock, openMs, () =>
+    openStreamJobQueue(nats, subjects, { replicas, lostMs, clock }),
+  );
   const runner = new JobRunner({ system, store, node, place: { root, commands }, clock });
   const service = serveJobs({
     nats,
@@ -67,6 +73,20 @@ export async function openJobs(options: JobsOptions): Promise<Jobs> {
       store.close();
     },
   };
+}
+
+/** Servers that have just begun choose a leader first, and several nodes may make the same streams at once. */
+async function opened<Value>(clock: Clock, withinMs: number, open: () => Promise<Value>): Promise<Value> {
+  const endsAt = clock.monotonic() + withinMs;
+  for (;;) {
+    try {
+      return await open();
+    } catch (error) {
+      const isPassing = error instanceof MyriadError && error.code === "STORE_UNAVAILABLE";
+      if (!isPassing || clock.monotonic() > endsAt) throw error;
+      await new Promise<void>((resolve) => clock.schedule(AGAIN_MS, resolve));
+    }
+  }
 }
 
 async function requireFolder(root: string): Promise<void> {

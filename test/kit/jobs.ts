@@ -121,7 +121,8 @@ export async function openJobsForTest(test: NatsForTest): Promise<JobsForTest> {
     root,
     async node(name, system, options = {}) {
       const own = await test.connect();
-      const node = await openJobs({ nats: own, subjects, system, node: name, root, ...options });
+      const given = { nats: own, subjects, system, node: name, root, openMs: 60_000 };
+      const node = await openJobs({ ...given, ...options });
       nodes.push(node);
       return node;
     },

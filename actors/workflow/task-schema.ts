@@ -5,7 +5,8 @@ import { LEVELS } from "./level.ts";
 
 const functionReference = {
   type: "string",
-  pattern: "^[^#]+.*#[^#]+$",
+  // One way to match it only: a long text of a stranger is refused in one pass.
+  pattern: "^[^#].*#[^#]+$",
   description: "path#export, the path relative to this file; or package#export",
 };
 

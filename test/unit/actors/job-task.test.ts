@@ -93,4 +93,13 @@ describe("a job's task", () => {
     assert.throws(() => read({ subject: "own.ts#f", runs: 1 }), hasCode("TASK_INVALID"));
     assert.throws(() => read({ subject: "own.ts#f" }, { command: "compare" }), hasCode("TASK_INVALID"));
   });
+
+  it("is refused in one pass over its paths, however long they are", () => {
+    const begun = performance.now();
+    for (const subject of ["a".repeat(500_000), `${"a".repeat(500_000)}##`, "a#".repeat(250_000)]) {
+      assert.throws(() => read({ subject }), hasCode("TASK_INVALID"));
+    }
+    // By a pattern that tries every cut it would be minutes.
+    assert.ok(performance.now() - begun < 20_000);
+  });
 });

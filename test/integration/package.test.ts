@@ -35,6 +35,7 @@ const OWN_INPUTS = `export function generate(random) {
 
 const OWN_USE = `import { actor, createSystem, defineApp } from "myriad-runtime";
 import { VirtualClock, createTestSystem } from "myriad-runtime/testkit";
+import { connectClient } from "myriad-runtime/client";
 import schema from "myriad-runtime/schemas/result.schema.json" with { type: "json" };
 
 const counter = actor({
@@ -50,11 +51,13 @@ const ref = system.spawn(counter);
 ref.tell({ kind: "add" });
 const count = await ref.ask((reply) => ({ kind: "count", reply }));
 await system.shutdown();
-console.log(JSON.stringify([count, typeof VirtualClock, typeof createTestSystem, schema.title]));
+const refused = await connectClient({ servers: ["127.0.0.1:9"], connectMs: 1 }).catch(({ code }) => code);
+console.log(JSON.stringify([count, typeof VirtualClock, typeof createTestSystem, schema.title, refused]));
 `;
 
 const OWN_TYPES = `import { actor, createSystem, openSystem, readTask } from "myriad-runtime";
 import type { SessionDocument } from "myriad-runtime";
+import { connectClient, type Job } from "myriad-runtime/client";
 import { byKey, eventSourced, pool, registry, router } from "myriad-runtime/runtime";
 
 const system = await openSystem({ state: ".myriad" });
@@ -78,6 +81,7 @@ export const parts = [registry, desk.mailbox, desk.supervision, desk.layouts] as
 export const actors = createSystem({ deadLetterCapacity: 10 });
 export const ref = actors.spawn(desks, { size: 2, args: undefined });
 export const routed = router([ref]);
+export const follow = async (): Promise<Job> => (await connectClient({ servers: [] })).ended("");
 export const { environment, comparisons, search, burst, error } = document;
 `;
 
@@ -192,7 +196,7 @@ describe("the packed product", () => {
     await writeFile(join(folder, "use.js"), OWN_USE);
     const used = spawnSync(process.execPath, ["use.js"], { cwd: folder, encoding: "utf8" });
     assert.equal(used.status, 0, used.stderr);
-    assert.deepEqual(JSON.parse(used.stdout), [1, "function", "function", "Myriad result"]);
+    assert.deepEqual(JSON.parse(used.stdout), [1, "function", "function", "Myriad result", "NATS_UNREACHABLE"]);
 
     await writeFile(join(folder, "types.ts"), OWN_TYPES);
     const compiler = join(folder, "node_modules", "typescript", "bin", "tsc");
@@ -213,7 +217,7 @@ describe("the packed product", () => {
     });
     assert.match(
       checked.stdout.trim(),
-      /^types\.ts\(8,14\): error TS2322: .*(\n {2}.*)*$/,
+      /^types\.ts\(9,14\): error TS2322: .*(\n {2}.*)*$/,
       "the one mistake, and no other",
     );
   });

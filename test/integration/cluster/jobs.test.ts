@@ -1,7 +1,10 @@
 /** Jobs from submission to result over real NATS, with sessions that end as the test says. */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
+import { headers } from "@nats-io/nats-core";
+import fc from "fast-check";
 import { MOST_ATTEMPTS } from "../../../actors/jobs/job-runner.ts";
+import { JOB_ENDPOINTS, jobSubject } from "../../../cluster/jobs/job-exchange.ts";
 import { openJobStore } from "../../../cluster/jobs/job-store.ts";
 import { isOver, makeJobId, type Job, type JobProgress, type JobState } from "../../../cluster/jobs/job.ts";
 import { openStreamJobQueue } from "../../../cluster/jobs/stream-job-queue.ts";
@@ -350,5 +353,50 @@ describe("jobs", () => {
       const said: Session["session"][] = [];
       for await (const { state } of jobs.client.progress(id)) said.push(state);
       assert.deepEqual(said, ["done"]);
+    }));
+
+  it("are answered by a code, never by a fault of the node, whatever is asked", () =>
+    withJobs(async (jobs) => {
+      await jobs.node("a", new ScriptedSystem("a", done));
+      const { connection } = await test.connect();
+      const faults: string[] = [];
+      const field = fc.oneof(
+        fc.jsonValue({ maxDepth: 3 }),
+        fc.constantFrom("burst", "01JD8Q4ZK3M5T7V9X1B3D5F7H9", STAIRS),
+      );
+      const names = fc.constantFrom(
+        "job",
+        "command",
+        "task",
+        "directory",
+        "approval",
+        "id",
+        "state",
+        "limit",
+        "before",
+      );
+      const body = fc.oneof(
+        fc.dictionary(names, field, { maxKeys: 5 }).map((value) => JSON.stringify(value)),
+        fc.string({ maxLength: 50 }),
+        fc.uint8Array({ maxLength: 50 }),
+      );
+      await fc.assert(
+        fc.asyncProperty(
+          fc.constantFrom(...JOB_ENDPOINTS),
+          body,
+          fc.boolean(),
+          async (name, data, packed) => {
+            const given = headers();
+            if (packed) given.set("Content-Type", "application/msgpack");
+            const subject = jobSubject(jobs.subjects, name);
+            const reply = await connection.request(subject, data, { timeout: 60_000, headers: given });
+            const status = reply.headers?.get("Nats-Service-Error-Code") ?? "";
+            if (status !== "" && !/^4\d\d$/.test(status)) faults.push(`${name} ${status} ${reply.string()}`);
+          },
+        ),
+        { numRuns: 500 },
+      );
+      assert.deepEqual(faults, []);
+      assert.equal((await jobs.client.ended((await jobs.client.submit(BURST)).id)).state, "done");
     }));
 });

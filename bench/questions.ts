@@ -55,8 +55,8 @@ export const QUESTIONS: readonly Question[] = [
   },
   {
     name: "cluster",
-    about: "how fast are actors on another node, beside the raw NATS client?",
-    takes: "3 min, --quick 30 s",
+    about: "how fast are actors on another node and durable tasks, beside the raw NATS client?",
+    takes: "5 min, --quick 60 s",
     guards: false,
     answer: answerCluster,
   },

@@ -5,7 +5,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { extname, join } from "node:path";
-import { findNatsServer, startNatsServer } from "../../cluster/index.ts";
+import { findNatsServer, startNatsServer, startNatsServers, type NatsServer } from "../../cluster/index.ts";
 import type { BenchRow } from "../bench-row.ts";
 import type { BenchOptions } from "../question.ts";
 import { runChild } from "../runtime/child-process.ts";
@@ -75,14 +75,49 @@ const PLANS: readonly Plan[] = [
       },
     ],
   },
+  {
+    name: "enqueue",
+    workload: "enqueue",
+    size: 200_000,
+    quickSize: 20_000,
+    step: 1_000,
+    check: (size) => size,
+    rows: [
+      {
+        name: "durable task: enqueue to confirmed by the stream, 1,000 outstanding",
+        unit: "tasks/s",
+        measure: "rate",
+        bound: { than: RAW, atLeast: 4 },
+      },
+    ],
+  },
+  {
+    name: "enqueue-r3",
+    workload: "enqueue-r3",
+    size: 100_000,
+    quickSize: 10_000,
+    step: 1_000,
+    check: (size) => size,
+    rows: [
+      {
+        name: "the same, kept by three servers",
+        unit: "tasks/s",
+        measure: "rate",
+        bound: { than: RAW, atLeast: 1 },
+      },
+    ],
+  },
 ];
 
 /** @throws NATS_SERVER_MISSING, NATS_SERVER_FAILED, BENCH_WORK_INVALID, BENCH_INTERRUPTED */
 export async function answerCluster(options: BenchOptions): Promise<readonly BenchRow[]> {
   const folder = await mkdtemp(join(tmpdir(), "myriad-bench-"));
   const binary = await findNatsServer();
-  const server = await startNatsServer({ binary, folder });
+  const server = await startNatsServer({ binary, folder: join(folder, "alone") });
+  let three: readonly NatsServer[] = [];
   try {
+    three = await startNatsServers(3, { binary, folder });
+    const urls = three.map(({ url }) => url).join(",");
     const child = join(import.meta.dirname, `child${extname(import.meta.filename)}`);
     const contender = (name: string, shares: Contender["shares"]): Contender => ({
       name,
@@ -91,19 +126,22 @@ export async function answerCluster(options: BenchOptions): Promise<readonly Ben
       shares,
       start: ({ workload }, size) => ({
         file: process.execPath,
-        args: ["--expose-gc", child, workload, String(size), name, server.url],
+        args: [
+          ...["--expose-gc", child, workload, String(size), name],
+          workload === "enqueue-r3" ? urls : server.url,
+        ],
       }),
     });
     const contenders = [
-      contender(SUBJECT, { "ask-1": 1, "ask-1000": 1, tell: 1 }),
-      contender(RAW, { "ask-1": 1, "ask-1000": 0.3, tell: 0.4 }),
+      contender(SUBJECT, { "ask-1": 1, "ask-1000": 1, tell: 1, enqueue: 1, "enqueue-r3": 1 }),
+      contender(RAW, { "ask-1": 1, "ask-1000": 0.3, tell: 0.4, enqueue: 0.3, "enqueue-r3": 0.5 }),
       contender(MULTIPLEXER, { "ask-1": 1, "ask-1000": 1 }),
     ];
     const installed = { missing: {}, versions: `nats-server ${binary.version}` };
     const filesystem = await filesystemOf(folder);
     return await measureAll({ plans: PLANS, contenders, installed, filesystem, runChild }, options);
   } finally {
-    await server.stop("SIGKILL");
+    await Promise.all([server, ...three].map((one) => one.stop("SIGKILL")));
     await rm(folder, { recursive: true, force: true });
   }
 }

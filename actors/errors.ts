@@ -72,7 +72,7 @@ export const ACTOR_ERRORS: Readonly<Record<ActorErrorCode, ErrorDefinition>> = {
     fault: "input",
     meaning:
       "the function or command broke a limit of the sandbox: an endless loop, too much memory, too deep a stack",
-    hint: "give smaller inputs, or mend the loop",
+    hint: "give smaller inputs, or mend the loop; behaviour is first looked at in realm, an interpreter that can be a hundred times slower",
   },
   SUBJECT_INCOMPARABLE: {
     fault: "input",

@@ -112,7 +112,7 @@ export class MyriadSystem {
     if (command === "run" && task.commands !== undefined) {
       throw actorError(
         "TASK_INVALID",
-        "a command can be measured and compared, but not searched for rewrites",
+        "a command or a snippet can be measured and compared, but not searched for rewrites",
         {
           location: task.id,
           hint: "myriad burst or myriad compare",

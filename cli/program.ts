@@ -197,7 +197,9 @@ function session(command: Command): Command {
     .option("--inputs <path#export>", "generator module for the inputs")
     .addOption(seedOption())
     .addOption(
-      new Option("--runs <n>", "sandboxes a version; default 10000").argParser(integer(40, 10_000_000)),
+      new Option("--runs <n>", "sandboxes a version, beside those of the warm-up; default 10000").argParser(
+        integer(40, 10_000_000),
+      ),
     )
     .addOption(workersOption())
     .addOption(

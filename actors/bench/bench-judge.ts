@@ -131,6 +131,9 @@ function conditionsOf(
   return { noise, withheld: withheldFor(noise, measured.forks, { allowNoise, metrics: [metric] }) };
 }
 
+/** In which versions can have drifted on: both, or one of them. */
+const WAYS = [0, 1, 2];
+
 /** Those that drift, and whose verdict is the same had they drifted on. */
 async function standingOf(
   decided: ReadonlyMap<MeasuredTask, Decided>,
@@ -139,22 +142,31 @@ async function standingOf(
 ): Promise<ReadonlySet<MeasuredTask>> {
   const all = [...decided.keys()];
   if (!all.some((measured) => conditions.get(measured)!.withheld === "unsteady")) return new Set();
-  const moved = all.map((measured) => ({ ...measured, forks: movedOn(measured.forks) }));
-  const again = await court.decided(
-    moved.map((measured) => ({
-      measured,
-      before: samplesOf(measured, "baseline"),
-      name: measured.task.id,
-    })),
-  );
   const verdictOf = (one: Decided | undefined): MetricVerdict => one!.row.verdict;
-  return new Set(
+  const standing = new Set(
     all.filter(
-      (measured, index) =>
+      (measured) =>
         conditions.get(measured)!.withheld === "unsteady" &&
-        verdictOf(decided.get(measured)) === verdictOf(again.get(moved[index]!)),
+        verdictOf(decided.get(measured)) !== "inconclusive",
     ),
   );
+  for (const way of WAYS) {
+    const moved = all.map((measured) => ({
+      ...measured,
+      forks: movedOn(measured.forks)[way] ?? measured.forks,
+    }));
+    const again = await court.decided(
+      moved.map((measured) => ({
+        measured,
+        before: samplesOf(measured, "baseline"),
+        name: measured.task.id,
+      })),
+    );
+    all.forEach((measured, index) => {
+      if (verdictOf(decided.get(measured)) !== verdictOf(again.get(moved[index]!))) standing.delete(measured);
+    });
+  }
+  return standing;
 }
 
 interface Case {

@@ -110,7 +110,7 @@ export class GitSource {
   async ignored(files: readonly string[]): Promise<readonly string[]> {
     // Git refuses to judge what lies behind a link.
     const places = new Map(files.map((file) => [file, realPlaceOf(file)]));
-    const inside = [...places.values()].filter((place) => !relative(this.root, place).startsWith(".."));
+    const inside = [...places.values()].filter((place) => this.#isOwn(place));
     const input = inside.map((place) => `${place}\0`).join("");
     if (input === "") return [];
     const found = await git(this.root, ["check-ignore", "-z", "--stdin"], {}, input).catch(
@@ -121,6 +121,15 @@ export class GitSource {
     );
     const ignored = new Set(found.split("\0"));
     return files.filter((file) => ignored.has(places.get(file)!));
+  }
+
+  /** Whether it lies in this repository, and in none of another one's inside it, such as a submodule. */
+  #isOwn(place: string): boolean {
+    if (relative(this.root, place).split(sep)[0] === "..") return false;
+    for (let folder = dirname(place); folder.length > this.root.length; folder = dirname(folder)) {
+      if (existsSync(join(folder, ".git"))) return false;
+    }
+    return true;
   }
 
   /** Links every node_modules from the file's folder up to the root. */

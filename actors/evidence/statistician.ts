@@ -86,15 +86,19 @@ async function decidedRows(
   return decide(alwaysValid(session, compared));
 }
 
-/** Whether every verdict is the same had the versions drifted on. */
+/** Whether something is decided, and every verdict is the same had the versions drifted on. */
 async function stands(
   decided: readonly ComparisonRow[],
   session: SessionState,
   services: Services,
   call: { signal: AbortSignal },
 ): Promise<boolean> {
-  const moved = await decidedRows({ ...session, forks: movedOn(session.forks) }, services, call);
-  return moved.every(({ verdict }, index) => verdict === decided[index]!.verdict);
+  if (decided.every(({ verdict }) => verdict === "inconclusive")) return false;
+  for (const forks of movedOn(session.forks)) {
+    const moved = await decidedRows({ ...session, forks }, services, call);
+    if (moved.some(({ verdict }, index) => verdict !== decided[index]!.verdict)) return false;
+  }
+  return true;
 }
 
 /** Where the burst might have ended early, what is decided on comes from the looks that it was ended by. */

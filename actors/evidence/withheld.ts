@@ -25,7 +25,7 @@ export function withheldFor(
   task: Pick<Task, "allowNoise" | "metrics">,
 ): Withheld | null {
   if (noise?.label === "unusable" && task.allowNoise !== true) return "noise";
-  const time = task.metrics.find(({ name }) => name === "wall_time");
+  const time = task.metrics.find(({ name }) => name === "wall_time" || name === "cpu_time");
   if (time === undefined) return null;
   const versions: readonly Version[] = ["baseline", "candidate"];
   return versions.some((version) =>

@@ -121,9 +121,19 @@ async function requireJudgeable(question: Question, services: Services, call: Ag
     Promise.all([observe(engine, question, call), observe(engine, { ...question, seed: otherSeed }, call)]);
   for (const engine of new Set([services.realm, services.measuring])) {
     const [first, second] = await twice(engine);
-    requireClean(question.inputs, first);
+    requireClean(question, engine, first);
     requireSame(question.inputs, first, second);
   }
+}
+
+/** A limit by its name, with its size where it has one. */
+function limitText(limit: string, { cpuSeconds, wallSeconds, memoryMb }: Question["limits"]): string {
+  const sizes: Readonly<Record<string, string>> = {
+    cpu: `cpu time, ${cpuSeconds} s`,
+    wall: `wall time, ${wallSeconds} s`,
+    memory: `memory, ${memoryMb} MB`,
+  };
+  return Object.hasOwn(sizes, limit) ? sizes[limit]! : limit.slice(0, 500);
 }
 
 async function observe(
@@ -138,7 +148,11 @@ async function observe(
   return observations;
 }
 
-function requireClean(inputs: readonly EncodedInput[], observations: readonly Observation[]): void {
+function requireClean(
+  { inputs, limits }: Question,
+  { name: engine }: SandboxEngine,
+  observations: readonly Observation[],
+): void {
   const index = observations.findIndex(({ outcome }) => outcome !== "returned" && outcome !== "threw");
   if (index < 0) {
     if (observations.some(({ outcome }) => outcome === "returned")) return;
@@ -149,7 +163,13 @@ function requireClean(inputs: readonly EncodedInput[], observations: readonly Ob
   const location = `input ${showInput(inputs[index]!, 200)}`;
   switch (outcome) {
     case "limit_exceeded":
-      throw actorError("SUBJECT_LIMIT_EXCEEDED", `a limit was exceeded: ${text.slice(0, 500)}`, { location });
+      throw actorError(
+        "SUBJECT_LIMIT_EXCEEDED",
+        `in ${engine} a limit was exceeded: ${limitText(text, limits)}`,
+        {
+          location,
+        },
+      );
     case "incomparable":
       throw actorError("SUBJECT_INCOMPARABLE", `the result cannot be compared: ${text.slice(0, 500)}`, {
         location,

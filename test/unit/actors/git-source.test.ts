@@ -44,6 +44,10 @@ describe("the code of a commit", () => {
           hidden.map((path) => join(folder, path)),
         );
         assert.deepEqual(await source.ignored([join(outside, "x.tmp")]), []);
+        // A repository inside it, as a submodule is.
+        write({ "sub/.git": "gitdir: elsewhere\n", "sub/deep/x.tmp": "", "..dots.tmp": "" });
+        assert.deepEqual(await asked(["sub/deep/x.tmp"]), []);
+        assert.deepEqual(await asked(["..dots.tmp"]), [join(folder, "..dots.tmp")]);
         const gone = new GitSource(outside);
         await assert.rejects(gone.ignored([join(outside, "x.tmp")]), hasCode("GIT_UNAVAILABLE"));
       } finally {

@@ -1,6 +1,7 @@
 /** Clients that are not ours: a bare socket, a program in C; and what users of different rights can do. */
 import assert from "node:assert/strict";
 import { execFile, spawnSync } from "node:child_process";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { promisify } from "node:util";
@@ -55,6 +56,24 @@ describe("clients of other kinds", () => {
     assert.match(refused.headers, /^NATS\/1\.0\r\n[^]*Nats-Service-Error-Code: ?400\r\n/);
     assert.match(refused.body, /"code":"REQUEST_UNREADABLE"/);
     socket.close();
+  });
+
+  it("written as docs/clients.md shows come to a change that is approved", async () => {
+    const [, shown = ""] = /```ts\n([^]*?)```/.exec(readSource("docs/clients.md")) ?? [];
+    const library = new URL("../../../cluster/client/index.js", import.meta.url).href;
+    const program = join(test.folder, "shown.mjs");
+    const there = shown
+      .replace("myriad-runtime/client", library)
+      .replace("127.0.0.1:4222", test.server.url)
+      .replace('"main"', JSON.stringify(jobs.subjects.cluster));
+    await writeFile(program, there);
+    const { stdout } = await promisify(execFile)(process.execPath, [program]);
+    assert.match(stdout, /waiting null null null\n$/);
+    const { jobs: listed } = await jobs.client.list({ command: "run" });
+    assert.deepEqual(
+      listed.map(({ state, approval }) => [state, approval]),
+      [["done", "given"]],
+    );
   });
 
   const missing = withoutC();

@@ -4,6 +4,7 @@
  */
 import { readFileSync } from "node:fs";
 import {
+  createInbox,
   credsAuthenticator,
   errors,
   nkeyAuthenticator,
@@ -27,8 +28,11 @@ export class Nats {
   #isClosed = false;
   readonly #listeners = new Set<(isConnected: boolean) => void>();
 
-  constructor(connection: NatsConnection) {
+  readonly #inboxPrefix: string;
+
+  constructor(connection: NatsConnection, inboxPrefix = "_INBOX") {
     this.connection = connection;
+    this.#inboxPrefix = inboxPrefix;
     void this.#follow();
   }
 
@@ -39,6 +43,11 @@ export class Nats {
 
   get isConnected(): boolean {
     return this.#isConnected && !this.#isClosed;
+  }
+
+  /** A subject of its own for answers, below the prefix to which its rights may be bound. */
+  newInbox(): string {
+    return createInbox(this.#inboxPrefix);
   }
 
   /** Tells of each loss and each return. */
@@ -94,7 +103,7 @@ export async function connectNats(options: NatsOptions, clock: Clock = systemClo
         maxPingOut: 2,
         noAsyncTraces: true,
       });
-      return new Nats(connection);
+      return new Nats(connection, inboxPrefix);
     } catch (thrown) {
       if (isRefusal(thrown)) {
         throw clusterError("NATS_REFUSED", `${servers.join(", ")} refused the connection: ${textOf(thrown)}`);

@@ -5,7 +5,7 @@
  *
  *     opening ──consumer made──▶ following ──a gap, silence, or the connection's return──▶ opening
  */
-import { createInbox, nanos, type Msg, type Subscription } from "@nats-io/nats-core";
+import { nanos, type Msg, type Subscription } from "@nats-io/nats-core";
 import { AckPolicy, DeliverPolicy, type JetStreamManager } from "@nats-io/jetstream";
 import type { Cancel, Clock } from "../../runtime/contracts/index.ts";
 import type { Nats } from "./connect.ts";
@@ -64,7 +64,7 @@ export class NatsWatch {
   }
 
   async #follow(): Promise<void> {
-    const inbox = createInbox();
+    const inbox = this.#nats.newInbox();
     this.#delivered = 0;
     this.#heardAt = this.#clock.monotonic();
     const subscription = this.#nats.connection.subscribe(inbox, {

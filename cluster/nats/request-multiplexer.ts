@@ -7,7 +7,6 @@
  * After the last two nobody knows whether the request was carried out: whoever asks again must bear that.
  * Requests under way when the connection is lost fail at once, and none is sent while there is no connection.
  */
-import { createInbox } from "@nats-io/nats-core";
 import type { Msg, MsgHdrs, Subscription } from "@nats-io/nats-core";
 import { systemClock, type Cancel, type Clock, type MyriadError } from "../../runtime/contracts/index.ts";
 import { clusterError } from "../errors.ts";
@@ -51,7 +50,7 @@ export class RequestMultiplexer {
   constructor(nats: Nats, clock: Clock = systemClock) {
     this.#nats = nats;
     this.#clock = clock;
-    this.#prefix = `${createInbox()}.`;
+    this.#prefix = `${nats.newInbox()}.`;
     this.#subscription = nats.connection.subscribe(`${this.#prefix}*`, {
       callback: (error, answer) => {
         if (error === null) this.#answered(answer);

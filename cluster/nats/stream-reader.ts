@@ -5,7 +5,6 @@
  * A consumer that has gone (its server died) ends the reading with STREAM_UNAVAILABLE: whoever knows how far it came
  * begins again from there.
  */
-import { createInbox } from "@nats-io/nats-core";
 import type { Msg, MsgHdrs } from "@nats-io/nats-core";
 import type { Cancel } from "../../runtime/contracts/index.ts";
 import { clusterError } from "../errors.ts";
@@ -99,7 +98,7 @@ class Batches {
   readonly #jetStream: JetStream;
   readonly #stream: string;
   readonly #subject: string;
-  readonly #inbox = createInbox();
+  readonly #inbox: string;
   readonly #subscription: { unsubscribe(): void };
   readonly #forget: Cancel;
   readonly #arrived: Msg[] = [];
@@ -112,6 +111,7 @@ class Batches {
   constructor(jetStream: JetStream, stream: string, consumer: string) {
     this.#jetStream = jetStream;
     this.#stream = stream;
+    this.#inbox = jetStream.nats.newInbox();
     this.#subject = `$JS.API.CONSUMER.MSG.NEXT.${stream}.${consumer}`;
     this.#subscription = jetStream.nats.connection.subscribe(this.#inbox, {
       callback: (error, message) => {

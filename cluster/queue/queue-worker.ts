@@ -11,7 +11,6 @@
  * worker that dies is silent, and after `ackWaitMs` others get what it held: each task at least once, so an effect is
  * to be journalled together with the task's `message_id` (an event-sourced actor with `messageId` does that).
  */
-import { createInbox } from "@nats-io/nats-core";
 import type { Msg, Subscription } from "@nats-io/nats-core";
 import { MyriadError, type Cancel } from "../../runtime/contracts/index.ts";
 import { isRefusal } from "../../runtime/index.ts";
@@ -93,7 +92,7 @@ export function startWorker(parts: WorkerParts): QueueWorker {
 
 class Worker implements QueueWorker {
   readonly #parts: WorkerParts;
-  readonly #inbox = createInbox();
+  readonly #inbox: string;
   readonly #bands: readonly Band[];
   readonly #starts = new BandSchedule();
   readonly #fetches = new BandSchedule();
@@ -112,6 +111,7 @@ class Worker implements QueueWorker {
   constructor(parts: WorkerParts) {
     this.#parts = parts;
     const { jetStream, stream } = parts;
+    this.#inbox = jetStream.nats.newInbox();
     this.#bands = Array.from(
       { length: PRIORITIES },
       (_, priority) => new Band(jetStream, stream, consumerOf(priority), `${this.#inbox}.${priority}`),

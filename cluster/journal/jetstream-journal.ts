@@ -46,15 +46,7 @@ import {
 } from "../nats/jetstream.ts";
 import { readStream } from "../nats/stream-reader.ts";
 import type { Subjects } from "../nats/subjects.ts";
-import {
-  APPEND,
-  appendOf,
-  fieldsOf,
-  headAfter,
-  streamOf,
-  type Head,
-  type NewAppend,
-} from "./append-format.ts";
+import { appendOf, fieldsOf, headAfter, streamOf, type Head, type NewAppend } from "./append-format.ts";
 import { checkJournalOptions, type JetStreamJournalOptions } from "./journal-options.ts";
 import { formatRevision, parseRevision } from "./revision.ts";
 import { Snapshots } from "./snapshots.ts";
@@ -83,8 +75,9 @@ export async function openJetStreamJournal(
     num_replicas: replicas,
     duplicate_window: 1_000_000_000,
   };
+  let keptBy: number;
   try {
-    await jetStream.ensureStream(
+    keptBy = await jetStream.ensureStream(
       {
         ...kept,
         name: subjects.stream("JOURNAL"),
@@ -108,7 +101,8 @@ export async function openJetStreamJournal(
     jetStream.close();
     throw thrown;
   }
-  return new OpenJournal(jetStream, subjects, retryMs);
+  const isExact = keptBy === 1 || nats.features.replicatedCompare;
+  return new OpenJournal(jetStream, subjects, retryMs, isExact);
 }
 
 class OpenJournal implements Journal {
@@ -123,11 +117,11 @@ class OpenJournal implements Journal {
   #appends = 0;
   #isClosed = false;
 
-  constructor(jetStream: JetStream, subjects: Subjects, retryMs: number) {
+  constructor(jetStream: JetStream, subjects: Subjects, retryMs: number, isExact: boolean) {
     this.#jetStream = jetStream;
     this.#subjects = subjects;
     this.#retryMs = retryMs;
-    this.#heads = new StreamHeads(jetStream, subjects, retryMs);
+    this.#heads = new StreamHeads(jetStream, subjects, retryMs, isExact);
     this.#reader = new StreamReader(jetStream, subjects, this.#heads, retryMs, () => this.#checkOpen());
     this.#snapshots = new Snapshots(jetStream, subjects, retryMs);
   }
@@ -244,24 +238,23 @@ class OpenJournal implements Journal {
     const isDigest = subject.includes("~");
     const fields = {
       ...fieldsOf(append, head, stream, isDigest),
-      [EXPECTED]: String(head.sequence),
+      [EXPECTED]: String(head.lastSequence),
     };
     const published = await this.#jetStream.publish(subject, bytes, fields, this.#retryMs, asPublished);
     if (published.kind === "refused" && !isWrongSequence(published.refusal))
       throw refusedBy(stream, published.refusal);
-    const sequence =
-      published.kind === "stored" ? published.sequence : await this.#ours(stream, head, append);
+    const isOurs = published.kind === "stored" && this.#heads.isExact;
+    const sequence = isOurs ? published.sequence : await this.#ours(stream, head, append);
     if (sequence === null) return null;
     const after = headAfter(head, append, sequence);
     this.#heads.remember(stream, after);
     return after;
   }
 
-  /** The sequence of an earlier publish of the same append, whose acknowledgement was lost; null: there is none. */
+  /** The sequence of it, if it is what follows that head, from this or an earlier try; null: it is not. */
   async #ours(stream: string, head: Head, { id }: NewAppend): Promise<number | null> {
     const next = await this.#heads.following(stream, head.sequence);
-    if (next === null) return null;
-    return next.header(APPEND)?.split(" ")[0] === id ? next.sequence : null;
+    return next?.id === id ? next.head.sequence : null;
   }
 
   /** Read until there are as many as the leader has: a server that has just come back may have fewer. */

@@ -11,6 +11,8 @@ import type { FetchedHead, StreamHeads } from "./stream-heads.ts";
 interface Range {
   /** The first message to look at. */
   readonly from: number;
+  /** The append before that; null: the first message is an append that counts. */
+  readonly after: number | null;
   /** How many events of the first append were read before. */
   readonly skipped: number;
   /** The last one, where the stream stood when the reading began. */
@@ -81,12 +83,14 @@ export class StreamReader {
     const { head, message } = await reading(this.#heads.fetch(stream));
     const until = head.sequence;
     if (position === null)
-      return until === 0 ? null : { from: head.firstSequence, skipped: 0, until, last: message };
+      return until === 0 ? null : { from: head.firstSequence, after: null, skipped: 0, until, last: message };
     const { sequence, within } = position;
     if (sequence > until) throw unknown(stream, from);
     await this.#find(stream, from, position, message);
-    if (within !== null) return { from: sequence, skipped: within, until, last: message };
-    return sequence === until ? null : { from: sequence + 1, skipped: 0, until, last: message };
+    if (within !== null) return { from: sequence, after: null, skipped: within, until, last: message };
+    return sequence === until
+      ? null
+      : { from: sequence + 1, after: sequence, skipped: 0, until, last: message };
   }
 
   async #find(
@@ -104,10 +108,12 @@ export class StreamReader {
   async *#events(stream: string, begun: Promise<Range | null>): AsyncGenerator<JournalEvent> {
     const range = await begun;
     if (range === null) return;
-    let { skipped } = range;
+    let { after, skipped } = range;
     for await (const message of this.#messages(stream, range)) {
       const { sequence } = message;
-      const { eventCount, recordedAt } = appendOf(sequence, message.header, `"${stream}"`);
+      const { eventCount, recordedAt, previous } = appendOf(sequence, message.header, `"${stream}"`);
+      if (after !== null && previous !== after) continue;
+      after = sequence;
       const events = eventsOf(message.data, eventCount, sequence, `"${stream}"`);
       for (let index = skipped; index < eventCount; index++) {
         this.#checkOpen();

@@ -1,13 +1,13 @@
 import type { JetStream, StoredMessage } from "../nats/jetstream.ts";
 import type { Subjects } from "../nats/subjects.ts";
-import { appendOf, NO_HEAD, type Head } from "./append-format.ts";
+import { appendOf, NO_HEAD, type Append, type Head } from "./append-format.ts";
 
 const MOST_KEPT = 10_000;
 
 /** A head, and the message that it was read from. */
 export interface FetchedHead {
   readonly head: Head;
-  /** Null: there is none. */
+  /** Null: there is none, or the last message does not count. */
   readonly message: StoredMessage | null;
 }
 
@@ -19,13 +19,16 @@ export class StreamHeads {
   readonly #jetStream: JetStream;
   readonly #subjects: Subjects;
   readonly #retryMs: number;
+  /** Whether servers let one of several writers win: then all that is kept counts. */
+  readonly isExact: boolean;
   readonly #heads = new Map<string, Head>();
   readonly #named = new Map<string, string>();
 
-  constructor(jetStream: JetStream, subjects: Subjects, retryMs: number) {
+  constructor(jetStream: JetStream, subjects: Subjects, retryMs: number, isExact: boolean) {
     this.#jetStream = jetStream;
     this.#subjects = subjects;
     this.#retryMs = retryMs;
+    this.isExact = isExact;
   }
 
   /** The subject of a stream. Made once: escaping a name costs more than looking it up. */
@@ -59,14 +62,34 @@ export class StreamHeads {
     const subject = this.#subjects.journal(stream);
     const message = await this.#message({ last_by_subj: subject });
     if (message === null) return { head: NO_HEAD, message };
-    const { head } = appendOf(message.sequence, message.header, subject);
+    const last = appendOf(message.sequence, message.header, subject);
+    const head = this.isExact ? last.head : await this.#counting(stream, last);
     this.remember(stream, head);
-    return { head, message };
+    return { head, message: head.sequence === message.sequence ? message : null };
   }
 
-  /** The message that follows a sequence in its stream. */
-  following(stream: string, sequence: number): Promise<StoredMessage | null> {
-    return this.#message({ seq: sequence + 1, next_by_subj: this.#subjects.journal(stream) });
+  /** What follows an append, of all that were made to follow it; null: nothing does. */
+  async following(stream: string, sequence: number): Promise<Append | null> {
+    const subject = this.subject(stream);
+    for (let at = sequence; ;) {
+      const message = await this.#message({ seq: at + 1, next_by_subj: subject });
+      if (message === null) return null;
+      const append = appendOf(message.sequence, message.header, subject);
+      if (append.previous === sequence) return append;
+      at = message.sequence;
+    }
+  }
+
+  /** The last append that counts, with the last message. */
+  async #counting(stream: string, last: Append): Promise<Head> {
+    let counting: Append | null = null;
+    let next = await this.following(stream, last.previous);
+    while (next !== null && next.head.sequence <= last.head.sequence) {
+      counting = next;
+      next =
+        next.head.sequence === last.head.sequence ? null : await this.following(stream, next.head.sequence);
+    }
+    return { ...(counting ?? last).head, lastSequence: last.head.sequence };
   }
 
   /** The message of that sequence, if it is of this stream. */

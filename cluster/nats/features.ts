@@ -9,6 +9,8 @@ export interface NatsFeatures {
   readonly manyFilters: boolean;
   /** Messages that end after a time of their own. */
   readonly messageTtl: boolean;
+  /** Of writers that expect the same last sequence one wins also where several servers keep the stream. */
+  readonly replicatedCompare: boolean;
 }
 
 const VERSION = /^(\d+)\.(\d+)\./;
@@ -18,5 +20,5 @@ export function featuresOf(version: string): NatsFeatures {
   const [, major = "0", minor = "0"] = VERSION.exec(version) ?? [];
   const isFrom = (least: number): boolean =>
     Number(major) > 2 || (Number(major) === 2 && Number(minor) >= least);
-  return { version, manyFilters: isFrom(10), messageTtl: isFrom(11) };
+  return { version, manyFilters: isFrom(10), messageTtl: isFrom(11), replicatedCompare: isFrom(15) };
 }

@@ -141,14 +141,19 @@ export class JetStream {
     throw refused(`reading of ${stream}`, answer);
   }
 
-  /** Makes a stream that is not there; one that is stays as it is. @throws STREAM_UNAVAILABLE, STREAM_REFUSED */
-  async ensureStream(config: Fields & { readonly name: string }, retryMs: number): Promise<void> {
+  /**
+   * Makes a stream that is not there; one that is stays as it is.
+   * @returns on how many servers it is kept. @throws STREAM_UNAVAILABLE, STREAM_REFUSED
+   */
+  async ensureStream(config: Fields & { readonly name: string }, retryMs: number): Promise<number> {
     const { name } = config;
     const info = await this.call(`STREAM.INFO.${name}`, {}, retryMs);
-    if (!isRefusal(info)) return;
+    if (!isRefusal(info)) return replicasOf(info);
     if (info.reason !== REASONS.noStream) throw refused(`looking for ${name}`, info);
     const made = await this.call(`STREAM.CREATE.${name}`, config, retryMs);
-    if (isRefusal(made) && made.reason !== REASONS.streamExists) throw refused(`making ${name}`, made);
+    if (!isRefusal(made)) return replicasOf(made);
+    if (made.reason !== REASONS.streamExists) throw refused(`making ${name}`, made);
+    return await this.ensureStream(config, retryMs);
   }
 
   /** Sends what needs no answer; while there is no connection it is lost, without an error. */
@@ -251,6 +256,10 @@ export function refused(
   code: "STREAM_REFUSED" | "STREAM_UNAVAILABLE" = "STREAM_REFUSED",
 ): MyriadError {
   return clusterError(code, `JetStream refused ${what}: ${text} (${reason})`);
+}
+
+function replicasOf({ config }: Fields): number {
+  return isObject(config) && "num_replicas" in config ? Number(config.num_replicas) : 1;
 }
 
 function isUnavailable(refusal: Refusal): boolean {

@@ -40,6 +40,8 @@ export interface GivenUp {
 }
 
 const LONGEST_REASON = 1_000;
+/** What the server and a claim add to a message. */
+const HEADER_BYTES = 1_024;
 
 /** The dead letters of one queue. */
 export class DeadLetters {
@@ -124,7 +126,7 @@ export class DeadLetters {
     };
     const fields = claim === null ? {} : { [CLAIM]: claim };
     const subject = this.#subjects.deadLetter(this.#queue, id);
-    const bytes = Buffer.from(JSON.stringify(letter));
+    const bytes = encoded(letter, this.#jetStream.maxBytes - HEADER_BYTES);
     const published = await this.#jetStream.publish(subject, bytes, fields, this.#retryMs, asPublished);
     if (published.kind === "refused") throw refused(`the dead letter ${id}`, published.refusal);
   }
@@ -150,6 +152,17 @@ export class DeadLetters {
     const message = `the queue ${this.#queue} has no dead letter ${id} that is an envelope`;
     return clusterError("DEAD_LETTER_UNKNOWN", message);
   }
+}
+
+/** What is too large or too deep to be written again goes without: it must not come back for ever. */
+function encoded(letter: Omit<DeadLetter, "id">, mostBytes: number): Uint8Array {
+  try {
+    const bytes = Buffer.from(JSON.stringify(letter));
+    if (bytes.length <= mostBytes) return bytes;
+  } catch {
+    // Nested too deep.
+  }
+  return Buffer.from(JSON.stringify({ ...letter, envelope: null }));
 }
 
 const SEQUENCE_NOT_FOUND = 10043;

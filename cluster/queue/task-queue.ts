@@ -68,6 +68,7 @@ const DUPLICATE: Enqueued = { isDuplicate: true };
 const ROOM_BYTES = 8_192;
 const NANOS_IN_MS = 1_000_000;
 const MOST_HELD = 65_536;
+const LEAST_ACK_WAIT_MS = 100;
 
 /**
  * Opens a queue, and makes it the first time. It leaves the connection open when it is closed.
@@ -89,7 +90,8 @@ export async function openTaskQueue(
       {
         ...kept,
         name: stream,
-        subjects: [subjects.tasks(name)],
+        // Each by itself: what is sent to a priority that there is not is not kept, since nobody would ever get it.
+        subjects: Array.from({ length: PRIORITIES }, (_, priority) => subjects.task(name, priority)),
         retention: "workqueue",
         discard: "new",
         max_bytes: maxBytes,
@@ -297,7 +299,7 @@ function withDefaults(
 
 function ackWaitOf(info: Readonly<Record<string, unknown>>): number {
   const config = info["config"] as { readonly ack_wait?: unknown } | undefined;
-  return Number(config?.ack_wait) / NANOS_IN_MS;
+  return Math.max(LEAST_ACK_WAIT_MS, Number(config?.ack_wait ?? 0) / NANOS_IN_MS);
 }
 
 function tooLarge(bytes: number, most: number): Error {

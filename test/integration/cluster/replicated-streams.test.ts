@@ -24,6 +24,31 @@ describe("what three servers keep", () => {
   before(async () => void (test = await openNats(3)));
   after(() => test.close());
 
+  it("is what one of several writers has appended at a revision, and of no other", async () => {
+    const subjects = newSubjects();
+    const connections = await Promise.all([test.connect(), test.connect(), test.connect()]);
+    const journals = await Promise.all(
+      connections.map((nats) => openJetStreamJournal(nats, subjects, { replicas: 3, retryMs: 60_000 })),
+    );
+    const streams = Array.from({ length: 20 }, (_, at) => `s${at}`);
+    await Promise.all(
+      streams.map(async (stream) => {
+        let revision: Revision = NO_STREAM;
+        for (let round = 0; round < 8; round++) {
+          const at = revision;
+          const tries = journals.map((journal, writer) => journal.append(stream, at, [`${round} ${writer}`]));
+          const outcomes = await Promise.allSettled(tries);
+          const won = outcomes.filter(({ status }) => status === "fulfilled");
+          assert.equal(won.length, 1, `${won.length} have won`);
+          revision = await journals[round % 3]!.revision(stream);
+        }
+        assert.equal((await payloads(journals[0]!, stream)).length, 8);
+      }),
+    );
+    assert.deepEqual((await journals[1]!.streams()).toSorted(), streams.toSorted());
+    await Promise.all(journals.map((journal) => journal.close()));
+  });
+
   it("is all there when the server is killed that leads it, and goes on: the journal", async () => {
     const subjects = newSubjects();
     const options = { replicas: 3, retryMs: 60_000 };

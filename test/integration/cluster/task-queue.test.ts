@@ -163,6 +163,9 @@ describe("a task queue", () => {
     await connection.request(subjects.task("tasks", 5), "\u0000 no json");
     await connection.request(subjects.task("tasks", 5), JSON.stringify(foreign));
     await connection.request(subjects.task("tasks", 5), "");
+    await connection.request(subjects.task("tasks", 5), JSON.stringify("x".repeat(1_048_000)));
+    await connection.request(subjects.task("tasks", 5), "[".repeat(300_000) + "]".repeat(300_000));
+    await assert.rejects(connection.request(`${subjects.task("tasks", 1)}0`, "to no priority"));
     await queue.enqueue(task("good"));
     const done: Envelope[] = [];
     await queue.work((envelope) => void done.push(envelope));
@@ -173,6 +176,8 @@ describe("a task queue", () => {
       ["unread-1", null],
       ["unread-2", foreign],
       ["unread-3", null],
+      ["unread-4", null],
+      ["unread-5", null],
     ]);
     await assert.rejects(queue.deadLetters.replay("unread-2"), hasCode("DEAD_LETTER_UNKNOWN"));
     await queue.close();

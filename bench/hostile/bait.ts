@@ -26,7 +26,7 @@ export async function layBait(): Promise<LaidBait> {
   };
   const byPort = await listening(createServer(visit), 0);
   const byName = await listening(createServer(visit), `\0${secret}`);
-  const sleeper = spawn("sleep", ["3600"], { stdio: "ignore" });
+  const sleeper = spawn("sleep", ["infinity"], { stdio: "ignore" });
   // Beyond an hour, so that no other sleeper of this machine is meant.
   const marker = `${1e5 + (Number(mark) % 1e5)}`;
   return {

@@ -54,6 +54,8 @@ const SETTINGS: readonly (readonly [
   ["--jobs", "folder", "jobs.root", "takes jobs of clients, about what lies there; default: none", "both"],
   ["--health-host", "address", "health.host", "where health is served; default: 127.0.0.1", "node"],
   ["--health-port", "n", "health.port", "0: a free one; default: 7422", "node"],
+  ["--roles", "names", "member.roles", "what the node is for, with commas; default: nothing special", "both"],
+  ["--replicas", "n", "member.replicas", "1, 3 or 5 servers keep what nodes announce; default: 1", "node"],
   ["--drain-ms", "n", "drainMs", "milliseconds to end in order; default: 30000", "both"],
   ["--log-level", "level", "log.level", "debug, info, warn or error; default: info", "both"],
   ["--log-format", "format", "log.format", "json or text; default: text on a terminal", "node"],

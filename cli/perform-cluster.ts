@@ -132,7 +132,7 @@ function isConfigurations(error: unknown): boolean {
   return (
     error instanceof MyriadError &&
     error.fault === "input" &&
-    !["NATS_UNREACHABLE", "NATS_REFUSED", "JOURNAL_IN_USE"].includes(error.code)
+    !["NATS_UNREACHABLE", "NATS_REFUSED", "JOURNAL_IN_USE", "NODE_NAME_TAKEN"].includes(error.code)
   );
 }
 

@@ -1,7 +1,8 @@
 /**
- * A node: the connection to NATS, the transport over it and the actor system on it, with its health over HTTP.
+ * A node: the connection to NATS, the transport over it, the actor system on it and its membership in the cluster, with
+ * its health over HTTP.
  *
- *     starting  -> ready     NATS is reached, every thread runs, the app has started
+ *     starting  -> ready     NATS is reached, the node is a member, every thread runs, the app has started
  *     starting  -> stopped   one of these failed; what was opened is closed, and `startNode` rejects
  *     ready     -> draining  `drain` was called, or NATS has given the connection up for good
  *     draining  -> stopped   always, within the deadline and some seconds
@@ -14,6 +15,7 @@
 import type { Clock } from "../../runtime/contracts/index.ts";
 import type { ActorSystem, NodeObserver } from "../../runtime/index.ts";
 import { clusterError } from "../errors.ts";
+import type { Membership } from "../membership/membership.ts";
 import type { Nats } from "../nats/connect.ts";
 import type { Subjects } from "../nats/subjects.ts";
 import type { Log } from "./log.ts";
@@ -49,6 +51,7 @@ export interface NodeBody {
   readonly nats: Nats;
   readonly subjects: Subjects;
   readonly system: ActorSystem;
+  readonly membership: Membership;
   readonly observer: NodeObserver;
   readonly healthUrl: string;
   readonly vitals: Vitals;
@@ -109,6 +112,11 @@ export class ClusterNode {
 
   get system(): ActorSystem {
     return this.#body.system;
+  }
+
+  /** What is known of the other nodes, and this node's lease; sharded actors are begun with it. */
+  get membership(): Membership {
+    return this.#body.membership;
   }
 
   /** A look inside its actors: on its worker threads only where the app lists the type `observer`. */

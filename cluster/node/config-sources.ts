@@ -189,5 +189,6 @@ function wordsOf(error: ErrorObject): {
 const PATTERNS: Readonly<Record<string, string>> = {
   name: "is letters, digits, dots, dashes and underscores, 63 at most",
   cluster: "is letters, digits, dashes and underscores, 32 at most",
+  roles: "are letters, digits, dots, dashes and underscores, 63 at most each",
   servers: "are addresses like 127.0.0.1:4222 or tls://host:4222, without credentials",
 };

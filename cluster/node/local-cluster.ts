@@ -152,10 +152,22 @@ function localNode(
 ): LocalNode {
   const { command, cluster, flags = [], environment = process.env } = options;
   const { clock = systemClock, onEvent = () => undefined } = options;
+  const replicas = options.nats === null ? String(options.servers) : "1";
   const own = ["--name", name, "--cluster", cluster, "--nats", nats.join(","), "--health-port", "0"];
   return new LocalNode({
     name,
-    command: [...command, ...own, "--state", folder, "--log-format", "json", ...flags, "--tethered"],
+    command: [
+      ...command,
+      ...own,
+      "--state",
+      folder,
+      "--replicas",
+      replicas,
+      "--log-format",
+      "json",
+      ...flags,
+      "--tethered",
+    ],
     environment,
     log: join(folder, `${name}.log`),
     clock,

@@ -17,6 +17,7 @@ export interface NodeConfig {
   readonly health: { readonly host: string; readonly port: number };
   /** Null: it takes none. */
   readonly jobs: NodeJobs | null;
+  readonly member: NodeMember;
   /** How long the node has to end in order. */
   readonly drainMs: number;
   readonly log: {
@@ -24,6 +25,17 @@ export interface NodeConfig {
     /** Null: text on a terminal, JSON elsewhere. */
     readonly format: LogFormat | null;
   };
+}
+
+/** What the other nodes are told of a node. */
+export interface NodeMember {
+  readonly roles: readonly string[];
+  /** How much it can carry beside the others. */
+  readonly capacity: number;
+  /** Of silence, after which it has lost what it owns; the same on all nodes. */
+  readonly leaseMs: number;
+  /** On how many servers its announcements are kept. */
+  readonly replicas: number;
 }
 
 /** How a node takes jobs of clients. */

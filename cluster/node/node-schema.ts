@@ -84,6 +84,28 @@ export const NODE_SCHEMA: object = {
       "where /ready, /live and /metrics answer",
     ),
     drainMs: whole(0, 3_600_000, "milliseconds that the node has to end in order; default 30000"),
+    member: group(
+      {
+        roles: {
+          type: "array",
+          maxItems: 64,
+          uniqueItems: true,
+          items: { type: "string", pattern: "^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$" },
+          description: "what the node is for; default []",
+        },
+        capacity: whole(1, 1_000_000, "how much it can carry beside the others; default 1"),
+        leaseMs: whole(
+          100,
+          600_000,
+          "milliseconds of silence after which it has lost what it owns; default 5000, the same on all nodes",
+        ),
+        replicas: {
+          enum: [1, 3, 5],
+          description: "on how many servers its announcements are kept; default 1",
+        },
+      },
+      "what the other nodes are told of it",
+    ),
     jobs: group(
       {
         root: path(
@@ -126,6 +148,7 @@ export interface NodeField {
 
 interface Part {
   readonly type?: string;
+  readonly enum?: readonly unknown[];
   readonly properties?: Readonly<Record<string, Part>>;
 }
 
@@ -139,7 +162,9 @@ function leavesOf({ properties = {} }: Part, before: string): readonly NodeField
   return Object.entries(properties).flatMap(([key, part]) => {
     const path = before === "" ? key : `${before}.${key}`;
     if (part.type === "object") return leavesOf(part, path);
-    return [{ path, kind: KINDS[part.type ?? ""] ?? "text", variable: variableOf(path) }];
+    const isNumbers = typeof part.enum?.[0] === "number";
+    const kind = isNumbers ? "whole" : (KINDS[part.type ?? ""] ?? "text");
+    return [{ path, kind, variable: variableOf(path) }];
   });
 }
 

@@ -88,6 +88,12 @@ function complete(settings: Settings, directory: string): NodeConfig {
       ...(tls === null ? {} : { tls }),
     },
     health: { host: value("health.host", "127.0.0.1"), port: value("health.port", 7422) },
+    member: {
+      roles: value<readonly string[]>("member.roles", []),
+      capacity: value("member.capacity", 1),
+      leaseMs: value("member.leaseMs", 5_000),
+      replicas: value("member.replicas", 1),
+    },
     jobs: jobsOf(settings),
     drainMs: value("drainMs", 30_000),
     log: {

@@ -5,12 +5,14 @@ import { createSystem, NodeObserver, type ActorSystem } from "../../runtime/inde
 import { openFileJournal } from "../../storage/index.ts";
 import { AdminPart } from "../admin/admin-part.ts";
 import { clusterError } from "../errors.ts";
+import { joinCluster } from "../membership/join-cluster.ts";
 import { connectNats } from "../nats/connect.ts";
 import { Subjects } from "../nats/subjects.ts";
 import { natsTransport } from "../transport/nats-transport.ts";
 import { ClusterNode } from "./cluster-node.ts";
 import { openHealth } from "./health.ts";
 import type { Log } from "./log.ts";
+import { MemberPart } from "./member-part.ts";
 import type { NodeApp } from "./node-app.ts";
 import type { NodeConfig } from "./node-config.ts";
 import { logEvents } from "./node-events.ts";
@@ -34,6 +36,7 @@ const CLOSE_MS = 5_000;
 /**
  * Starts a node, and resolves when it is ready.
  * @throws NATS_UNREACHABLE, NATS_REFUSED, NODE_HEALTH_FAILED, NODE_NOT_READY, CLUSTER_OPTION_INVALID,
+ *   NODE_NAME_TAKEN, KEY_VALUE_FAILED (JetStream is not there),
  *   JOURNAL_IN_USE (a node of that name keeps its state there), what `createSystem` throws, and what `start` of the
  *   app does
  */
@@ -72,6 +75,7 @@ async function open(
   await makeStateFolder(config.state);
   const journal = await openFileJournal(join(config.state, "nodes", config.name));
   closers.push(() => journal.close());
+  const chance = options.random === undefined ? {} : { random: options.random };
   const system = createSystem({
     app: options.app,
     node: config.name,
@@ -79,7 +83,7 @@ async function open(
     nodes: { transport: natsTransport(nats, subjects) },
     journal,
     clock,
-    ...(options.random === undefined ? {} : { random: options.random }),
+    ...chance,
     telemetry: { instances: 0 },
   });
   closers.push(() => system.shutdown());
@@ -88,6 +92,15 @@ async function open(
   vitals.system = system;
   vitals.pulse = pulse;
   logEvents(system, log);
+  const membership = await joinCluster({
+    nats,
+    subjects,
+    node: config.name,
+    ...config.member,
+    ...chance,
+    clock,
+  });
+  closers.push(() => membership.leave());
   const observer = new NodeObserver(system);
   const node = new ClusterNode({
     config,
@@ -96,12 +109,14 @@ async function open(
     nats,
     subjects,
     system,
+    membership,
     observer,
     healthUrl: health.url,
     vitals,
     close,
   });
   await untilThreadsRun(system, clock);
+  node.add(new MemberPart(membership, clock, log));
   node.add(new AdminPart({ nats, subjects, system, observer, clock }));
   await start?.(node);
   if (nats.connection.isClosed()) throw clusterError("NATS_REFUSED", "NATS has given the connection up");

@@ -71,7 +71,7 @@ describe("a node of a cluster", () => {
     }
     const response = await fetch(`${a.healthUrl}/ready`);
     const body = (await response.json()) as object;
-    const checks = { nats: true, threads: true, admin: true };
+    const checks = { nats: true, threads: true, member: true, admin: true };
     assert.deepEqual(body, { ready: true, node: "a", cluster: "main", phase: "ready", checks });
     const metrics = await (await fetch(`${b.healthUrl}/metrics`)).text();
     assert.match(metrics, /^myriad_actor_messages_total\{type="counter"\} 1$/m);

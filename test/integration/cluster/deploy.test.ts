@@ -64,7 +64,12 @@ describe("examples/deploy", { skip: !hasOpenssl() && "openssl makes the certific
     };
     const config = readNodeConfig({ file: join(DEPLOY, "node.yaml"), environment });
     assert.equal(config.app, join(DEPLOY, "app.js"));
-    const log = openLog({ level: "warn", format: "json", node: name, write: (line) => void warnings.push(line) });
+    const log = openLog({
+      level: "warn",
+      format: "json",
+      node: name,
+      write: (line) => void warnings.push(line),
+    });
     const node = await startNode({ ...(await loadNodeApp(config.app)), config, log });
     nodes.push(node);
     return node;

@@ -43,6 +43,7 @@ describe("the configuration of a node", () => {
       health: { host: "127.0.0.1", port: 7422 },
       jobs: null,
       drainMs: 30_000,
+      member: { roles: [], capacity: 1, leaseMs: 5_000, replicas: 1 },
       log: { level: "info", format: null },
     } satisfies NodeConfig);
   });
@@ -94,6 +95,7 @@ describe("the configuration of a node", () => {
       health: { host: "::1", port: 0 },
       jobs: { root: "/jobs", commands: true, replicas: 3, lostMs: 500 },
       drainMs: 0,
+      member: { roles: ["worker", "edge"], capacity: 4, leaseMs: 500, replicas: 3 },
       log: { level: "debug", format: "json" },
     };
     const config = readNodeConfig({ file: written(JSON.stringify(whole), "node.json") });
@@ -124,6 +126,8 @@ describe("the configuration of a node", () => {
     ["no addresses", "nats:\n  servers: []\n", "nats.servers", 2],
     ["a list for a group", "health: []\n", "health", 1],
     ["a password", "nats:\n  user: a\n  password: hunter2\n", "nats.password", 3],
+    ["a role with a blank", "member:\n  roles: [a b]\n", "member.roles", 2],
+    ["two replicas", "member: { replicas: 2 }\n", "member.replicas", 1],
     ["no object", "[1, 2]\n", "configuration", 1],
   ];
   for (const [what, text, field, line] of wrong) {

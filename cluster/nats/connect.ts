@@ -27,7 +27,6 @@ export class Nats {
   #isConnected = true;
   #isClosed = false;
   readonly #listeners = new Set<(isConnected: boolean) => void>();
-
   readonly #inboxPrefix: string;
 
   constructor(connection: NatsConnection, inboxPrefix = "_INBOX") {

@@ -110,6 +110,7 @@ class Batches {
 
   constructor(jetStream: JetStream, stream: string, consumer: string) {
     this.#jetStream = jetStream;
+    this.#inbox = jetStream.nats.newInbox();
     this.#stream = stream;
     this.#inbox = jetStream.nats.newInbox();
     this.#subject = `$JS.API.CONSUMER.MSG.NEXT.${stream}.${consumer}`;

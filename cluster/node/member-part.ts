@@ -12,12 +12,14 @@ export class MemberPart implements NodePart {
   readonly #membership: Membership;
   readonly #clock: Clock;
   #next: Cancel = () => undefined;
+  #isLeaving = false;
 
   constructor(membership: Membership, clock: Clock, log: Log) {
     this.#membership = membership;
     this.#clock = clock;
     this.#tellLoad(performance.eventLoopUtilization());
     membership.onChange((event) => {
+      if (this.#isLeaving) return;
       if (event.kind === "lease-lost") log.warn("this node has lost its lease, and joins anew");
       else if (event.kind === "lease-held") log.info("this node is a member", { life: event.life });
       else if (event.kind !== "changed" && event.member.node !== membership.node) {
@@ -31,6 +33,7 @@ export class MemberPart implements NodePart {
   }
 
   async drain(): Promise<void> {
+    this.#isLeaving = true;
     this.#next();
     await this.#membership.leave();
   }

@@ -1,12 +1,13 @@
-/** A node of its own process, for tests that kill and freeze it: `node sharded-node-process.js NAME URL…` */
+/** A node of its own process, for tests that kill and freeze it: `node sharded-node-process.js NAME LEASE_MS URL…` */
 import { connectNats, openJetStreamJournal, type Nats } from "../../cluster/index.ts";
 import { SUBJECTS, startNode } from "./sharded-nodes.ts";
 
-const [name, ...servers] = process.argv.slice(2);
+const [name, leaseMs, ...servers] = process.argv.slice(2);
 const nodes = {
   connect: (): Promise<Nats> => connectNats({ servers, name: name!, connectMs: 60_000 }),
 };
-const node = await startNode(nodes, name!, await openJetStreamJournal(await nodes.connect(), SUBJECTS));
+const journal = await openJetStreamJournal(await nodes.connect(), SUBJECTS);
+const node = await startNode(nodes, name!, journal, { member: { leaseMs: Number(leaseMs) } });
 process.send!("ready");
 process.on("disconnect", () => process.exit());
 // Timers of the clock keep nobody alive.

@@ -95,6 +95,8 @@ export interface ShardedNodeOptions {
   readonly region?: Partial<RegionOptions<unknown, CounterMessage>>;
 }
 
+/** Unless a test says otherwise. */
+export const LEASE_MS = 1_000;
 export const SUBJECTS: Subjects = new Subjects("test");
 
 export async function startNode(
@@ -107,7 +109,7 @@ export async function startNode(
   const subjects = SUBJECTS;
   const nodes = { transport: natsTransport(nats, subjects), aliveMs: 200, lostMs: 2_000 };
   const system = createSystem({ node, nodes, journal });
-  const membership = await joinCluster({ nats, subjects, node, leaseMs: 1_000, ...member });
+  const membership = await joinCluster({ nats, subjects, node, leaseMs: LEASE_MS, ...member });
   const opened = await shardRegion({
     nats,
     subjects,

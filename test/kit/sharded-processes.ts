@@ -6,11 +6,17 @@ import { join } from "node:path";
 import type { Journal } from "../../runtime/contracts/index.ts";
 import type { Reply } from "../../runtime/index.ts";
 import type { NatsForTest } from "./nats.ts";
-import { streamOf, type Noted, type ShardedNode } from "./sharded-nodes.ts";
+import { LEASE_MS, streamOf, type Noted, type ShardedNode } from "./sharded-nodes.ts";
 
-export async function startProcess(test: NatsForTest, name: string): Promise<ChildProcess> {
+export async function startProcess(
+  test: NatsForTest,
+  name: string,
+  leaseMs: number = LEASE_MS,
+): Promise<ChildProcess> {
   const file = join(import.meta.dirname, "sharded-node-process.js");
-  const child = fork(file, [name, ...test.servers.map(({ url }) => url)], { stdio: "inherit" });
+  const child = fork(file, [name, String(leaseMs), ...test.servers.map(({ url }) => url)], {
+    stdio: "inherit",
+  });
   await once(child, "message");
   return child;
 }

@@ -166,6 +166,30 @@ describe("sharded actors", () => {
       }
     }));
 
+  it("stop on a node that cannot reach NATS, and begin anew when it can", () =>
+    inCluster(async () => {
+      const [a, b] = [await start("a"), await start("b")];
+      await settled(a, ["a", "b"]);
+      for (const key of KEYS) a.region.ref(key).tell({ kind: "note", from: "a", number: 3 });
+      for (const key of KEYS) await get(a.region.ref(key));
+      const lives = [a, b].map(({ membership }) => membership.lease!.life);
+      await test.server.stop("SIGKILL");
+      await eventually("none has its lease", () =>
+        [a, b].every(
+          ({ membership, region }) => membership.lease === null && region.info().here.actors === 0,
+        ),
+      );
+      a.region.ref("key 0").tell({ kind: "note", from: "a", number: 4 });
+      await test.server.start();
+      for (const node of [a, b]) await settled(node, ["a", "b"]);
+      for (const [index, { membership }] of [a, b].entries()) {
+        assert.ok(membership.lease!.life > lives[index]!);
+      }
+      for (const key of KEYS) {
+        assert.deepEqual(await get(b.region.ref(key)), { a: key === "key 0" ? [3, 4] : [3] });
+      }
+    }));
+
   it("tell who asked that they crashed, and go on", () =>
     inCluster(async () => {
       const [a, b] = [await start("a"), await start("b")];

@@ -18,6 +18,17 @@ export interface Lease {
   onLost(listener: () => void): Cancel;
 }
 
+/** What a listener throws keeps nobody else from being told; it ends the process, unless somebody listens for that. */
+export function callThrough(listener: () => void): void {
+  try {
+    listener();
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error;
+    });
+  }
+}
+
 const HOLDERS_PART = 0.9;
 
 export class HeldLease implements Lease {
@@ -60,7 +71,7 @@ export class HeldLease implements Lease {
     this.#cancel();
     const listeners = [...this.#listeners];
     this.#listeners.clear();
-    for (const listener of listeners) listener();
+    for (const listener of listeners) callThrough(listener);
   }
 
   /** One timer that looks again when the time it was set for is over. */

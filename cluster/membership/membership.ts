@@ -29,7 +29,7 @@ import {
   type Announcement,
   type MemberState,
 } from "./announcement.ts";
-import { HeldLease, type Lease } from "./lease.ts";
+import { callThrough, HeldLease, type Lease } from "./lease.ts";
 import { memberRules, type MemberOptions, type MemberRules } from "./membership-options.ts";
 import { Roster, type Member, type MemberEvent } from "./roster.ts";
 
@@ -383,7 +383,7 @@ export class Membership {
   }
 
   #tell(event: MembershipEvent): void {
-    for (const listener of [...this.#listeners]) listener(event);
+    for (const listener of [...this.#listeners]) callThrough(() => listener(event));
   }
 
   #wait(ms: number): Promise<void> {

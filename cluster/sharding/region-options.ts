@@ -22,22 +22,26 @@ export interface RegionOptions<State, Message> {
   readonly bufferSize?: number;
   /** Milliseconds in which the actors of a shard that moves must have handled what they have; default 10,000. */
   readonly handOverMs?: number;
-  /** Default: restarted as often as they crash, after 50 ms at first, 5 s at last. */
-  readonly supervision?: Supervision;
+  /**
+   * Of the actors, each by itself, however often it crashes. Default: restarted, after 50 ms at first, 5 s at last.
+   * `escalate` stops the actor until the next message.
+   */
+  readonly supervision?: Pick<Supervision, "decide" | "backoff">;
 }
 
-export type RegionSettings<State, Message> = Omit<Required<RegionOptions<State, Message>>, "role"> & {
+export type RegionSettings<State, Message> = Omit<
+  Required<RegionOptions<State, Message>>,
+  "role" | "supervision"
+> & {
   readonly role: string | null;
+  readonly supervision: Supervision;
 };
 
 const MOST_SHARDS = 4_096;
 const MOST_WAITING = 1_000_000;
 const LONGEST_MS = 2 ** 31 - 1;
 const NAME = /^[\w.~@:+=%!*'()-]{1,100}$/;
-const PATIENT: Supervision = {
-  maxRestarts: Infinity,
-  backoff: { minMs: 50, maxMs: 5_000, jitter: 0.2 },
-};
+const BACKOFF = { minMs: 50, maxMs: 5_000, jitter: 0.2 };
 
 /** @throws CLUSTER_OPTION_INVALID */
 export function regionSettings<State, Message>(
@@ -46,7 +50,7 @@ export function regionSettings<State, Message>(
   const code = "CLUSTER_OPTION_INVALID";
   check(isObject(options), code, "The options of a region are an object", options);
   const { system, membership, type, name = type.name, shards = 128, role = null } = options;
-  const { idleMs = Infinity, bufferSize = 10_000, handOverMs = 10_000, supervision = PATIENT } = options;
+  const { idleMs = Infinity, bufferSize = 10_000, handOverMs = 10_000, supervision = {} } = options;
   check(isText(name) && NAME.test(name), code, "name of a region is a name as in addresses", name);
   check(isWhole(shards, 1) && shards <= MOST_SHARDS, code, `shards are 1 to ${MOST_SHARDS}`, shards);
   check(role === null || isText(role), code, "role is a text", role);
@@ -57,5 +61,18 @@ export function regionSettings<State, Message>(
   check(isBetween(handOverMs, 1, LONGEST_MS), code, "handOverMs is 1 or more", handOverMs);
   const isSameNode = system.node === membership.node;
   check(isSameNode, code, `The system is called ${membership.node}, as the member is`, system.node);
-  return { system, membership, type, name, shards, role, idleMs, bufferSize, handOverMs, supervision };
+  const rules = patient(supervision);
+  return { system, membership, type, name, shards, role, idleMs, bufferSize, handOverMs, supervision: rules };
+}
+
+/** One that crashes takes nobody along: the region has the actors of all keys. */
+function patient({ decide, backoff = BACKOFF }: Pick<Supervision, "decide" | "backoff">): Supervision {
+  return {
+    maxRestarts: Infinity,
+    backoff,
+    decide(error, child) {
+      const directive = decide?.(error, child) ?? "restart";
+      return directive === "escalate" ? "stop" : directive;
+    },
+  };
 }

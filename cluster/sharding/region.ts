@@ -10,6 +10,8 @@
  * over, or was passed on by one.
  *
  * What the table tells is done before any message, also when many wait: see `steps`.
+ *
+ * It is one file, long as it is: each message meets all that a shard can be in, and its order hangs on all of it.
  */
 import { isObject, type Fence } from "../../runtime/contracts/index.ts";
 import {
@@ -23,6 +25,7 @@ import {
 import { clusterError } from "../errors.ts";
 import type { Lease } from "../membership/lease.ts";
 import { shardOf } from "./allocation.ts";
+import { Doors, lifeOf } from "./doors.ts";
 import { guarded, type Placed, type Sharded } from "./guarded.ts";
 import {
   isBarrier,
@@ -104,9 +107,6 @@ interface Lane<Message> {
 }
 
 const NOTHING = new Step(() => undefined);
-const SEEK_MS = 2_000;
-const AGAIN_MS = 100;
-
 const moved = (what: string): Error => clusterError("SHARD_MOVED", what);
 
 export class Region<State, Message> {
@@ -118,8 +118,7 @@ export class Region<State, Message> {
   /** By key; the one that was used longest ago first. */
   readonly #entities = new Map<string, Entity<Message>>();
   readonly #byAddress = new Map<string, Entity<Message>>();
-  /** The regions of other nodes, each in its life; null: it is being sought. */
-  readonly #doors = new Map<string, ActorRef<RegionMessage<Message>> | null>();
+  readonly #doors: Doors<RegionMessage<Message>>;
   readonly #steps: ((ctx: ActorContext<RegionMessage<Message>>) => void)[] = [];
   #door: ActorRef<RegionMessage<Message>> | null = null;
   #barriers = 0;
@@ -131,6 +130,11 @@ export class Region<State, Message> {
     this.#rules = rules;
     this.#world = world;
     this.#entityType = guarded(rules.type);
+    this.#doors = new Doors<RegionMessage<Message>>((node) => rules.where(node), {
+      isWanted: (owner) =>
+        this.#lanes.some((lane) => lane.owner !== null && lifeOf(lane.owner) === lifeOf(owner)),
+      found: (owner, door, ctx) => this.#found(owner, door, ctx),
+    });
     this.#lanes = Array.from({ length: rules.shards }, (_, shard) => newLane(shard));
     this.type = actor<undefined, Region<State, Message>, RegionMessage<Message>>({
       name: "shard-region",
@@ -167,7 +171,7 @@ export class Region<State, Message> {
   /** A node's life is over: nothing comes by it any more. */
   gone(node: string): void {
     this.#do((ctx) => {
-      this.#forgetDoors(node);
+      this.#doors.forget(node);
       for (const lane of this.#lanes) if (lane.barrier?.by.node === node) this.#unlessLives(lane, ctx);
     });
   }
@@ -187,6 +191,7 @@ export class Region<State, Message> {
     this.#door = ctx.self;
     this.#entities.clear();
     this.#byAddress.clear();
+    this.#doors.clear();
     this.#steps.length = 0;
     this.waiting = 0;
     for (const { shard } of this.#lanes) this.#lanes[shard] = newLane(shard);
@@ -324,7 +329,7 @@ export class Region<State, Message> {
       const { key, message } = given as Keyed<Message>;
       ctx.forward(door, given, { kind: "pass", ...way, key, message, origin: node, under: owner.fence });
     } else if (from.kind === "pass") ctx.forward(door, given, { ...from, ...way });
-    else door.tell({ ...from, ...way });
+    else tell(door, { ...from, ...way });
   }
 
   #refuse(given: RegionMessage<Message>, why: Error, ctx: ActorContext<RegionMessage<Message>>): void {
@@ -427,7 +432,7 @@ export class Region<State, Message> {
     lane.isClosing = false;
     ctx.timers.cancel(`hand-over ${lane.shard}`);
     lane.owner = owner;
-    lane.door = owner === null ? null : this.#doorOf(owner, ctx);
+    lane.door = owner === null ? null : this.#doors.of(owner, ctx);
     this.#turn(lane, ctx);
   }
 
@@ -439,47 +444,16 @@ export class Region<State, Message> {
     this.#turn(lane, ctx);
   }
 
-  /** @returns null: it is not known yet, and sought */
-  #doorOf(owner: Owner, ctx: ActorContext<RegionMessage<Message>>): ActorRef<RegionMessage<Message>> | null {
-    const name = lifeOf(owner);
-    const known = this.#doors.get(name);
-    if (known === undefined) this.#seek(owner, ctx);
-    return known ?? null;
-  }
-
-  /** An address would not do: after a new start of its node it may name an actor of the life before. */
-  #seek(owner: Owner, ctx: ActorContext<RegionMessage<Message>>): void {
-    this.#doors.set(lifeOf(owner), null);
-    const found = ctx.system.find(this.#rules.where(owner.node), { timeoutMs: SEEK_MS });
-    ctx.pipe(
-      found,
-      (ref) => this.#step((later) => this.#found(owner, ref, later)),
-      () => this.#step((later) => this.#found(owner, null, later)),
-    );
-  }
-
   #found(
     owner: Owner,
-    door: ActorRef<RegionMessage<Message>> | null,
+    door: ActorRef<RegionMessage<Message>>,
     ctx: ActorContext<RegionMessage<Message>>,
   ): void {
-    const name = lifeOf(owner);
-    const lanes = this.#lanes.filter((lane) => lane.owner !== null && lifeOf(lane.owner) === name);
-    if (door === null && lanes.length > 0) {
-      const again = this.#step((later) => this.#seek(owner, later));
-      ctx.timers.single(`seek ${name}`, AGAIN_MS, again);
-      return;
-    }
-    if (door === null) this.#doors.delete(name);
-    else this.#doors.set(name, door);
-    for (const lane of lanes) {
+    for (const lane of this.#lanes) {
+      if (lane.owner === null || lifeOf(lane.owner) !== lifeOf(owner)) continue;
       lane.door = door;
       this.#flush(lane, ctx);
     }
-  }
-
-  #forgetDoors(node: string): void {
-    for (const name of this.#doors.keys()) if (name.endsWith(` ${node}`)) this.#doors.delete(name);
   }
 
   /** Messages may go another way from now on: not before those that went the old one have arrived. */
@@ -498,11 +472,8 @@ export class Region<State, Message> {
     const { node, lease } = this.#world;
     lane.barrier = { number, by };
     const way = { shard: lane.shard, to: by.life, node, life: lease?.life ?? 0, hops: 1 };
-    try {
-      this.#doorOf(by, ctx)?.tell({ kind: "barrier", ...way, number, asker: ctx.self });
-    } catch {
-      // Its mailbox is full: it has time until the barrier is given up.
-    }
+    const door = this.#doors.of(by, ctx);
+    if (door !== null) tell(door, { kind: "barrier", ...way, number, asker: ctx.self });
     const timedOut: Passed = { kind: "passed", shard: lane.shard, number };
     ctx.timers.single(`barrier ${lane.shard}`, this.#rules.barrierMs, timedOut);
   }
@@ -569,15 +540,19 @@ export class Region<State, Message> {
   }
 }
 
-const lifeOf = ({ node, life }: Owner): string => `${life} ${node}`;
 const isForeign = ({ from }: Item<unknown>): boolean => from !== null;
 const isBarrierItem = ({ from }: Item<unknown>): boolean => from?.kind === "barrier";
 
 function answer({ asker, shard, number }: Barrier): void {
+  tell(asker, { kind: "passed", shard, number });
+}
+
+/** A barrier is not waited for for ever: it may be lost in a full mailbox. */
+function tell<Message>(ref: ActorRef<Message>, message: Message): void {
   try {
-    asker.tell({ kind: "passed", shard, number });
+    ref.tell(message);
   } catch {
-    // Its mailbox is full, and it does not wait for ever.
+    // What came from another node as a ref may be none, too.
   }
 }
 

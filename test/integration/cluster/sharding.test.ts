@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { setTimeout as after } from "node:timers/promises";
 import { after as afterAll, before, beforeEach, describe, it } from "node:test";
+import type { NatsOptions } from "../../../cluster/index.ts";
 import { openMemoryJournal } from "../../../storage/index.ts";
 import type { Journal } from "../../../runtime/contracts/index.ts";
 import type { ActorRef, Reply } from "../../../runtime/index.ts";
+import { DeafProxy } from "../../kit/deaf-proxy.ts";
 import { eventually } from "../../kit/eventually.ts";
 import { openNats, type NatsForTest } from "../../kit/nats.ts";
 import {
@@ -188,6 +190,32 @@ describe("sharded actors", () => {
       for (const key of KEYS) {
         assert.deepEqual(await get(b.region.ref(key)), { a: key === "key 0" ? [3, 4] : [3] });
       }
+    }));
+
+  it("stop on a node that hears nothing any more, though it is heard, and go to those who do", () =>
+    inCluster(async () => {
+      const proxy = await DeafProxy.open(test.server.port);
+      const a = await start("a");
+      const nearby = {
+        connect: (options: Partial<NatsOptions> = {}) => test.connect({ ...options, servers: [proxy.url] }),
+      };
+      const b = await startNode(nearby, "b", journal);
+      nodes.push(b);
+      await settled(a, ["a", "b"]);
+      for (const key of KEYS) a.region.ref(key).tell({ kind: "note", from: "a", number: 1 });
+      for (const key of KEYS) await get(a.region.ref(key));
+      const { life } = b.membership.lease!;
+      proxy.deafen();
+      await eventually("it has stopped its actors", () => b.region.info().here.actors === 0);
+      assert.equal(b.membership.lease, null);
+      await settled(a, ["a"]);
+      for (const key of KEYS) assert.deepEqual(await get(a.region.ref(key)), { a: [1] });
+      proxy.cut();
+      await settled(a, ["a", "b"]);
+      assert.ok(b.membership.lease!.life > life);
+      nodes.splice(nodes.indexOf(b), 1);
+      await b.leave();
+      await proxy.close();
     }));
 
   it("tell who asked that they crashed, and go on", () =>

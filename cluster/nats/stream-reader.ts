@@ -110,7 +110,6 @@ class Batches {
 
   constructor(jetStream: JetStream, stream: string, consumer: string) {
     this.#jetStream = jetStream;
-    this.#inbox = jetStream.nats.newInbox();
     this.#stream = stream;
     this.#inbox = jetStream.nats.newInbox();
     this.#subject = `$JS.API.CONSUMER.MSG.NEXT.${stream}.${consumer}`;

@@ -34,7 +34,7 @@ export function nodesContract(make: () => Transport): void {
   ): Promise<ActorRef<Message>> {
     let found: ActorRef<Message> | null = null;
     await eventually(`${where} found`, async () => {
-      found = (await from.find(where).catch(() => null));
+      found = await from.find(where).catch(() => null);
       return found !== null;
     });
     return found!;

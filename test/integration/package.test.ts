@@ -196,7 +196,13 @@ describe("the packed product", () => {
     await writeFile(join(folder, "use.js"), OWN_USE);
     const used = spawnSync(process.execPath, ["use.js"], { cwd: folder, encoding: "utf8" });
     assert.equal(used.status, 0, used.stderr);
-    assert.deepEqual(JSON.parse(used.stdout), [1, "function", "function", "Myriad result", "NATS_UNREACHABLE"]);
+    assert.deepEqual(JSON.parse(used.stdout), [
+      1,
+      "function",
+      "function",
+      "Myriad result",
+      "NATS_UNREACHABLE",
+    ]);
 
     await writeFile(join(folder, "types.ts"), OWN_TYPES);
     const compiler = join(folder, "node_modules", "typescript", "bin", "tsc");

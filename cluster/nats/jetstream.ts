@@ -42,7 +42,16 @@ type Fields = Readonly<Record<string, unknown>>;
 
 /** Reasons of refusals, as the server numbers them. */
 export const REASONS: Readonly<
-  Record<"noMessage" | "noStream" | "noConsumer" | "streamExists" | "wrongSequence" | "wrongConstant", number>
+  Record<
+    | "noMessage"
+    | "noStream"
+    | "noConsumer"
+    | "streamExists"
+    | "wrongSequence"
+    | "wrongConstant"
+    | "inProcess",
+    number
+  >
 > = {
   noMessage: 10037,
   noStream: 10059,
@@ -50,6 +59,8 @@ export const REASONS: Readonly<
   streamExists: 10058,
   wrongSequence: 10071,
   wrongConstant: 10164,
+  /** The servers have not agreed yet on another message of the same id. */
+  inProcess: 10158,
 };
 
 /** Limits of the account, the server and the stream, all of which say that there is no room. */
@@ -263,6 +274,7 @@ function replicasOf({ config }: Fields): number {
 }
 
 function isUnavailable(refusal: Refusal): boolean {
+  if (refusal.reason === REASONS.inProcess) return true;
   return UNAVAILABLE.has(refusal.status) && !isFull(refusal);
 }
 

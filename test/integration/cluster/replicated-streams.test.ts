@@ -49,6 +49,19 @@ describe("what three servers keep", () => {
     await Promise.all(journals.map((journal) => journal.close()));
   });
 
+  it("has a task once that several enqueue at once", async () => {
+    const subjects = newSubjects();
+    const options = { name: "tasks", replicas: 3, retryMs: 60_000 };
+    const connections = await Promise.all([test.connect(), test.connect(), test.connect()]);
+    const queues = await Promise.all(connections.map((nats) => openTaskQueue(nats, subjects, options)));
+    for (let at = 0; at < 20; at++) {
+      const taken = await Promise.all(queues.map((queue) => queue.enqueue(task(`${at}`))));
+      assert.equal(taken.filter(({ isDuplicate }) => !isDuplicate).length, 1);
+    }
+    assert.equal((await queues[0]!.status()).tasks, 20);
+    await Promise.all(queues.map((queue) => queue.close()));
+  });
+
   it("is all there when the server is killed that leads it, and goes on: the journal", async () => {
     const subjects = newSubjects();
     const options = { replicas: 3, retryMs: 60_000 };

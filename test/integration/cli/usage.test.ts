@@ -84,7 +84,7 @@ describe("the command line", { concurrency: 2 }, () => {
       assert.match(stderr, /^Usage: myriad/);
     }));
 
-  for (const command of ["run", "burst", "compare", "report"]) {
+  for (const command of ["run", "burst", "compare", "report", "node", "up"]) {
     it(`shows examples and exit codes in the help of ${command}`, () =>
       inProject({}, async (cwd) => {
         const { code, stdout, stderr } = await myriad([command, "--help"], { cwd });
@@ -100,7 +100,7 @@ describe("the command line", { concurrency: 2 }, () => {
     inProject({}, async (cwd) => {
       const { code, stdout } = await myriad(["--help"], { cwd });
       assert.equal(code, 0);
-      for (const command of ["run", "burst", "compare", "baseline", "report"]) {
+      for (const command of ["run", "burst", "compare", "baseline", "report", "node", "up", "nats-server"]) {
         assert.match(stdout, new RegExp(`^  ${command}\\b`, "m"));
       }
       assert.match(stdout, /Examples:\n {2}myriad run/);

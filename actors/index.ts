@@ -3,7 +3,6 @@ export type { MyriadSystem, MyriadSystemOptions } from "./system.ts";
 export type { SessionEnding, SessionHooks } from "./session-run.ts";
 export type { JobSystem } from "./jobs/job-runner.ts";
 export { takeJobs } from "./jobs/take-jobs.ts";
-export { openJobs } from "./jobs/jobs.ts";
 export type { Jobs, JobsOptions } from "./jobs/jobs.ts";
 export { app } from "./app.ts";
 export { ACTOR_ERRORS, interrupted } from "./errors.ts";

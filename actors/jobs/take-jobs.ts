@@ -2,7 +2,6 @@
 import { join } from "node:path";
 import type { ClusterNode, NodeJobs } from "../../cluster/index.ts";
 import { openSystem } from "../system.ts";
-import { openJobs } from "./jobs.ts";
 
 /**
  * Begins to answer clients and to take what they give. The sessions' state is below the node's own, so a node that is
@@ -12,6 +11,8 @@ import { openJobs } from "./jobs.ts";
  */
 export async function takeJobs(node: ClusterNode, settings: NodeJobs): Promise<void> {
   const { config, nats, subjects, name } = node;
+  // What it needs of NATS is loaded by nodes alone.
+  const { openJobs } = await import("./jobs.ts");
   const system = await openSystem({ state: join(config.state, "jobs", name) });
   try {
     const { connectMs } = config.nats;

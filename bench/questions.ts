@@ -55,8 +55,9 @@ export const QUESTIONS: readonly Question[] = [
   },
   {
     name: "cluster",
-    about: "how fast are actors on another node and durable tasks, beside the raw NATS client?",
-    takes: "5 min, --quick 60 s",
+    about:
+      "how fast are actors on another node and durable tasks, beside the raw NATS client, and what does a node that dies or leaves cost?",
+    takes: "7 min, --quick 90 s",
     guards: false,
     answer: answerCluster,
   },

@@ -14,6 +14,7 @@ import { filesystemOf } from "../runtime/filesystem.ts";
 import type { Plan } from "../runtime/plan.ts";
 import { measureAll } from "../runtime/question.ts";
 import { MULTIPLEXER, RAW } from "./sides.ts";
+import { answerTakeover } from "./takeover.ts";
 
 /** Answers of n + 100 to 0 … size − 1. */
 const answersSum = (size: number): number => (size * (size - 1)) / 2 + 100 * size;
@@ -139,7 +140,8 @@ export async function answerCluster(options: BenchOptions): Promise<readonly Ben
     ];
     const installed = { missing: {}, versions: `nats-server ${binary.version}` };
     const filesystem = await filesystemOf(folder);
-    return await measureAll({ plans: PLANS, contenders, installed, filesystem, runChild }, options);
+    const rows = await measureAll({ plans: PLANS, contenders, installed, filesystem, runChild }, options);
+    return [...rows, ...(await answerTakeover(server.url, options))];
   } finally {
     await Promise.all([server, ...three].map((one) => one.stop("SIGKILL")));
     await rm(folder, { recursive: true, force: true });

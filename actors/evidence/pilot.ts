@@ -1,5 +1,5 @@
 /**
- * The pilot of a burst: three forks a version, thrown away, from which two settings come that hold for every fork
+ * The pilot of a burst: two or three forks a version, thrown away, from which two settings come that hold for every fork
  * of both versions. They are fixed before the first sample, and no fork adapts by itself: a version that warms
  * up later must not be given more iterations than the other one (its heap, its caches and the machine's clock
  * would not be the same), and one that is timed by ones must not stand against one that is timed by tens.
@@ -8,10 +8,11 @@
  *             (its smallest step, or what an iteration takes that calls nothing), of the fastest version; at
  *             most 100, and no more than make it 1 ms for the slowest. The batch of inputs is as long as an
  *             iteration may be; this is for those that stay short. From the first fork of each version.
- *   warm-up   twice what the fork that takes longest took until it was steady, at least 150 stretches. From two more
- *             forks of each version, since V8 compiles in each process as chance has it, with that stretch: 500
- *             stretches, or as many more as 150 ms hold, up to 4,000, since a compiler waits for calls and time and
- *             not for iterations. All of them where a fork was not steady in the end.
+ *   warm-up   twice what the fork that takes longest took until it was steady, at least 150 stretches. From two
+ *             forks of each version, since V8 compiles in each process as chance has it, with that stretch (the
+ *             first ones are among them where nothing is stretched): 500 stretches, or as many more as 150 ms hold,
+ *             up to 4,000, since a compiler waits for calls and time and not for iterations. All of them where a
+ *             fork was not steady in the end.
  */
 import type { ForkMeasurement, SandboxEngine } from "../../kernels/sandbox/index.ts";
 import type { BurstRequest } from "./burst.ts";
@@ -58,8 +59,10 @@ export async function runPilot(
   const first = await forkOfEach(Math.min(most.iterations, LEAST_PILOT), 1);
   const stretch = Math.min(most.stretch, stretchFor(first));
   const length = Math.min(most.iterations, pilotLength(first, stretch));
-  const others = [...(await forkOfEach(length, stretch)), ...(await forkOfEach(length, stretch))];
-  return { warmUpIterations: Math.min(most.iterations, warmUpFor(others)), stretch };
+  const isFirst = stretch === 1 && length === Math.min(most.iterations, LEAST_PILOT);
+  const second = isFirst ? first : await forkOfEach(length, stretch);
+  const warmUp = warmUpFor([...second, ...(await forkOfEach(length, stretch))]);
+  return { warmUpIterations: Math.min(most.iterations, warmUp), stretch };
 }
 
 /** @param versions a pilot fork of each, timed one by one */

@@ -404,7 +404,8 @@ describe("a burst that is stopped from outside", () => {
       fc.asyncProperty(fc.subarray([...whole]), async (journal) => {
         const { kept, engine } = await burst({ forks: journal });
         assert.deepEqual(planned([...journal, ...kept]), planned(whole));
-        const pilots = journal.length === 0 ? 4 : 0;
+        // These forks are so short that they are timed together: a pilot more a version.
+        const pilots = journal.length === 0 ? 6 : 0;
         assert.equal(engine.measured.length, whole.length - journal.length + pilots);
       }),
       { numRuns: 30 },

@@ -69,7 +69,10 @@ describe("the pilot", () => {
       assert.equal(settings.warmUpIterations, 150);
       return engine.measured.map(({ iterations, stretch = 1 }) => [iterations, stretch]);
     };
-    assert.deepEqual(await lengths(MS), [[500, 1], [500, 1], ...Array.from({ length: 4 }, () => [500, 1])]);
+    assert.deepEqual(
+      await lengths(MS),
+      Array.from({ length: 4 }, () => [500, 1]),
+    );
     assert.deepEqual(await lengths(1_000), [
       [500, 1],
       [500, 1],

@@ -47,7 +47,6 @@ import { Inbox, mailboxFor } from "./inbox.ts";
 import { Inflow } from "./inflow.ts";
 import type { MailboxLimits } from "./mailbox.ts";
 import type { Notice } from "./notices.ts";
-import { observed, unobserved } from "./observed-type.ts";
 import { Orders } from "./orders.ts";
 import { Ref, type Target } from "./ref.ts";
 import { Refusal } from "./refusal.ts";
@@ -434,12 +433,6 @@ export class Cell extends Inbox implements Target, Runnable, Child, Parent {
   /** Undefined between two lives. */
   get state(): unknown {
     return this.alive ? this.#state : undefined;
-  }
-
-  /** From now on it gets each message before it is handled; null: nobody does. */
-  observe(seen: ((message: unknown) => void) | null): void {
-    const type = unobserved(this.type);
-    this.type = seen === null ? type : observed(type, seen);
   }
 
   /** Suspends the actor and leaves the rest to its supervisor. The root has none: there it goes no further. */

@@ -3,7 +3,13 @@ import type { AnyActorType } from "./actor.ts";
 
 const ORIGINALS = new WeakMap<AnyActorType, AnyActorType>();
 
-export function observed(type: AnyActorType, seen: (message: unknown) => void): AnyActorType {
+/** From now on `seen` gets each message of an actor before it is handled; null: nobody does. */
+export function observe(cell: { type: AnyActorType }, seen: ((message: unknown) => void) | null): void {
+  const type = unobserved(cell.type);
+  cell.type = seen === null ? type : observed(type, seen);
+}
+
+function observed(type: AnyActorType, seen: (message: unknown) => void): AnyActorType {
   const { name, supervision, mailbox, layouts, signal, stopped } = type;
   // Member by member: of a type that measures they are methods of its class.
   const copy: AnyActorType = {

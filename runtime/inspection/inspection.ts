@@ -11,6 +11,7 @@ import { Cell } from "../cell.ts";
 import { shown, type Cancel } from "../contracts/index.ts";
 import { runtimeError } from "../errors.ts";
 import { PAUSED, RUNNING, STARTING, SUSPENDED, STOPPING, type Child, type Status } from "../family.ts";
+import { observe } from "../observed-type.ts";
 import { Room } from "../room.ts";
 import { LocalSystem, type ActorSystem } from "../system.ts";
 import { restartOrder } from "./restart-order.ts";
@@ -131,7 +132,7 @@ export class Inspection {
     return () => {
       if (listeners.delete(listener) && listeners.size === 0) {
         this.#traces.delete(cell);
-        cell.observe(null);
+        observe(cell, null);
       }
     };
   }
@@ -147,7 +148,7 @@ export class Inspection {
     this.#traces.set(cell, listeners);
     const { address } = cell;
     const { telemetry } = this.#system;
-    cell.observe((item) => {
+    observe(cell, (item) => {
       const { waiting } = cell;
       const message = telemetry === null ? item : telemetry.bare(item);
       const seen = { at: this.#system.clock.now(), address, text: Inspection.textOf(message), waiting };
